@@ -1,0 +1,1 @@
+"""The memory and the judgement: people, permissions, policy and the audit trail; never touches a pixel."""

@@ -1,0 +1,37 @@
+"""The nouns of the library: frozen, and valid from birth."""
+
+from consentguard.values.geometry import Box, Face, Picture, Pixels, Point, frozen_pixels
+from consentguard.values.released import Grounds, Released, make_released, sealed_statement
+from consentguard.values.verdict import (
+    Action,
+    Finding,
+    JudgedFace,
+    Mode,
+    Outcome,
+    Rewrite,
+    Standing,
+    Verdict,
+    canonical,
+)
+
+__all__ = [
+    "Action",
+    "Box",
+    "Face",
+    "Finding",
+    "Grounds",
+    "JudgedFace",
+    "Mode",
+    "Outcome",
+    "Picture",
+    "Pixels",
+    "Point",
+    "Released",
+    "Rewrite",
+    "Standing",
+    "Verdict",
+    "canonical",
+    "frozen_pixels",
+    "make_released",
+    "sealed_statement",
+]

@@ -1,0 +1,152 @@
+"""Boxes, faces and pictures: what the eyes of the guard speak about.
+
+One convention holds everywhere: x grows to the right, y grows down, the origin is the top left corner, and left and
+right are the *viewer's*, never the person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""An RGB picture: uint8, shape (height, width, 3), rows top down."""
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of whole pixels, half open: it holds the columns `left <= x < right` and rows `top <= y < bottom`.
+
+    It may reach outside the picture (a head cut by the frame does). Raises ValueError when it is empty.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise ValueError(f"a box needs left < right and top < bottom, not {self.as_list()}")
+
+    @classmethod
+    def covering(cls, left: float, top: float, right: float, bottom: float) -> Box:
+        """The smallest box of whole pixels that holds these edges: fractions round outward, never inward."""
+        x0, y0 = floor(left), floor(top)
+        return cls(x0, y0, max(ceil(right), x0 + 1), max(ceil(bottom), y0 + 1))
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    def within(self, width: int, height: int) -> Box | None:
+        """The part of this box inside a picture of `width` x `height` pixels; None if nothing is."""
+        left, top = max(self.left, 0), max(self.top, 0)
+        right, bottom = min(self.right, width), min(self.bottom, height)
+        return Box(left, top, right, bottom) if left < right and top < bottom else None
+
+    def overlap(self, other: Box) -> int:
+        """Shared area in pixels, 0 when apart."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(width, 0) * max(height, 0)
+
+    def iou(self, other: Box) -> float:
+        """Intersection over union, 0..1."""
+        shared = self.overlap(other)
+        return shared / (self.area + other.area - shared)
+
+    def scaled(self, factor: float) -> Box:
+        """The same box in a picture `factor` times as large, rounded outward."""
+        return Box.covering(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+    def as_list(self) -> list[int]:
+        """`[left, top, right, bottom]`, as JSON shows it."""
+        return [self.left, self.top, self.right, self.bottom]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face that a detector found.
+
+    Attributes:
+        box: from brow to chin and cheek to cheek, in pixels of the picture that was looked at.
+        score: how sure the detector is, 0..1; comparable only between faces of one detector.
+        landmarks: five points (x, y) in the order eye, eye, nose, mouth corner, mouth corner, each pair from the
+            viewer's left to right; empty where the detector gives none.
+    """
+
+    box: Box
+    score: float
+    landmarks: tuple[Point, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"a score lies in 0..1, not {self.score}")
+        if len(self.landmarks) not in (0, 5):
+            raise ValueError(f"a face has five landmarks or none, not {len(self.landmarks)}")
+
+
+def frozen_pixels(pixels: NDArray[Any]) -> Pixels:
+    """A read-only view of an RGB picture. Raises ValueError unless it is uint8, (height, width, 3) and not empty."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise ValueError(f"pixels are uint8 of shape (height, width, 3), not {pixels.dtype} {pixels.shape}")
+    view = pixels.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """The pixels of one photo as they would be published: upright, sRGB, opaque, at most `max_edge` pixels long.
+
+    Attributes:
+        pixels: read-only RGB, uint8, shape (height, width, 3).
+        source_width, source_height: size of the upright source picture, in pixels.
+        carried: what the file holds besides its pixels, by name ("exif", "icc", "trailing-bytes", ...).
+    """
+
+    pixels: Pixels
+    source_width: int
+    source_height: int
+    carried: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", frozen_pixels(self.pixels))
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def scale(self) -> float:
+        """Published pixels for each source pixel, 0 < scale <= 1."""
+        return max(self.width, self.height) / max(self.source_width, self.source_height)
+
+    def in_source(self, box: Box) -> Box:
+        """A box of this picture in pixels of the upright source, rounded outward and kept inside it.
+
+        Raises ValueError for a box that lies wholly outside the picture.
+        """
+        inside = box.scaled(1 / self.scale).within(self.source_width, self.source_height)
+        if inside is None:
+            raise ValueError(f"the box {box.as_list()} lies outside the picture")
+        return inside

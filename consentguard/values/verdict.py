@@ -1,0 +1,179 @@
+"""What was decided about a photo, and why: the words that the command line, JSON and the audit trail share."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from consentguard.values.geometry import Box
+
+
+class Standing(enum.StrEnum):
+    """What the register and the policy say of one face today. Only `CONSENTED` lets it be seen."""
+
+    CONSENTED = "consented"
+    NO_CONSENT = "no-consent"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    OBJECTION = "objection"
+    NOT_PERMITTED = "not-permitted"
+    UNKNOWN = "unknown"
+    UNSURE = "unsure"
+
+
+class Action(enum.StrEnum):
+    """What happens to one face."""
+
+    KEEP = "keep"
+    HIDE = "hide"
+
+    @classmethod
+    def for_standing(cls, standing: Standing) -> Action:
+        """Everything but an explicit consent is hidden, whatever is added to `Standing` later."""
+        return cls.KEEP if standing is Standing.CONSENTED else cls.HIDE
+
+
+class Mode(enum.StrEnum):
+    """How the people in a picture are known."""
+
+    OFF = "off"
+    DECLARED = "declared"
+    MATCHED = "matched"
+
+
+class Outcome(enum.StrEnum):
+    """How a photo ended. The first two come from a check, the third from a release, the last two from both."""
+
+    PUBLISHABLE = "publishable"
+    NEEDS_REWRITE = "needs_rewrite"
+    RELEASED = "released"
+    REFUSED = "refused"
+    CANNOT_TELL = "cannot_tell"
+
+    @property
+    def exit_code(self) -> int:
+        """0 went through, 1 must not go (as it is), 3 undecided."""
+        return {"publishable": 0, "released": 0, "needs_rewrite": 1, "refused": 1}.get(self.value, 3)
+
+
+class Rewrite(enum.StrEnum):
+    """What was done to the picture, from least to most."""
+
+    NONE = "none"
+    CROP = "crop"
+    SILHOUETTE = "silhouette"
+    COVER = "cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know about the photo; the rule is a code of docs/codes.md."""
+
+    rule: str
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFace:
+    """One face with its judgement. `box` is in pixels of the upright source picture; `person` is a register id."""
+
+    box: Box
+    score: float
+    person: str | None
+    standing: Standing
+
+    @property
+    def action(self) -> Action:
+        return Action.for_standing(self.standing)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was seen in one photo and what was decided. Carries no pixels and no names.
+
+    Attributes:
+        photo: what the caller calls the photo; shown, never stored.
+        outcome: see `Outcome`.
+        needs_person: a person could still decide, or supply what is missing.
+        publishable_as_is: the photo may go exactly as it came.
+        reasons: codes (docs/codes.md) of everything that led to the outcome.
+        faces: every face, in pixels of the upright source picture.
+        hands, heads_from_behind, people: what else was found, None where it was not looked for.
+        rewrite: what was, or would be, done to the picture; None where nothing may leave.
+        frame: the part of the source picture that leaves; None where nothing may leave.
+        scale: published pixels for each source pixel, 0 < scale <= 1.
+        findings: things a person should know.
+        smallest_face: height in published pixels above which every face was looked for.
+        models: what looked, each as name@first-8-of-its-digest.
+        sha256: of the released bytes, None where nothing was released.
+        output: where the released bytes were written, None where they were not.
+    """
+
+    photo: str
+    outcome: Outcome
+    needs_person: bool = False
+    publishable_as_is: bool = False
+    reasons: tuple[str, ...] = ()
+    faces: tuple[JudgedFace, ...] = ()
+    hands: tuple[tuple[Box, float], ...] | None = None
+    heads_from_behind: tuple[tuple[Box, float], ...] | None = None
+    people: tuple[Box, ...] | None = None
+    rewrite: Rewrite | None = None
+    frame: Box | None = None
+    scale: float | None = None
+    findings: tuple[Finding, ...] = ()
+    smallest_face: int | None = None
+    models: tuple[str, ...] = ()
+    sha256: str | None = None
+    output: str | None = None
+
+    @property
+    def hidden(self) -> int:
+        """How many faces may not be seen."""
+        return sum(face.action is Action.HIDE for face in self.faces)
+
+    def written_to(self, output: str) -> Verdict:
+        """The same verdict, knowing where its bytes were written."""
+        return replace(self, output=output)
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `--json`: plain types only, the keys fixed by the contract of the command line."""
+        def scored(found: tuple[tuple[Box, float], ...] | None) -> list[dict[str, Any]] | None:
+            return None if found is None else [{"box": box.as_list(), "score": round(score, 3)} for box, score in found]
+
+        return {
+            "photo": self.photo,
+            "outcome": self.outcome.value,
+            "needs_person": self.needs_person,
+            "publishable_as_is": self.publishable_as_is,
+            "reasons": list(self.reasons),
+            "faces": [
+                {
+                    "box": face.box.as_list(),
+                    "score": round(face.score, 3),
+                    "person": face.person,
+                    "standing": face.standing.value,
+                    "action": face.action.value,
+                }
+                for face in self.faces
+            ],
+            "hands": scored(self.hands),
+            "heads_from_behind": scored(self.heads_from_behind),
+            "people": None if self.people is None else [{"box": box.as_list()} for box in self.people],
+            "rewrite": self.rewrite.value if self.rewrite else None,
+            "frame": self.frame.as_list() if self.frame else None,
+            "scale": round(self.scale, 4) if self.scale else None,
+            "findings": [{"rule": f.rule, "where": f.where, "message": f.message} for f in self.findings],
+            "smallest_face": self.smallest_face,
+            "models": list(self.models),
+            "sha256": self.sha256,
+            "output": self.output,
+        }
+
+
+def canonical(value: object) -> bytes:
+    """One byte string for one JSON value: sorted keys, no spaces, UTF-8. What digests and seals are made over."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
