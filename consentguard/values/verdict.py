@@ -135,12 +135,17 @@ class Verdict:
         """How many faces may not be seen."""
         return sum(face.action is Action.HIDE for face in self.faces)
 
+    def finished(self, outcome: Outcome, sha256: str) -> Verdict:
+        """The same verdict once the bytes exist: released bytes are never the source file's own."""
+        return replace(self, outcome=outcome, sha256=sha256)
+
     def written_to(self, output: str) -> Verdict:
         """The same verdict, knowing where its bytes were written."""
         return replace(self, output=output)
 
     def as_json(self) -> dict[str, Any]:
         """The object of `--json`: plain types only, the keys fixed by the contract of the command line."""
+
         def scored(found: tuple[tuple[Box, float], ...] | None) -> list[dict[str, Any]] | None:
             return None if found is None else [{"box": box.as_list(), "score": round(score, 3)} for box, score in found]
 

@@ -1,0 +1,33 @@
+"""The command line: a command is a function, and errors become exit codes in one place.
+
+0 went through · 1 must not go · 2 wrong usage · 3 undecided, so must not go · 130 interrupted. Over several photos the
+worst wins: 3 before 1 before 0.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from consentguard.cli.parser import build_parser
+from consentguard.errors import ConsentGuardError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code. Wrong options leave through argparse, with 2."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except ConsentGuardError as error:
+        print(f"consentguard: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("consentguard: interrupted; nothing half done was left behind", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; keep Python from complaining about it once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    return code

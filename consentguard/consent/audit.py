@@ -1,0 +1,146 @@
+"""The audit trail: a table that only grows, each row sealed to the one before it (HMAC-SHA256 under the state's key).
+
+A changed, removed or inserted row breaks the chain at its place. What a chain alone cannot show is a cut tail.
+Rows hold ids, digests, codes and the name the poster gave as theirs; never a pupil's name, a file name, a face or
+an embedding.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from consentguard.errors import AuditFailed
+from consentguard.values import canonical
+
+_SCHEMA: Final = 1
+_GENESIS: Final = "0" * 64
+_TABLES: Final = """
+CREATE TABLE trail (
+    seq  INTEGER PRIMARY KEY,
+    at   TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    mac  TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER trail_is_never_changed BEFORE UPDATE ON trail
+BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+CREATE TRIGGER trail_is_never_cut BEFORE DELETE ON trail
+BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: its number from 1, the time (ISO 8601 with offset), what happened, and the details."""
+
+    seq: int
+    at: str
+    kind: str
+    body: Mapping[str, Any]
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTrail:
+    """The trail in one SQLite file. Each call opens and closes the file, so threads and processes may share it."""
+
+    path: Path
+    _key: bytes = field(repr=False)
+
+    @classmethod
+    def create(cls, path: Path, key: bytes) -> AuditTrail:
+        """Makes an empty trail. Raises AuditFailed if the file is there or cannot be made."""
+        if path.exists():
+            raise AuditFailed(
+                f"{path}: there is a trail already; nothing was changed. Name another place with --state."
+            )
+        trail = cls(path, key)
+        with trail._connected("rwc") as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+            connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+        return trail
+
+    @classmethod
+    def open(cls, path: Path, key: bytes) -> AuditTrail:
+        """Opens a trail. Raises AuditFailed if it is missing, damaged, or newer than this version."""
+        if not path.is_file():
+            raise AuditFailed(f"{path}: the audit trail is missing; restore it from your backup.")
+        trail = cls(path, key)
+        with trail._connected("rw") as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version != _SCHEMA:
+            raise AuditFailed(f"{path}: has format {version}, this version reads {_SCHEMA}; update consentguard.")
+        return trail
+
+    def append(self, kind: str, body: Mapping[str, Any], at: str) -> int:
+        """Adds a row and returns its number, once it is on the disk. Raises AuditFailed otherwise."""
+        text = canonical(body).decode()
+        with self._connected("rw") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            last = connection.execute("SELECT seq, mac FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
+            seq, before = (last[0] + 1, last[1]) if last else (1, _GENESIS)
+            mac = self._mac(before, seq, at, kind, text)
+            connection.execute("INSERT INTO trail VALUES (?, ?, ?, ?, ?)", (seq, at, kind, text, mac))
+            connection.execute("COMMIT")
+        return int(seq)
+
+    def verify(self) -> int:
+        """Walks the whole chain; returns its number of rows. Raises AuditFailed naming the first row not ours."""
+        before, count = _GENESIS, 0
+        for entry, text in self._rows("SELECT * FROM trail ORDER BY seq"):
+            count += 1
+            right = self._mac(before, count, entry.at, entry.kind, text)
+            if entry.seq != count or not hmac.compare_digest(right.encode(), entry.mac.encode()):
+                raise AuditFailed(
+                    f"{self.path}: row {count} is not as it was written, or rows before it are gone; "
+                    "keep the file as evidence and restore the last backup."
+                )
+            before = entry.mac
+        return count
+
+    def entry(self, seq: int) -> Entry | None:
+        """The row of that number, proved against the row before it; None if there is none. Raises AuditFailed."""
+        rows = list(self._rows("SELECT * FROM trail WHERE seq IN (?, ?) ORDER BY seq", seq - 1, seq))
+        if not rows or rows[-1][0].seq != seq:
+            return None
+        before = _GENESIS if seq == 1 else rows[0][0].mac
+        entry, text = rows[-1]
+        right = self._mac(before, seq, entry.at, entry.kind, text)
+        if not hmac.compare_digest(right.encode(), entry.mac.encode()):
+            raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
+        return entry
+
+    def _rows(self, query: str, *values: int) -> Iterator[tuple[Entry, str]]:
+        with self._connected("ro") as connection:
+            for seq, at, kind, text, mac in connection.execute(query, values):
+                try:
+                    body = json.loads(text)
+                except ValueError as error:
+                    raise AuditFailed(f"{self.path}: row {seq} is not readable; keep the file as evidence.") from error
+                yield Entry(seq, at, kind, body, mac), text
+
+    def _mac(self, before: str, seq: int, at: str, kind: str, text: str) -> str:
+        return hmac.new(self._key, canonical([before, seq, at, kind, text]), hashlib.sha256).hexdigest()
+
+    @contextmanager
+    def _connected(self, mode: str) -> Iterator[sqlite3.Connection]:
+        """A connection that turns whatever SQLite says into AuditFailed, and never leaves a transaction half done."""
+        try:
+            with closing(
+                sqlite3.connect(
+                    f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30, isolation_level=None
+                )
+            ) as connection:
+                connection.execute("PRAGMA synchronous = FULL")
+                yield connection
+        except sqlite3.Error as error:
+            raise AuditFailed(f"{self.path}: {error}; nothing was released. Check the disk and try again.") from error

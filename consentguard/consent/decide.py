@@ -1,0 +1,168 @@
+"""The decision: from what was seen and what the school knows to what may be seen. Pure: no pixels, files or clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
+
+from consentguard.consent.policy import Channel, Policy
+from consentguard.consent.register import Register
+from consentguard.errors import WrongUsage
+from consentguard.values import Action, Finding, Mode, Standing
+
+
+class Asked(TypedDict, total=False):
+    """What a poster may say about a photo; every key may be left out.
+
+    Keys:
+        channel: where it shall go; policy's default channel without it.
+        mode: how the people in it are known: off, declared or matched. Naming people chooses declared, else off.
+        people: register ids of everybody shown, for mode declared.
+        by: the name of whoever says so.
+    """
+
+    channel: str | None
+    mode: str | None
+    people: Sequence[str]
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked, checked: `declared` are ids of the register, each once, and only there in mode `declared`."""
+
+    channel: Channel
+    mode: Mode = Mode.OFF
+    declared: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who one face is, as far as it is known, and what the register says of that person today."""
+
+    person: str | None
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What may be seen of each face, in the order in which the faces came.
+
+    Attributes:
+        faces: one `Identity` for each face.
+        refused: reason codes for which nothing may leave at all, whatever is painted over.
+        needs_person: a person could still decide, or supply what is missing.
+        findings: what a person should know.
+        rests_on: ids of everyone whose consent this decision used.
+    """
+
+    faces: tuple[Identity, ...]
+    refused: tuple[str, ...] = ()
+    needs_person: bool = False
+    findings: tuple[Finding, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    @property
+    def hides(self) -> bool:
+        return any(Action.for_standing(face.standing) is Action.HIDE for face in self.faces)
+
+
+def ask(
+    register: Register,
+    policy: Policy,
+    *,
+    channel: str | None = None,
+    mode: str | None = None,
+    people: Sequence[str] = (),
+    by: str | None = None,
+) -> Question:
+    """Checks a question (see `Asked`) before any pixel is looked at.
+
+    Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person,
+    or a declaration without its `by`.
+    """
+    chosen_channel = policy.channel(channel)
+    chosen_mode = policy.mode(mode or (Mode.DECLARED.value if people else None))
+    if chosen_mode is not Mode.DECLARED:
+        if people:
+            raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")
+        return Question(chosen_channel, chosen_mode, by=by or "")
+    if not people:
+        raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
+    if not (by or "").strip():
+        raise WrongUsage("mode declared needs the name of whoever says so: --by NAME")
+    unknown = [person for person in people if person not in register.people]
+    if unknown:
+        raise WrongUsage(
+            f"not in the register {register.file}: {', '.join(unknown)}; it knows {', '.join(sorted(register.people))}"
+        )
+    return Question(chosen_channel, chosen_mode, tuple(dict.fromkeys(people)), by or "")
+
+
+def decide(faces: int, register: Register, policy: Policy, question: Question, on: date) -> Decision:
+    """What may be seen of each of `faces` faces on a day. Deterministic; raises nothing.
+
+    Mode `off`: nobody is identified, so every face is unknown. Mode `declared`: the people named must all be consented
+    for the channel's scope, and there may be no more faces than names; otherwise the whole photo is refused, because
+    nothing says which face is whose.
+    """
+    if question.mode is Mode.DECLARED:
+        decision = _declared(faces, register, question, on)
+    else:
+        decision = Decision(faces=(Identity(None, Standing.UNKNOWN),) * faces)
+    if faces:
+        return decision
+    nothing = Finding("no-face-found", "photo", "no face was found in this photo")
+    refuse = policy.on_no_face == "refuse"
+    return Decision(
+        faces=(),
+        refused=decision.refused + (("no-face-refused",) if refuse else ()),
+        needs_person=decision.needs_person or refuse,
+        findings=(nothing, *decision.findings),
+        rests_on=decision.rests_on,
+    )
+
+
+def _declared(faces: int, register: Register, question: Question, on: date) -> Decision:
+    standings = {
+        person: register.people[person].standing(question.channel.scope, on)
+        if person in register.people
+        else Standing.UNKNOWN
+        for person in question.declared
+    }
+    barred = {person: standing for person, standing in standings.items() if standing is not Standing.CONSENTED}
+    if barred:
+        never = Standing.NOT_PERMITTED in barred.values()
+        # Which face is whose is unknown, so all of them carry the news of the first who may not be shown.
+        worst = Standing.NOT_PERMITTED if never else next(iter(barred.values()))
+        return Decision(
+            faces=(Identity(None, worst),) * faces,
+            refused=("declared-never",) if never else ("declared-not-approved",),
+            findings=tuple(
+                Finding(
+                    "declared-never" if standing is Standing.NOT_PERMITTED else "declared-not-approved",
+                    person,
+                    f"{person}: {standing.value} for {question.channel.scope}",
+                )
+                for person, standing in barred.items()
+            ),
+        )
+    if faces > len(question.declared):
+        return Decision(
+            faces=(Identity(None, Standing.UNKNOWN),) * faces,
+            refused=("more-faces-than-declared",),
+            needs_person=True,
+        )
+    # With one name and one face the name is the face's; among several nothing says which is which.
+    person = question.declared[0] if len(question.declared) == 1 else None
+    missing = Finding(
+        "fewer-faces-than-declared", "photo", f"{faces} faces found, {len(question.declared)} people named"
+    )
+    return Decision(
+        faces=(Identity(person, Standing.CONSENTED),) * faces,
+        findings=(missing,) if faces < len(question.declared) else (),
+        rests_on=question.declared,
+    )

@@ -1,0 +1,100 @@
+"""The state directory: the key that seals, and the audit trail. Made once by `consentguard init`."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from consentguard.consent.audit import AuditTrail
+from consentguard.errors import AuditFailed
+
+KEY_FILE: Final = "state.key"
+AUDIT_FILE: Final = "audit.db"
+POLICY_FILE: Final = "policy.toml"
+_KEY_BYTES: Final = 32
+
+
+def default_directory() -> Path:
+    """Where the state lives: `CONSENTGUARD_STATE`, else a folder of this user."""
+    named = os.environ.get("CONSENTGUARD_STATE")
+    return Path(named) if named else Path(platformdirs.user_data_dir("consentguard", appauthor=False))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An opened state directory. The key never leaves this object; two purposes get two keys derived from it."""
+
+    directory: Path
+    audit: AuditTrail
+    _key: bytes = field(repr=False)
+
+    @classmethod
+    def create(cls, directory: Path) -> State:
+        """Makes the directory with a new key (0600) and an empty audit trail. Raises AuditFailed where one is."""
+        key_file = directory / KEY_FILE
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as error:
+            raise AuditFailed(
+                f"{directory}: holds a state already; nothing was changed. Use it, or name another with --state."
+            ) from error
+        except OSError as error:
+            raise AuditFailed(
+                f"{directory}: cannot be made ({error.strerror}); name another place with --state."
+            ) from error
+        key = secrets.token_bytes(_KEY_BYTES)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(key.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(directory, AuditTrail.create(directory / AUDIT_FILE, _derived(key, "audit")), key)
+
+    @classmethod
+    def open(cls, directory: Path) -> State:
+        """Opens what `create` made. Raises AuditFailed where it is missing, readable by others, or not ours."""
+        key_file = directory / KEY_FILE
+        try:
+            mode = key_file.stat().st_mode
+            text = key_file.read_text(encoding="ascii").strip()
+        except FileNotFoundError as error:
+            raise AuditFailed(
+                f"{directory}: no state here; make it once with `consentguard init --state {directory}`."
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise AuditFailed(f"{key_file}: cannot be read ({error}); restore it from your backup.") from error
+        if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise AuditFailed(f"{key_file}: other users can read the key; run `chmod 600 {key_file}`.")
+        key = b""
+        with suppress(ValueError):  # judged by its length just below
+            key = bytes.fromhex(text)
+        if len(key) != _KEY_BYTES:
+            raise AuditFailed(f"{key_file}: is not a key of {_KEY_BYTES} bytes in hex; restore it from your backup.")
+        return cls(directory, AuditTrail.open(directory / AUDIT_FILE, _derived(key, "audit")), key)
+
+    def seal(self, statement: bytes) -> str:
+        """HMAC-SHA256 of a statement under the sealing key, hex."""
+        return hmac.new(_derived(self._key, "release"), statement, hashlib.sha256).hexdigest()
+
+    def seal_holds(self, statement: bytes, seal: str) -> bool:
+        """Whether `seal` is this state's seal of the statement, compared in constant time."""
+        return hmac.compare_digest(self.seal(statement).encode(), seal.encode())
+
+    def record(self, kind: str, body: Mapping[str, Any], at: str) -> int:
+        """Appends to the audit trail; returns the row's number. Raises AuditFailed, and then nothing may leave."""
+        return self.audit.append(kind, body, at)
+
+
+def _derived(key: bytes, purpose: str) -> bytes:
+    """One key for each purpose, so that a seal is never a valid audit mac or the other way round."""
+    return hmac.new(key, b"consentguard/1/" + purpose.encode(), hashlib.sha256).digest()

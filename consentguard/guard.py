@@ -1,0 +1,394 @@
+"""The guard: the one place that knows the whole order, from the bytes of a photo to bytes that may leave."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Unpack
+
+from consentguard.consent.codes import FINDINGS, NOTES, REASONS
+from consentguard.consent.decide import Asked, Decision, Question, ask, decide
+from consentguard.consent.hours import now as school_time
+from consentguard.consent.hours import school_day
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.consent.state import POLICY_FILE, State, default_directory
+from consentguard.errors import (
+    AuditFailed,
+    CannotTell,
+    PolicyInvalid,
+    Problem,
+    Refused,
+    UnreadableImage,
+    VerificationFailed,
+)
+from consentguard.values import (
+    Action,
+    Face,
+    Finding,
+    Grounds,
+    JudgedFace,
+    Outcome,
+    Picture,
+    Released,
+    Rewrite,
+    Standing,
+    Verdict,
+    make_released,
+    sealed_statement,
+)
+from consentguard.verify import verify
+from consentguard.vision import codec, draw
+from consentguard.vision.detect import DETECTORS, Detector
+from consentguard.vision.rewrite import RewritePlan, apply_plan, plan_rewrite
+from consentguard.vision.weights import Shelf
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One photo after looking and deciding, before anything is made of it."""
+
+    picture: Picture
+    faces: tuple[Face, ...]
+    decision: Decision
+    plan: RewritePlan
+    refused: tuple[str, ...]
+    needs_person: bool
+
+    @property
+    def approved(self) -> tuple[Face, ...]:
+        return _with_action(self.faces, self.decision, Action.KEEP)
+
+
+def _with_action(faces: Sequence[Face], decision: Decision, action: Action) -> tuple[Face, ...]:
+    pairs = zip(faces, decision.faces, strict=True)
+    return tuple(face for face, who in pairs if Action.for_standing(who.standing) is action)
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    """Gives the errors of the pixel rooms, which know no file names, the name of the photo."""
+    try:
+        yield
+    except (UnreadableImage, VerificationFailed) as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+class Guard:
+    """Stands between photos and the public, under one register and one policy.
+
+    A guard may be shared between threads. Models are loaded at the first look and then kept.
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        policy: Policy,
+        *,
+        state: State | None = None,
+        detector: Detector | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """A guard from its parts.
+
+        Args:
+            register: who may be shown where.
+            policy: what the school decided.
+            state: key and audit trail; needed to release, not to inspect.
+            detector: instead of the shipped one. What is injected here marks every release, and doors refuse those.
+            clock: instead of the real one, with the same consequence.
+        """
+        self.register = register
+        self.policy = policy
+        self._state = state
+        self._detector = detector
+        self._clock = clock or school_time
+        self._custom_parts = tuple(
+            name for name, part in (("detector", detector), ("clock", clock)) if part is not None
+        )
+
+    @classmethod
+    def open(
+        cls,
+        register: str | Path = "consent_register.csv",
+        *,
+        policy: str | Path | None = None,
+        state: str | Path | None = None,
+    ) -> Guard:
+        """A guard from files, as the command line has it.
+
+        Args:
+            register: the consent register.
+            policy: a policy file; without it policy.toml of the state directory, without that the shipped SCH 026.
+            state: the directory that `consentguard init` made; without it the usual place. A guard opened where there
+                is none can inspect, not release.
+
+        Raises RegisterInvalid, PolicyInvalid or AuditFailed.
+        """
+        directory = Path(state) if state else default_directory()
+        local_policy = directory / POLICY_FILE
+        if policy:
+            rules = Policy.load(Path(policy))
+        elif local_policy.exists():
+            rules = Policy.load(local_policy)
+        else:
+            rules = Policy.shipped()
+        opened = State.open(directory) if state or directory.exists() else None
+        return cls(Register.load(Path(register)), rules, state=opened)
+
+    def question(self, **asked: Unpack[Asked]) -> Question:
+        """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
+        return ask(self.register, self.policy, **asked)
+
+    def inspect(
+        self, photo: bytes, *, name: str = "photo", at: datetime | None = None, **asked: Unpack[Asked]
+    ) -> Verdict:
+        """What would happen to a photo: for looking only, and it carries no bytes.
+
+        The outcome is `publishable` (may go exactly as it is), `needs_rewrite` or `refused`; nothing is written.
+
+        Args:
+            photo: the bytes of the file.
+            name: what the verdict and errors call it.
+            at: the time to decide for; now without it.
+            asked: channel, mode, people, by; see `Asked`.
+
+        Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
+        """
+        question = self.question(**asked)
+        with _about(name):
+            return self._verdict(self._judge(photo, question, school_day(at or self._clock())), name)
+
+    def draw(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Verdict, bytes]:
+        """The verdict of `inspect`, and a PNG that shows what was seen; for the desk, never for publishing."""
+        question = self.question(**asked)
+        with _about(name):
+            judged = self._judge(photo, question, school_day(self._clock()))
+        verdict = self._verdict(judged, name)
+        return verdict, draw.inspection(judged.picture, verdict.faces)
+
+    def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
+        """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
+
+        Arguments as for `inspect`; the time is always now. Refusals and failures are recorded like releases.
+
+        Raises:
+            Refused: it was judged and must not go; the error carries the verdict.
+            CannotTell: no decision was reached, the second look failed, or it could not be recorded.
+            WrongUsage: channel, mode or people do not exist or are not allowed.
+        """
+        question = self.question(**asked)
+        state = self._needs_state()
+        now = self._clock()
+        source = hashlib.sha256(photo).hexdigest()
+        try:
+            with _about(name):
+                judged = self._judge(photo, question, school_day(now))
+                verdict = self._verdict(judged, name)
+                if verdict.outcome is Outcome.REFUSED:
+                    raise Refused(refusal(name, verdict, judged.plan.why), verdict)
+                data = self._rewritten(judged)
+                verify(data, judged.plan, judged.approved, self._eyes(), self.policy.picture.paint)
+        except (Refused, CannotTell) as error:
+            self._record_failure(state, question, source, error, now)
+            raise
+        return self._sealed(data, verdict, question, judged.decision, source, state, now)
+
+    def admit(self, released: Released) -> None:
+        """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
+
+        Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
+        made with injected parts or resting on a consent that has gone since.
+        """
+        state = self._needs_state()
+        try:
+            digest, grounds, verdict = hashlib.sha256(released.data).hexdigest(), released.grounds, released.verdict
+            statement = sealed_statement(digest, verdict, grounds)
+            genuine = type(released) is Released and digest == released.sha256 == verdict.sha256
+            genuine = genuine and state.seal_holds(statement, released.seal)
+        except (AttributeError, TypeError) as error:
+            raise AuditFailed("this is not a release; make one with Guard.release() from the photo.") from error
+        row = state.audit.entry(grounds.audit_seq) if genuine else None
+        if row is None or row.kind != "released" or row.body["sha256"] != digest:
+            raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
+        if grounds.custom_parts:
+            raise Refused(
+                f"made by a guard with its own {', '.join(grounds.custom_parts)}; not for publishing.", verdict
+            )
+        scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
+        gone = [
+            person
+            for person in grounds.people
+            if (row_of := self.register.get(person)) is None or row_of.standing(scope, today) is not Standing.CONSENTED
+        ]
+        if gone:
+            raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", verdict)
+
+    # -- the steps, in order ------------------------------------------------------------------------------------------
+
+    def _judge(self, photo: bytes, question: Question, today: date) -> _Judged:
+        rules = self.policy.picture
+        picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
+        faces = self._eyes().find(picture.pixels)
+        decision = decide(len(faces), self.register, self.policy, question, today)
+        hidden = _with_action(faces, decision, Action.HIDE)
+        plan = plan_rewrite(hidden, self.policy.remain, picture.width, picture.height)
+        refused, needs_person = decision.refused, decision.needs_person
+        if hidden and not refused and self.policy.on_unapproved == "block":
+            refused = ("unapproved-face",)
+        elif hidden and not refused and plan.rewrite is None:
+            refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
+        return _Judged(picture, faces, decision, plan, refused, needs_person)
+
+    def _rewritten(self, judged: _Judged) -> bytes:
+        rules = self.policy.picture
+        pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
+        return codec.encode_jpeg(pixels, rules.jpeg_quality)
+
+    def _sealed(
+        self,
+        data: bytes,
+        verdict: Verdict,
+        question: Question,
+        decision: Decision,
+        source: str,
+        state: State,
+        now: datetime,
+    ) -> Released:
+        digest = hashlib.sha256(data).hexdigest()
+        seq = state.record(
+            "released",
+            {
+                **self._circumstances(question, source),
+                "sha256": digest,
+                "rewrite": verdict.rewrite.value if verdict.rewrite else None,
+                "faces": len(verdict.faces),
+                "hidden": verdict.hidden,
+                "people": list(decision.rests_on),
+                "models": list(verdict.models),
+            },
+            now.isoformat(timespec="seconds"),
+        )
+        finished = verdict.finished(Outcome.RELEASED, digest)
+        grounds = Grounds(
+            channel=question.channel.name,
+            source_sha256=source,
+            register_sha256=self.register.sha256,
+            policy_sha256=self.policy.sha256,
+            models=verdict.models,
+            people=decision.rests_on,
+            custom_parts=self._custom_parts,
+            released_at=now.isoformat(timespec="seconds"),
+            audit_seq=seq,
+        )
+        seal = state.seal(sealed_statement(digest, finished, grounds))
+        return make_released(data=data, verdict=finished, grounds=grounds, seal=seal)
+
+    def _record_failure(
+        self, state: State, question: Question, source: str, error: Refused | CannotTell, now: datetime
+    ) -> None:
+        reasons = error.verdict.reasons if isinstance(error, Refused) else (reason_of(error),)
+        state.record(
+            Outcome.REFUSED.value if isinstance(error, Refused) else Outcome.CANNOT_TELL.value,
+            {**self._circumstances(question, source), "reasons": list(reasons)},
+            now.isoformat(timespec="seconds"),
+        )
+
+    def _circumstances(self, question: Question, source: str) -> dict[str, object]:
+        return {
+            "source": source,
+            "channel": question.channel.name,
+            "mode": question.mode.value,
+            "declared": list(question.declared),
+            "by": question.by,
+            "register": self.register.sha256,
+            "policy": self.policy.sha256,
+            "custom_parts": list(self._custom_parts),
+        }
+
+    def _verdict(self, judged: _Judged, name: str) -> Verdict:
+        picture, decision, plan = judged.picture, judged.decision, judged.plan
+        findings = decision.findings
+        reasons = list(judged.refused)
+        if picture.carried:
+            findings = (*findings, _metadata_finding(picture))
+        if not judged.refused:
+            reasons += ["unapproved-face"] if plan.rewrite is not Rewrite.NONE else []
+            reasons += ["metadata"] if picture.carried else []
+            reasons += ["too-large"] if picture.scale < 1 else []
+        as_is = not reasons and all(finding.rule in NOTES for finding in findings)
+        leaves = not judged.refused
+        outcome = (Outcome.PUBLISHABLE if as_is else Outcome.NEEDS_REWRITE) if leaves else Outcome.REFUSED
+        return Verdict(
+            photo=name,
+            outcome=outcome,
+            needs_person=judged.needs_person,
+            publishable_as_is=as_is,
+            reasons=tuple(reasons),
+            faces=tuple(
+                JudgedFace(picture.in_source(face.box), face.score, who.person, who.standing)
+                for face, who in zip(judged.faces, decision.faces, strict=True)
+            ),
+            rewrite=plan.rewrite if leaves else None,
+            frame=picture.in_source(plan.frame) if leaves else None,
+            scale=picture.scale,
+            findings=findings,
+            smallest_face=self.policy.picture.smallest_face,
+            models=(self._eyes().label,),
+        )
+
+    def _eyes(self) -> Detector:
+        """The detector, loaded at the first look; it must see as small as policy asks."""
+        if self._detector is None:
+            self._detector = DETECTORS["centerface"](Shelf.default())
+        wanted = self.policy.picture.smallest_face
+        if wanted < self._detector.smallest_face:
+            raise PolicyInvalid(
+                self.policy.file,
+                [
+                    Problem(
+                        None,
+                        "picture.smallest_face",
+                        f"{self._detector.label} finds faces from {self._detector.smallest_face} px",
+                    )
+                ],
+                "Ask for no smaller faces, or lower picture.max_edge so that they cannot be recognised.",
+            )
+        return self._detector
+
+    def _needs_state(self) -> State:
+        if self._state is None:
+            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
+        return self._state
+
+
+def refusal(name: str, verdict: Verdict, why: str = "") -> str:
+    """Why a photo must not go, in plain words, with what to do next."""
+    reasons = "; ".join(REASONS[code] for code in verdict.reasons)
+    who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
+    detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
+    step = {
+        "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
+        "declared-never": "Do not publish this photo.",
+        "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
+        "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
+        "no-face-refused": "Ask the account holder.",
+    }
+    steps = [step[code] for code in verdict.reasons if code in step] or ["Choose another photo."]
+    return f"{name}: must not go: {reasons}{who}{detail}. {' '.join(steps)}"
+
+
+def reason_of(error: CannotTell) -> str:
+    """The reason code of an undecided photo: the error's name in kebab case."""
+    name = type(error).__name__
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+
+
+def _metadata_finding(picture: Picture) -> Finding:
+    return Finding("metadata-dropped", "file", f"{FINDINGS['metadata-dropped']}: {', '.join(picture.carried)}")

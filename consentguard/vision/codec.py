@@ -1,0 +1,141 @@
+"""Bytes to pixels and back. What is not the primary picture's pixels is dropped by construction, not by tag lists."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from consentguard.errors import UnreadableImage
+from consentguard.values import Picture, Pixels
+from consentguard.vision import structure
+
+FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""What is read, by content and never by name. MPO is a JPEG with a second picture behind it, as phones write."""
+
+_EIGHT_BIT_MODES: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
+_MIN_EDGE: Final = 32
+"""Pixels; below this no detector here can speak, and no reader could recognise anybody."""
+
+_NEXT_STEP: Final = "Open it in a picture program, save it as JPEG, and try again."
+
+
+def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
+    """The picture in a file as it would be published: upright, sRGB, opaque on white, at most `max_edge` pixels long.
+
+    Raises UnreadableImage for anything but exactly one whole picture of 32 px or more a side and at most `max_pixels`.
+    """
+    if not data:
+        raise UnreadableImage("the file is empty. " + _NEXT_STEP)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns where it guesses; a guess is not a picture to decide on.
+            warnings.simplefilter("error")
+            Image.MAX_IMAGE_PIXELS = None  # our own limit is checked first, just below
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                _check(image, max_pixels)
+                image.load()
+                upright = ImageOps.exif_transpose(image)
+                pixels = np.asarray(_opaque(_in_srgb(upright)))
+        parts = structure.carried(data)
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(
+            f"is not a picture in a format that is read here ({', '.join(FORMATS)}). {_NEXT_STEP}"
+        ) from error
+    except UnreadableImage as error:
+        raise UnreadableImage(f"{error}. {_NEXT_STEP}") from error
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        ArithmeticError,
+        TypeError,
+        KeyError,
+        IndexError,
+        Warning,
+    ) as error:
+        # What Pillow's decoders raise on damaged files; struct.error and zlib.error among them end up here or below.
+        raise UnreadableImage(f"is damaged or incomplete ({type(error).__name__}: {error}). {_NEXT_STEP}") from error
+    height, width = pixels.shape[:2]
+    return Picture(_at_most(pixels, max_edge), source_width=width, source_height=height, carried=parts)
+
+
+def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
+    """A baseline JPEG, 4:2:0, of these RGB pixels and nothing else. Raises UnreadableImage if it cannot be made."""
+    settings = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    ]
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), settings)
+    if not done:
+        raise UnreadableImage("the finished picture could not be written as JPEG; report this.")
+    return data.tobytes()
+
+
+def encode_png(pixels: Pixels) -> bytes:
+    """A PNG of these RGB pixels, for people at the desk to look at. Raises UnreadableImage if it cannot be made."""
+    done, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise UnreadableImage("the picture could not be written as PNG; report this.")
+    return data.tobytes()
+
+
+def _check(image: Image.Image, max_pixels: int) -> None:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise UnreadableImage(
+            f"has {width} x {height} pixels, more than the {max_pixels / 1e6:g} megapixels that policy reads"
+        )
+    if min(width, height) < _MIN_EDGE:
+        raise UnreadableImage(f"has {width} x {height} pixels; under {_MIN_EDGE} a side nothing can be looked for")
+    # In an MPO the pictures behind the first are dropped like any other bytes there; a moving picture has no first.
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        raise UnreadableImage("holds more than one picture or moves")
+    if image.mode not in _EIGHT_BIT_MODES:
+        raise UnreadableImage(f"stores its colours in a way that is not read yet (mode {image.mode})")
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """The same colours in sRGB where the file brings an ICC profile; a broken profile is an error, not a guess."""
+    profile = image.info.get("icc_profile")
+    if image.mode in ("P", "PA", "1"):
+        image = image.convert("RGBA" if image.mode != "1" else "L")
+    if not profile or image.mode not in ("L", "RGB", "CMYK", "RGBA"):
+        return image
+    alpha = image.getchannel("A") if image.mode == "RGBA" else None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        colours = image.convert("RGB") if alpha else image
+        converted = ImageCms.profileToProfile(colours, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except ImageCms.PyCMSError as error:
+        raise UnreadableImage(f"its colour profile cannot be used ({error})") from error
+    if converted is None:
+        raise UnreadableImage("its colour profile cannot be used")
+    if alpha:
+        converted.putalpha(alpha)
+    return converted
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """RGB on white. What lies under full transparency is gone afterwards."""
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        return Image.alpha_composite(white, rgba).convert("RGB")
+    return image.convert("RGB")
+
+
+def _at_most(pixels: Pixels, max_edge: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    factor = max_edge / max(height, width)
+    if factor >= 1:
+        return np.ascontiguousarray(pixels)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

@@ -1,0 +1,34 @@
+"""What a detector is, and which ones there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from consentguard.values import Face, Pixels
+from consentguard.vision.centerface import CenterFace
+from consentguard.vision.weights import Shelf
+
+
+class Detector(Protocol):
+    """Finds faces.
+
+    Attributes:
+        label: name and digest, as verdicts show it.
+        smallest_face: height in pixels from which it finds faces.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def smallest_face(self) -> int: ...
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        """Every face of an RGB picture (uint8, height x width x 3), surest first. Raises CannotTell if it fails."""
+        ...
+
+
+DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType({"centerface": CenterFace.load})
+"""Every detector by name. Each passes the same suite, tests/vision/test_detectors.py."""

@@ -1,0 +1,91 @@
+"""The one module that imports the inference engine (OpenVINO). Networks in, arrays out, float32 on the CPU."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from consentguard.errors import ModelUnavailable
+
+Tensor = NDArray[Any]
+Shape = Sequence[int]
+"""A tensor's shape; -1 where any size may come."""
+
+THREADS: Final = "CONSENTGUARD_THREADS"
+
+
+def threads() -> int:
+    """How many threads a guard's inference may use: `CONSENTGUARD_THREADS`, else 0, which leaves it to the engine.
+
+    Raises ModelUnavailable if the variable is not a whole number from 0 up.
+    """
+    text = os.environ.get(THREADS, "0")
+    if not text.isdecimal():
+        raise ModelUnavailable(f"{THREADS}={text!r}: must be a whole number, 0 for the engine's own choice")
+    return int(text)
+
+
+class Network:
+    """A compiled network. One object may be called from several threads; each gets its own request."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._local = threading.local()
+
+    def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
+        """Runs one batch; returns every output by name. The arrays are the caller's own."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        results = self._local.request.infer([np.ascontiguousarray(inputs)])
+        return {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+
+
+def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
+    """Compiles a network from the bytes of its file, in float32.
+
+    Args:
+        data: an ONNX or TFLite file, already proved by its digest.
+        name: what errors call it.
+        inputs: the shape of each input, -1 for free sizes.
+
+    Raises ModelUnavailable where the engine cannot read or compile it.
+    """
+    import openvino  # noqa: PLC0415  (400 ms, and only looking needs it)
+
+    try:
+        core = _core()
+        model = core.read_model(data)
+        model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        if threads():
+            settings["INFERENCE_NUM_THREADS"] = threads()
+        return Network(core.compile_model(model, "CPU", settings))
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1][:300]
+        raise ModelUnavailable(
+            f"{name}: the inference engine cannot use it ({reason}); try `pip install --upgrade openvino`."
+        ) from error
+
+
+@cache
+def _core() -> Any:
+    import openvino  # noqa: PLC0415
+
+    core = openvino.Core()
+    folder = Path(platformdirs.user_cache_dir("consentguard", appauthor=False)) / "compiled"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False  # a read-only home costs the compile time again in each process, nothing else
+    if writable:
+        core.set_property({"CACHE_DIR": str(folder)})
+    return core
