@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "verification-failed": "the second look, at the finished bytes, found what may not be there",
         "audit-failed": "the audit trail could not be written or trusted",
         "template-store-error": "the face templates could not be used",
+        "cannot-tell": "a file or folder could not be written",
     }
 )
 """Why an outcome came about: code -> one plain sentence."""

@@ -11,11 +11,15 @@ from consentguard.values import Box, Face, Pixels, Rewrite, frozen_pixels
 _BLOCK: Final = 16
 """Pixels a side of the square that a 4:2:0 JPEG codes as one; paint fills whole ones (ITU T.81, A.2)."""
 
-# How far a head reaches beyond its face box, brow to chin, in shares of the box's longer side. Hair, ears and a tilted
-# chin lie outside that box; too much paint costs looks, too little shows a child. To be calibrated on head boxes.
-_HEAD_SIDEWAYS: Final = 0.40
+# How far a head reaches beyond its face box, in shares of the box's longer side. Set between the 75 % and the 97 %
+# quantile of 399 heads of an open classroom set, whose head boxes are generous; to be calibrated on area covered.
+_HEAD_SIDE: Final = 0.27
 _HEAD_UP: Final = 0.60
-_HEAD_DOWN: Final = 0.30
+_HEAD_DOWN: Final = 0.25
+
+# A turned head lies behind the face: away from where the nose points, further the more the nose is off the middle.
+_HEAD_BEHIND: Final = 1.8
+_NOSE_MIDDLE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +74,15 @@ def head_box(face: Face) -> Box:
     """The whole head of a face, hair, ears and chin included; may reach outside the picture."""
     box = face.box
     side = max(box.width, box.height)
+    behind_left = behind_right = 0.0
+    if face.landmarks:
+        nose_off = (face.landmarks[2][0] - (box.left + box.right) / 2) / side
+        behind_left = _HEAD_BEHIND * min(max(nose_off - _NOSE_MIDDLE, 0.0), 0.5)
+        behind_right = _HEAD_BEHIND * min(max(-nose_off - _NOSE_MIDDLE, 0.0), 0.5)
     return Box.covering(
-        box.left - _HEAD_SIDEWAYS * side,
+        box.left - (_HEAD_SIDE + behind_left) * side,
         box.top - _HEAD_UP * side,
-        box.right + _HEAD_SIDEWAYS * side,
+        box.right + (_HEAD_SIDE + behind_right) * side,
         box.bottom + _HEAD_DOWN * side,
     )
 

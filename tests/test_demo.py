@@ -1,0 +1,26 @@
+"""The demo ends well only if every scene ends as it must."""
+
+from pathlib import Path
+
+import pytest
+
+from consentguard import demo
+from consentguard.vision import structure
+
+
+def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert demo.run(tmp_path, say=said.append, note=said.append) == 0
+    table = (tmp_path / "verdicts.txt").read_text()
+    assert "NOT AS EXPECTED" not in table
+    released = sorted(tmp_path.glob("*-released.jpg"))
+    assert len(released) == len(list(tmp_path.glob("*-before-after.png"))) >= 4
+    for file in released:
+        assert structure.carried(file.read_bytes()) == ()
+
+
+def test_a_scene_that_ends_otherwise_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_as_expected", lambda verdict, scene: False)
+    said: list[str] = []
+    assert demo.run(tmp_path, say=said.append, note=said.append) == 1
+    assert "NOT AS EXPECTED" in "\n".join(said)

@@ -1,0 +1,94 @@
+"""What the documentation says is so: its commands run as printed, and no code is left unexplained."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from consentguard.cli.parser import build_parser
+from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.register import COLUMNS, SCOPES
+from consentguard.vision.weights import Shelf
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.S)
+
+
+@pytest.fixture
+def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> Path:
+    """A folder as a reader of the README has it: the sample register and a photo of T001."""
+    (tmp_path / "photo.jpg").write_bytes(photographs["obama"])
+    (tmp_path / "consent_register.csv").write_bytes((ROOT / "consent_register.csv").read_bytes())
+    monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_commands_of_the_readme_run_as_printed(office: Path) -> None:
+    commands = [line for block in _blocks("sh") for line in block.splitlines() if line.startswith("consentguard ")]
+    assert len(commands) >= 8
+    for command in commands:
+        if command == "consentguard demo":
+            continue  # has a test of its own
+        program = f"{shlex.quote(sys.executable)} -m {command}"
+        done = subprocess.run(program, shell=True, cwd=office, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert (office / "seen.png").is_file()
+    assert len(list((office / "safe").glob("*.jpg"))) == 1
+
+
+def test_the_python_example_of_the_readme_runs_as_printed(office: Path) -> None:
+    (block,) = _blocks("python")
+    subprocess.run([sys.executable, "-m", "consentguard", "init"], cwd=office, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", block], cwd=office, check=True, capture_output=True)
+    assert (office / "safe.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_every_command_is_in_the_readme() -> None:
+    (commands,) = (action.choices for action in build_parser()._actions if action.metavar == "COMMAND")
+    for command in commands:
+        assert re.search(rf"consentguard {command}\b", README), command
+
+
+def test_every_code_is_documented_with_its_meaning() -> None:
+    page = (ROOT / "docs/codes.md").read_text(encoding="utf-8")
+    for code, meaning in {**REASONS, **FINDINGS}.items():
+        assert f"| `{code}` | " in page, code
+        assert REASONS.get(code, meaning) in page
+        assert meaning in page
+
+
+def test_every_column_of_the_register_is_documented() -> None:
+    page = (ROOT / "docs/register.md").read_text(encoding="utf-8")
+    for column in COLUMNS:
+        base, _, part = column.rpartition("_")
+        if base in (*SCOPES, "biometric"):
+            assert f"`_{part}`" in page
+        else:
+            assert f"`{column}`" in page, column
+
+
+def test_the_picture_of_the_readme_is_made_by_its_script(
+    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
+    target = tmp_path / "picture.png"
+    subprocess.run([sys.executable, ROOT / "examples/drawn_scene.py", target], check=True)
+    assert target.stat().st_size > 10_000
+
+
+def test_nothing_of_this_machine_is_in_the_repository() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    here = str(ROOT.parent)
+    for name in filter(None, files):
+        path = ROOT / name
+        if path.is_file() and len(here) > 4:
+            assert here.encode() + b"/" not in path.read_bytes(), name
