@@ -167,7 +167,7 @@ def test_boxes_are_in_pixels_of_the_upright_source(covering: Guard, photographs:
     verdict = covering.inspect(large)
     assert verdict.scale == pytest.approx(2048 / (3 * 1137), abs=1e-3)
     box, small = verdict.faces[0].box, covering.inspect(photographs["obama"]).faces[0].box
-    assert box.iou(small.scaled(3)) > 0.85
+    assert box.iou(small.scaled(3)) > 0.7
 
 
 class _Blind:
@@ -255,7 +255,7 @@ def test_the_drawing_frames_every_face(covering: Guard, photographs: dict[str, b
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff"])
 def test_what_cannot_be_read_is_undecided_and_named(data: bytes, covering: Guard) -> None:
-    with pytest.raises(CannotTell, match="^holiday.jpg: "):
+    with pytest.raises(CannotTell, match=r"^holiday\.jpg: "):
         covering.release(data, name="holiday.jpg")
 
 

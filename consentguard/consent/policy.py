@@ -185,7 +185,7 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
         dpia=keys.text("dpia", ""),
         picture=PictureRules(
             max_edge=picture.whole("max_edge", 64, 16384, 2048),
-            max_megapixels=picture.whole("max_megapixels", 1, 500, 80),
+            max_megapixels=picture.whole("max_megapixels", 1, 170, 80),
             smallest_face=picture.whole("smallest_face", 12, 300, 20),
             paint=paint,
             jpeg_quality=picture.whole("jpeg_quality", 50, 100, 90),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-import warnings
+import struct
+import zlib
 from typing import Final
 
 import cv2
@@ -14,12 +15,18 @@ from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
 from consentguard.vision import structure
 
-FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-"""What is read, by content and never by name. MPO is a JPEG with a second picture behind it, as phones write."""
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""What is read, by content and never by name."""
 
 _EIGHT_BIT_MODES: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 _MIN_EDGE: Final = 32
 """Pixels; below this no detector here can speak, and no reader could recognise anybody."""
+
+_DAMAGE: Final = (
+    *(OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, LookupError),
+    *(struct.error, zlib.error, Warning),
+)
+"""What Pillow's decoders raise on damaged files. Warnings are among them for programs that turn them into errors."""
 
 _NEXT_STEP: Final = "Open it in a picture program, save it as JPEG, and try again."
 
@@ -32,15 +39,10 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
     if not data:
         raise UnreadableImage("the file is empty. " + _NEXT_STEP)
     try:
-        with warnings.catch_warnings():
-            # Pillow warns where it guesses; a guess is not a picture to decide on.
-            warnings.simplefilter("error")
-            Image.MAX_IMAGE_PIXELS = None  # our own limit is checked first, just below
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                _check(image, max_pixels)
-                image.load()
-                upright = ImageOps.exif_transpose(image)
-                pixels = np.asarray(_opaque(_in_srgb(upright)))
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            _check(image, max_pixels)
+            image.load()
+            pixels = np.asarray(_opaque(_in_srgb(ImageOps.exif_transpose(image))))
         parts = structure.carried(data)
     except UnidentifiedImageError as error:
         raise UnreadableImage(
@@ -48,18 +50,11 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
         ) from error
     except UnreadableImage as error:
         raise UnreadableImage(f"{error}. {_NEXT_STEP}") from error
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        ArithmeticError,
-        TypeError,
-        KeyError,
-        IndexError,
-        Warning,
-    ) as error:
-        # What Pillow's decoders raise on damaged files; struct.error and zlib.error among them end up here or below.
+    except Image.DecompressionBombError as error:
+        raise UnreadableImage(
+            f"has far more than the {max_pixels / 1e6:g} megapixels that policy reads. {_NEXT_STEP}"
+        ) from error
+    except _DAMAGE as error:
         raise UnreadableImage(f"is damaged or incomplete ({type(error).__name__}: {error}). {_NEXT_STEP}") from error
     height, width = pixels.shape[:2]
     return Picture(_at_most(pixels, max_edge), source_width=width, source_height=height, carried=parts)
@@ -95,7 +90,8 @@ def _check(image: Image.Image, max_pixels: int) -> None:
         )
     if min(width, height) < _MIN_EDGE:
         raise UnreadableImage(f"has {width} x {height} pixels; under {_MIN_EDGE} a side nothing can be looked for")
-    # In an MPO the pictures behind the first are dropped like any other bytes there; a moving picture has no first.
+    # An MPO is a JPEG with more pictures behind it, as phones write; the pictures behind the first are
+    # dropped like any other bytes there. A moving picture has no first.
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise UnreadableImage("holds more than one picture or moves")
     if image.mode not in _EIGHT_BIT_MODES:

@@ -1,0 +1,68 @@
+"""The engine computes in float32, says what is wrong with a network, and does without its cache where it must."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from consentguard.errors import ModelUnavailable
+from consentguard.vision import engine
+from consentguard.vision.weights import Shelf, manifest
+
+LOOK = """
+import numpy as np
+from consentguard.vision.centerface import CenterFace
+from consentguard.vision.weights import Shelf
+print(CenterFace.load(Shelf.default()).find(np.zeros((64, 64, 3), np.uint8)))
+"""
+
+
+def _look(shelf: Shelf, **environment: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder), **environment}
+    return subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_home_that_cannot_be_written_costs_nothing_but_time(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    done = _look(shelf, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"), HOME=str(tmp_path / "file"))
+    assert (done.returncode, done.stdout) == (0, "()\n"), done.stderr
+
+
+def test_the_cache_is_used_where_it_can_be(shelf: Shelf, tmp_path: Path) -> None:
+    assert _look(shelf, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path)).returncode == 0
+    assert list(tmp_path.rglob("*.blob"))
+
+
+@pytest.mark.parametrize("text", ["two", "-1", "1.5", ""])
+def test_a_thread_count_that_is_none_is_an_error(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(engine.THREADS, text)
+    with pytest.raises(ModelUnavailable, match=engine.THREADS):
+        engine.threads()
+
+
+def test_threads_change_nothing_but_time(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = manifest()["centerface"]
+    picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32) * 255
+    scores = []
+    for count in ("1", "2"):
+        monkeypatch.setenv(engine.THREADS, count)
+        scores.append(engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture)["537"])
+    np.testing.assert_allclose(*scores, atol=1e-5)
+
+
+@pytest.mark.parametrize("data", [b"", b"no network", b"\x08\x07" + bytes(500)])
+def test_a_broken_network_is_named(data: bytes) -> None:
+    with pytest.raises(ModelUnavailable, match=r"^broken\.onnx"):
+        engine.load(data, "broken.onnx", {"input.1": (1, 3, -1, -1)})
+
+
+def test_results_belong_to_the_caller(shelf: Shelf) -> None:
+    card = manifest()["centerface"]
+    network = engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})
+    first = network(np.zeros((1, 3, 32, 32), np.float32))["537"]
+    kept = first.copy()
+    network(np.full((1, 3, 32, 32), 255, np.float32))
+    assert (first == kept).all()
