@@ -60,8 +60,6 @@ class ShapePredictor:
                 raise unusable(file, f"the predictor's {name} holds a number that is none")
         if max(arrays["first"].max(), arrays["second"].max()) >= _FEATURES or arrays["anchors"].max() >= _POINTS:
             raise unusable(file, "the predictor looks for a feature that does not exist")
-        if not arrays["initial"].any():
-            raise unusable(file, "the predictor's average face has no size")
         self._arrays = {name: np.ascontiguousarray(arrays[name]) for name in _LAYOUT}
 
         self._initial: NDArray[np.float32] = self._arrays["initial"]
@@ -78,6 +76,8 @@ class ShapePredictor:
 
         self._centred = self._initial.astype(np.float64) - self._initial.mean(axis=0, dtype=np.float64)
         self._spread = (self._centred**2).sum()
+        if self._spread < 0.01:
+            raise unusable(file, "the predictor's average face has no size")
 
     @classmethod
     def read(cls, data: bytes, file: str) -> ShapePredictor:

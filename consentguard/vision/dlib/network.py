@@ -16,7 +16,7 @@ and the division by 256 go into the first convolution, which is allowed because 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -40,15 +40,25 @@ _DOWN_BLOCKS = frozenset({3, 7, 10, 13})
 
 @dataclass(frozen=True, slots=True)
 class _Convolution:
-    """One convolution with its affine layer folded in: filters (out, in, rows, columns) and one bias per filter."""
+    """One convolution and the affine layer behind it, as the file has them.
 
-    filters: NDArray[np.float64]
-    biases: NDArray[np.float64]
+    Filters are (out, in, rows, columns) and correlate, as ONNX's do; biases, factors and offsets have one per filter.
+    """
+
+    filters: NDArray[np.float32]
+    biases: NDArray[np.float32]
+    factors: NDArray[np.float32]
+    offsets: NDArray[np.float32]
     stride: int
     padding: int
 
     def result_side(self, side: int) -> int:
         return 1 + (side + 2 * self.padding - int(self.filters.shape[2])) // self.stride
+
+    def folded(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Filters and biases of the one convolution that does the work of both layers."""
+        factors = self.factors.astype(np.float64)
+        return self.filters * factors[:, np.newaxis, np.newaxis, np.newaxis], self.biases * factors + self.offsets
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +123,7 @@ def _read(reader: Reader) -> _Weights:
         if kind == "con":
             convolutions.append(_read_convolution(reader, *next(shapes)))
         elif kind == "affine":
-            convolutions[-1] = _read_affine(reader, convolutions[-1])
+            convolutions[-1] = _with_affine(reader, convolutions[-1])
         elif kind == "fc":
             projection = _read_projection(reader)
         elif kind not in ("tag", "skip"):
@@ -159,29 +169,29 @@ def _read_convolution(reader: Reader, count: int, channels: int, side: int, stri
         reader.expect("a convolution's use of biases", reader.boolean(), True)
     if record == "con_6":
         reader.expect("a convolution's own relu", reader.boolean(), False)
-    filters = values[:size].astype(np.float64).reshape(count, channels, side, side)
-    return _Convolution(filters, values[size:].astype(np.float64), stride, padding)
+    return _Convolution(
+        filters=values[:size].reshape(count, channels, side, side),
+        biases=values[size:],
+        factors=np.ones(count, dtype=np.float32),
+        offsets=np.zeros(count, dtype=np.float32),
+        stride=stride,
+        padding=padding,
+    )
 
 
-def _read_affine(reader: Reader, before: _Convolution) -> _Convolution:
-    """Reads factors and offsets per channel, and returns the convolution before them with both folded in."""
+def _with_affine(reader: Reader, before: _Convolution) -> _Convolution:
+    """The convolution just read, with the factors and offsets that follow it."""
     record = reader.text()
     if record not in ("affine_", "affine_2"):
         reader.fail(f"an affine layer calls itself {record!r}")
     count = len(before.biases)
-    values = reader.tensor(2 * count).astype(np.float64)
+    values = reader.tensor(2 * count)
     for what in ("factors", "offsets"):
         reader.expect(f"the shape of the {what}", reader.shape(), (1, count, 1, 1))
     reader.expect("an affine layer's mode", reader.integer(), 0)  # 0: one factor per channel
     if record == "affine_2":
         reader.expect("an affine layer's being switched off", reader.boolean(), False)
-    factors, offsets = values[:count], values[count:]
-    return _Convolution(
-        filters=before.filters * factors[:, np.newaxis, np.newaxis, np.newaxis],
-        biases=before.biases * factors + offsets,
-        stride=before.stride,
-        padding=before.padding,
-    )
+    return replace(before, factors=values[:count], offsets=values[count:])
 
 
 def _read_projection(reader: Reader) -> NDArray[np.float32]:
@@ -243,8 +253,8 @@ def _graph(weights: _Weights) -> bytes:
     graph.node("Cast", ["chips"], "as_float", to=1)  # 1: float32
     now = graph.node("Transpose", ["as_float"], "planes", perm=(0, 3, 1, 2))
 
-    stem = _with_colour_folded_in(next(remaining))
-    now = _convolve(graph, now, stem, "stem")
+    stem = next(remaining)
+    now = _convolve(graph, now, stem, "stem", colour=True)
     now = graph.node("Relu", [now], "stem_relu")
     now = graph.node("MaxPool", [now], "stem_pool", kernel_shape=(3, 3), strides=(2, 2))
     side = (stem.result_side(CHIP_SIZE) - 3) // 2 + 1
@@ -272,20 +282,21 @@ def _graph(weights: _Weights) -> bytes:
     return graph.to_bytes()
 
 
-def _with_colour_folded_in(stem: _Convolution) -> _Convolution:
-    """The stem for pixels 0..255: convolving (x - mean) / 256 is convolving x with smaller filters and other biases."""
-    filters = stem.filters / _SCALE
-    of_the_mean = np.einsum("oirc,i->o", filters, np.array(_MEAN_RGB))
-    return _Convolution(filters, stem.biases - of_the_mean, stem.stride, stem.padding)
-
-
-def _convolve(graph: Graph, source: str, convolution: _Convolution, name: str) -> str:
+def _convolve(graph: Graph, source: str, convolution: _Convolution, name: str, *, colour: bool = False) -> str:
+    """Convolution and affine layer in one; with `colour`, also what brings pixels 0..255 to the network's range."""
+    filters, biases = convolution.folded()
+    if colour:
+        # to convolve (x - mean) / 256 is to convolve x with smaller filters and subtract what they make of the mean
+        filters /= _SCALE
+        biases -= np.einsum("oirc,i->o", filters, np.array(_MEAN_RGB))
     side = convolution.filters.shape[2]
-    filters = graph.constant(f"{name}_filters", convolution.filters.astype(np.float32))
-    biases = graph.constant(f"{name}_biases", convolution.biases.astype(np.float32))
+    weights = [
+        graph.constant(f"{name}_filters", filters.astype(np.float32)),
+        graph.constant(f"{name}_biases", biases.astype(np.float32)),
+    ]
     return graph.node(
         "Conv",
-        [source, filters, biases],
+        [source, *weights],
         name,
         kernel_shape=(side, side),
         strides=(convolution.stride,) * 2,
