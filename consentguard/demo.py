@@ -23,16 +23,16 @@ from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.errors import CannotTell, Refused
 from consentguard.guard import Guard
-from consentguard.values import Outcome, Pixels, Rewrite, Verdict
+from consentguard.values import Mode, Outcome, Pixels, Rewrite, Verdict
 from consentguard.vision import codec, draw
 from consentguard.vision.weights import Shelf, manifest, write_whole
 
 Say = Callable[[str], None]
 
 _REGISTER: Final = """\
-id,role,legal_forename,legal_surname,social_media,social_media_granted,social_media_document
-D1,other,Public,Figure-One,yes,2026-09-07,demo
-D2,other,Public,Figure-Two,no,,
+id,role,legal_forename,legal_surname,social_media,social_media_granted,biometric,biometric_granted
+D1,other,Public,Figure-One,yes,2026-09-07,yes,2026-09-07
+D2,other,Public,Figure-Two,no,,no,
 """
 _MAX_EDGE: Final = 2048
 _MAX_PIXELS: Final = 80_000_000
@@ -40,14 +40,14 @@ _MAX_PIXELS: Final = 80_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One photo, what is said about it, and how it must end under the policy `rules`: "body" or "shipped"."""
+    """One photo, what is said about it, and how it must end: its outcome, and how many faces stay visible."""
 
     title: str
     photo: bytes
     outcome: Outcome
     rewrite: Rewrite | None
     shown: int
-    rules: str = "body"
+    body_may_remain: bool = True
     asked: Asked = field(default_factory=Asked)
     finding: str = ""
 
@@ -62,7 +62,7 @@ def run(out: Path, *, say: Say, note: Say) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix="consentguard-demo-") as scratch:
-            rows = _play(_scenes(shelf), out, State.create(Path(scratch) / "state"), note)
+            rows = _play(_scenes(shelf), out, _guards(shelf, Path(scratch)), note)
         table = "\n".join(rows)
         write_whole(out / "verdicts.txt", (table + "\n").encode())
     except OSError as error:
@@ -73,29 +73,46 @@ def run(out: Path, *, say: Say, note: Say) -> int:
     return 1 if failed else 0
 
 
-def _play(scenes: Sequence[Scene], out: Path, state: State, note: Say) -> list[str]:
+def _guards(shelf: Shelf, scratch: Path) -> dict[bool, Guard]:
+    """One guard under a policy that lets bodies remain and faces be compared, one under the shipped policy."""
     register = Register.parse(_REGISTER.encode(), "the demo's register")
+    state = State.create(scratch / "state")
+    references = scratch / "references" / "D1"
+    references.mkdir(parents=True)
+    for name in ("photo-obama", "photo-obama3"):
+        (references / f"{name}.jpg").write_bytes(shelf.read(manifest()[name]))
     shipped = Policy.shipped()
-    guards = {
-        "shipped": Guard(register, shipped, state=state),
-        "body": Guard(register, _with_body(shipped), state=state),
+    open_rules = replace(
+        shipped,
+        remain=frozenset({"body"}),
+        modes=tuple(Mode),
+        dpia="demo",
+        sha256=hashlib.sha256(b"demo " + shipped.sha256.encode()).hexdigest(),
+    )
+    return {
+        True: Guard(register, open_rules, state=state, photos=references.parent),
+        False: Guard(register, shipped, state=state),
     }
-    note("loading the models")
-    guards["body"].inspect(scenes[0].photo)
+
+
+def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: Say) -> list[str]:
+    note("loading the models and enrolling one person from two photographs")
+    guards[True].inspect(scenes[0].photo, mode=Mode.MATCHED.value)
+    guards[False].inspect(scenes[0].photo)
     rows = []
     for number, scene in enumerate(scenes, 1):
         started = time.perf_counter()
-        verdict, data = _judge(guards[scene.rules], scene)
+        verdict, data = _judge(guards[scene.body_may_remain], scene)
         seconds = time.perf_counter() - started
         as_expected = _as_expected(verdict, scene)
         if data:
             after = codec.decode(data, max_edge=_MAX_EDGE, max_pixels=_MAX_PIXELS)
             before = codec.decode(scene.photo, max_edge=_MAX_EDGE, max_pixels=_MAX_PIXELS)
-            write_whole(out / f"{number}-before-after.png", draw.side_by_side(before, after.pixels))
-            write_whole(out / f"{number}-released.jpg", data)
+            write_whole(out / f"{number:02}-before-after.png", draw.side_by_side(before, after.pixels))
+            write_whole(out / f"{number:02}-released.jpg", data)
         how = f"{verdict.rewrite}" if verdict.outcome is Outcome.RELEASED else ", ".join(verdict.reasons)
         rows.append(
-            f"{number}  {scene.title:46} {verdict.outcome:12} {how:36} {seconds * 1000:5.0f} ms  "
+            f"{number:2}  {scene.title:46} {verdict.outcome:12} {how:36} {seconds * 1000:5.0f} ms  "
             + ("as expected" if as_expected else f"NOT AS EXPECTED ({scene.outcome})")
         )
     return rows
@@ -124,9 +141,12 @@ def _as_expected(verdict: Verdict, scene: Scene) -> bool:
 def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
     cards = manifest()
     one, two = shelf.read(cards["photo-obama"]), shelf.read(cards["photo-biden"])
+    partial = shelf.read(cards["photo-partial"])
     group = _group([one, two, shelf.read(cards["photo-obama3"])])
     declared_one: Asked = {"people": ["D1"], "by": "the demo"}
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
+    matched: Asked = {"mode": Mode.MATCHED.value}
+    another = shelf.read(cards["photo-obama2"])
     return (
         Scene("declared, consented", one, Outcome.RELEASED, Rewrite.NONE, 1, asked=declared_one),
         Scene("declared, consent refused", two, Outcome.REFUSED, None, 0, asked=declared_two),
@@ -134,14 +154,15 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
         Scene("a group, nobody declared", group, Outcome.RELEASED, Rewrite.COVER, 0),
         Scene("no face", _still_life(), Outcome.RELEASED, Rewrite.NONE, 0, finding="no-face-found"),
         Scene("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
-        Scene("the group under the shipped policy", group, Outcome.REFUSED, None, 0, rules="shipped"),
-    )
-
-
-def _with_body(shipped: Policy) -> Policy:
-    """The shipped policy, but bodies may remain, so that heads can be covered."""
-    return replace(
-        shipped, remain=frozenset({"body"}), sha256=hashlib.sha256(b"demo " + shipped.sha256.encode()).hexdigest()
+        Scene("the group under the shipped policy", group, Outcome.REFUSED, None, 0, body_may_remain=False),
+        Scene("matched: another photo of the enrolled", another, Outcome.RELEASED, Rewrite.NONE, 1, asked=matched),
+        Scene("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
+        Scene(
+            "matched: both in one picture", _group([another, two]), Outcome.RELEASED, Rewrite.COVER, 1, asked=matched
+        ),
+        Scene(
+            "matched: the enrolled, half out of the frame", partial, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched
+        ),
     )
 
 

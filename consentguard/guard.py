@@ -10,8 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Unpack
 
-from consentguard.consent.codes import FINDINGS, NOTES, REASONS
-from consentguard.consent.decide import Asked, Decision, Question, ask, decide
+from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
+from consentguard.consent.decide import UNASKED, Asked, Decision, Question, ask, decide
 from consentguard.consent.hours import now as school_time
 from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
@@ -20,18 +20,18 @@ from consentguard.consent.state import POLICY_FILE, State, default_directory
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
-    PolicyInvalid,
-    Problem,
     Refused,
     UnreadableImage,
     VerificationFailed,
 )
+from consentguard.sight import Sight
 from consentguard.values import (
     Action,
     Face,
     Finding,
     Grounds,
     JudgedFace,
+    Mode,
     Outcome,
     Picture,
     Released,
@@ -43,9 +43,9 @@ from consentguard.values import (
 )
 from consentguard.verify import verify
 from consentguard.vision import codec, draw
-from consentguard.vision.detect import DETECTORS, Detector
+from consentguard.vision.detect import Detector
+from consentguard.vision.embed import Embedder
 from consentguard.vision.rewrite import RewritePlan, apply_plan, plan_rewrite
-from consentguard.vision.weights import Shelf
 
 Clock = Callable[[], datetime]
 
@@ -56,6 +56,7 @@ class _Judged:
 
     picture: Picture
     faces: tuple[Face, ...]
+    compared: bool
     decision: Decision
     plan: RewritePlan
     refused: tuple[str, ...]
@@ -92,7 +93,9 @@ class Guard:
         policy: Policy,
         *,
         state: State | None = None,
+        photos: Path | None = None,
         detector: Detector | None = None,
+        embedder: Embedder | None = None,
         clock: Clock | None = None,
     ) -> None:
         """A guard from its parts.
@@ -101,17 +104,17 @@ class Guard:
             register: who may be shown where.
             policy: what the school decided.
             state: key and audit trail; needed to release, not to inspect.
-            detector: instead of the shipped one. What is injected here marks every release, and doors refuse those.
+            photos: reference photos for mode matched, one folder for each register id; read at the first such question.
+            detector, embedder: instead of the shipped ones. What is injected marks every release, and doors refuse
+                those, unless policy names the part.
             clock: instead of the real one, with the same consequence.
         """
         self.register = register
         self.policy = policy
         self._state = state
-        self._detector = detector
+        self._sight = Sight(register, policy, photos=photos, detector=detector, embedder=embedder)
         self._clock = clock or school_time
-        self._custom_parts = tuple(
-            name for name, part in (("detector", detector), ("clock", clock)) if part is not None
-        )
+        self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
 
     @classmethod
     def open(
@@ -120,6 +123,7 @@ class Guard:
         *,
         policy: str | Path | None = None,
         state: str | Path | None = None,
+        photos: str | Path | None = None,
     ) -> Guard:
         """A guard from files, as the command line has it.
 
@@ -128,6 +132,7 @@ class Guard:
             policy: a policy file; without it policy.toml of the state directory, without that the shipped SCH 026.
             state: the directory that `consentguard init` made; without it the usual place. A guard opened where there
                 is none can inspect, not release.
+            photos: reference photos for mode matched.
 
         Raises RegisterInvalid, PolicyInvalid or AuditFailed.
         """
@@ -140,7 +145,7 @@ class Guard:
         else:
             rules = Policy.shipped()
         opened = State.open(directory) if state or directory.exists() else None
-        return cls(Register.load(Path(register)), rules, state=opened)
+        return cls(Register.load(Path(register)), rules, state=opened, photos=Path(photos) if photos else None)
 
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
@@ -194,7 +199,7 @@ class Guard:
                 if verdict.outcome is Outcome.REFUSED:
                     raise Refused(refusal(name, verdict, judged.plan.why), verdict)
                 data = self._rewritten(judged)
-                verify(data, judged.plan, judged.approved, self._eyes(), self.policy.picture.paint)
+                verify(data, judged.plan, judged.approved, self._sight.detector, self.policy.picture.paint)
         except (Refused, CannotTell) as error:
             self._record_failure(state, question, source, error, now)
             raise
@@ -217,10 +222,9 @@ class Guard:
         row = state.audit.entry(grounds.audit_seq) if genuine else None
         if row is None or row.kind != "released" or row.body["sha256"] != digest:
             raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
-        if grounds.custom_parts:
-            raise Refused(
-                f"made by a guard with its own {', '.join(grounds.custom_parts)}; not for publishing.", verdict
-            )
+        foreign = [part for part in grounds.custom_parts if part not in self.policy.custom_parts]
+        if foreign:
+            raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", verdict)
         scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
         gone = [
             person
@@ -235,8 +239,10 @@ class Guard:
     def _judge(self, photo: bytes, question: Question, today: date) -> _Judged:
         rules = self.policy.picture
         picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
-        faces = self._eyes().find(picture.pixels)
-        decision = decide(len(faces), self.register, self.policy, question, today)
+        faces = self._sight.find(picture)
+        compared = question.mode is Mode.MATCHED
+        known = self._sight.compare(picture, faces, today) if compared else (UNASKED,) * len(faces)
+        decision = decide(known, self.register, self.policy, question, today)
         hidden = _with_action(faces, decision, Action.HIDE)
         plan = plan_rewrite(hidden, self.policy.remain, picture.width, picture.height)
         refused, needs_person = decision.refused, decision.needs_person
@@ -244,7 +250,7 @@ class Guard:
             refused = ("unapproved-face",)
         elif hidden and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
-        return _Judged(picture, faces, decision, plan, refused, needs_person)
+        return _Judged(picture, faces, compared, decision, plan, refused, needs_person)
 
     def _rewritten(self, judged: _Judged) -> bytes:
         rules = self.policy.picture
@@ -340,54 +346,13 @@ class Guard:
             scale=picture.scale,
             findings=findings,
             smallest_face=self.policy.picture.smallest_face,
-            models=(self._eyes().label,),
+            models=self._sight.labels(compared=judged.compared),
         )
-
-    def _eyes(self) -> Detector:
-        """The detector, loaded at the first look; it must see as small as policy asks."""
-        if self._detector is None:
-            self._detector = DETECTORS["centerface"](Shelf.default())
-        wanted = self.policy.picture.smallest_face
-        if wanted < self._detector.smallest_face:
-            raise PolicyInvalid(
-                self.policy.file,
-                [
-                    Problem(
-                        None,
-                        "picture.smallest_face",
-                        f"{self._detector.label} finds faces from {self._detector.smallest_face} px",
-                    )
-                ],
-                "Ask for no smaller faces, or lower picture.max_edge so that they cannot be recognised.",
-            )
-        return self._detector
 
     def _needs_state(self) -> State:
         if self._state is None:
             raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
         return self._state
-
-
-def refusal(name: str, verdict: Verdict, why: str = "") -> str:
-    """Why a photo must not go, in plain words, with what to do next."""
-    reasons = "; ".join(REASONS[code] for code in verdict.reasons)
-    who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
-    detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
-    step = {
-        "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
-        "declared-never": "Do not publish this photo.",
-        "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
-        "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
-        "no-face-refused": "Ask the account holder.",
-    }
-    steps = [step[code] for code in verdict.reasons if code in step] or ["Choose another photo."]
-    return f"{name}: must not go: {reasons}{who}{detail}. {' '.join(steps)}"
-
-
-def reason_of(error: CannotTell) -> str:
-    """The reason code of an undecided photo: the error's name in kebab case."""
-    name = type(error).__name__
-    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
 def _metadata_finding(picture: Picture) -> Finding:

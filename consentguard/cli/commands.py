@@ -196,7 +196,7 @@ def _opened(arguments: argparse.Namespace) -> Guard | CannotTell:
 def _guard(arguments: argparse.Namespace) -> Guard:
     from consentguard.guard import Guard
 
-    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
+    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state, photos=arguments.references)
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:

@@ -104,6 +104,8 @@ def _question_options() -> argparse.ArgumentParser:
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument("--photos", type=Path, metavar="DIR", dest="references",
+                         help="reference photos for mode matched, one folder for each register id")  # fmt: skip
     options.add_argument("--by", metavar="NAME", help="who says so")
     return options
 

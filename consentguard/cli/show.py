@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from consentguard.consent.codes import REASONS
+from consentguard.consent.codes import REASONS, reason_of
 from consentguard.consent.policy import Policy
-from consentguard.guard import reason_of
 from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
 
 if TYPE_CHECKING:

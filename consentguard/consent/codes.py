@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from consentguard.errors import CannotTell
+from consentguard.values import Verdict
+
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "unapproved-face": "a face is shown of somebody whose consent for this channel is not known",
@@ -43,3 +46,28 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
 
 NOTES = frozenset({"no-face-found", "metadata-dropped", "fewer-faces-than-declared"})
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
+
+_NEXT_STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
+        "declared-never": "Do not publish this photo.",
+        "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
+        "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
+        "no-face-refused": "Ask the account holder.",
+    }
+)
+
+
+def refusal(name: str, verdict: Verdict, why: str = "") -> str:
+    """Why a photo must not go, in plain words, with what to do next."""
+    reasons = "; ".join(REASONS[code] for code in verdict.reasons)
+    who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
+    detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
+    steps = [_NEXT_STEPS[code] for code in verdict.reasons if code in _NEXT_STEPS] or ["Choose another photo."]
+    return f"{name}: must not go: {reasons}{who}{detail}. {' '.join(steps)}"
+
+
+def reason_of(error: CannotTell) -> str:
+    """The reason code of an undecided photo: the error's name in kebab case."""
+    name = type(error).__name__
+    return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypedDict
+from typing import Final, TypedDict
 
+from consentguard.consent.match import Answer, Match
 from consentguard.consent.policy import Channel, Policy
 from consentguard.consent.register import Register
 from consentguard.errors import WrongUsage
@@ -37,6 +38,10 @@ class Question:
     mode: Mode = Mode.OFF
     declared: tuple[str, ...] = ()
     by: str = ""
+
+
+UNASKED: Final = Match(Answer.NO_MATCH)
+"""What is known of a face in a mode that compares no faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,24 @@ def ask(
     return Question(chosen_channel, chosen_mode, tuple(dict.fromkeys(people)), by or "")
 
 
-def decide(faces: int, register: Register, policy: Policy, question: Question, on: date) -> Decision:
-    """What may be seen of each of `faces` faces on a day. Deterministic; raises nothing.
+def decide(faces: Sequence[Match], register: Register, policy: Policy, question: Question, on: date) -> Decision:
+    """What may be seen of each face on a day. Deterministic; raises nothing.
+
+    Args:
+        faces: for each face what the gallery says; in other modes than `matched` nothing, which is `UNASKED`.
+        register, policy, question: see there.
+        on: the school's calendar day.
 
     Mode `off`: nobody is identified, so every face is unknown. Mode `declared`: the people named must all be consented
     for the channel's scope, and there may be no more faces than names; otherwise the whole photo is refused, because
-    nothing says which face is whose.
+    nothing says which face is whose. Mode `matched`: a face is as free as the person it matches.
     """
     if question.mode is Mode.DECLARED:
-        decision = _declared(faces, register, question, on)
+        decision = _declared(len(faces), register, question, on)
+    elif question.mode is Mode.MATCHED:
+        decision = _matched(faces, register, question, on)
     else:
-        decision = Decision(faces=(Identity(None, Standing.UNKNOWN),) * faces)
+        decision = Decision(faces=(Identity(None, Standing.UNKNOWN),) * len(faces))
     if faces:
         return decision
     nothing = Finding("no-face-found", "photo", "no face was found in this photo")
@@ -124,6 +136,24 @@ def decide(faces: int, register: Register, policy: Policy, question: Question, o
         findings=(nothing, *decision.findings),
         rests_on=decision.rests_on,
     )
+
+
+def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
+    identities = tuple(_identity(match, register, question.channel.scope, on) for match in faces)
+    shown = [who.person for who in identities if who.person and who.standing is Standing.CONSENTED]
+    return Decision(faces=identities, rests_on=tuple(dict.fromkeys(shown)))
+
+
+def _identity(match: Match, register: Register, scope: str, on: date) -> Identity:
+    """Who a matched face is. Doubt of any kind, a missing consent to be recognised included, names nobody."""
+    person = register.get(match.person) if match.person else None
+    if match.answer is Answer.UNSURE:
+        return Identity(None, Standing.UNSURE)
+    if person is None or person.biometric_standing(on) is not Standing.CONSENTED:
+        return Identity(None, Standing.UNKNOWN)
+    if person.sibling_group:  # brothers, sisters and twins are never cleared by a machine
+        return Identity(None, Standing.UNSURE)
+    return Identity(person.id, person.standing(scope, on))
 
 
 def _declared(faces: int, register: Register, question: Question, on: date) -> Decision:

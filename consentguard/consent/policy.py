@@ -42,7 +42,7 @@ class PictureRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the school decided. `sha256` is the digest of the file it was read from."""
+    """What the school decided, key by key as the shipped file explains; `sha256` is the digest of its file."""
 
     name: str
     on_unapproved: str
@@ -50,6 +50,8 @@ class Policy:
     on_no_face: str
     modes: tuple[Mode, ...]
     dpia: str
+    custom_parts: frozenset[str]
+    embedder: str
     picture: PictureRules
     channels: Mapping[str, Channel]
     default_channel: str
@@ -137,6 +139,13 @@ class _Keys:
             return ()
         return tuple(dict.fromkeys(value))
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self._wrong(key, "must be a list of texts")
+            return ()
+        return tuple(value)
+
     def whole(self, key: str, low: int, high: int, default: int) -> int:
         value = self._left.pop(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -174,7 +183,7 @@ class _Keys:
 
 def _policy(keys: _Keys, digest: str, file: str) -> Policy:
     keys.whole("schema", 1, 1, 0)
-    picture, channels = keys.table("picture"), keys.tables("channels")
+    picture, recognition, channels = keys.table("picture"), keys.table("recognition"), keys.tables("channels")
     paint = picture.colour("paint", "#808080")
     policy = Policy(
         name=keys.text("name"),
@@ -183,6 +192,8 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
         on_no_face=keys.choice("on_no_face", ("release", "refuse")),
         modes=tuple(Mode(mode) for mode in keys.choices("modes", tuple(Mode))),
         dpia=keys.text("dpia", ""),
+        custom_parts=frozenset(keys.texts("custom_parts")),
+        embedder=recognition.text("embedder", "dlib_resnet"),
         picture=PictureRules(
             max_edge=picture.whole("max_edge", 64, 16384, 2048),
             max_megapixels=picture.whole("max_megapixels", 1, 170, 80),
@@ -200,7 +211,7 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
         sha256=digest,
         file=file,
     )
-    for table in (picture, *channels.values()):
+    for table in (picture, recognition, *channels.values()):
         keys.problems += table.finish()
     if policy.default_channel and channels and policy.default_channel not in channels:
         keys.problems.append(Problem(None, "default_channel", f"{policy.default_channel!r} is not under [channels]"))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from consentguard.errors import ModelUnavailable
+from consentguard.vision import cache
 
 Tensor = NDArray[Any]
 Shape = Sequence[int]
@@ -75,12 +74,12 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
         ) from error
 
 
-@cache
+@functools.cache
 def _core() -> Any:
     import openvino  # noqa: PLC0415
 
     core = openvino.Core()
-    folder = Path(platformdirs.user_cache_dir("consentguard", appauthor=False)) / "compiled"
+    folder = cache.folder() / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK)

@@ -45,7 +45,8 @@ class ModelCard:
     """What is known about one file: where it comes from, what it takes, how sure it must be and why.
 
     `group` is "models" for what the guard needs and "photographs" for what demo and tests look at. `threshold` is the
-    score from which a hit counts, None where the file has none.
+    score from which a detector's hit counts, or the distance under which an embedder's two faces are one person, and
+    `margin` how much further away the next person must be; None where the file has none.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ModelCard:
     origin: str
     input: str = ""
     threshold: float | None = None
+    margin: float | None = None
     evidence: str = ""
 
     @property

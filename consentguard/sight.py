@@ -1,0 +1,112 @@
+"""What the guard sees with: detector, embedder and gallery, each loaded when it is first needed and then kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from consentguard.consent.match import Gallery, Match
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.enrol import SMALLEST_FACE, gallery_from_photos
+from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
+from consentguard.values import Box, Face, Picture
+from consentguard.vision.detect import DETECTORS, Detector
+from consentguard.vision.embed import EMBEDDERS, Embedder
+from consentguard.vision.weights import Shelf
+
+
+class Sight:
+    """Finds faces and, where asked, says who they are. Safe to share between threads.
+
+    Attributes:
+        custom_parts: parts that were injected instead of shipped, such as "detector:mine@1".
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        policy: Policy,
+        *,
+        photos: Path | None = None,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._register = register
+        self._policy = policy
+        self._photos = photos
+        self._detector = detector
+        self._embedder = embedder
+        self._gallery: Gallery | None = None
+        self._loading = threading.RLock()
+        parts = {"detector": detector, "embedder": embedder}
+        self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
+
+    @property
+    def detector(self) -> Detector:
+        """The detector; it must see as small as policy asks. Raises ModelUnavailable, PolicyInvalid."""
+        with self._loading:
+            if self._detector is None:
+                self._detector = DETECTORS["centerface"](Shelf.default())
+        wanted, able = self._policy.picture.smallest_face, self._detector.smallest_face
+        if wanted < able:
+            raise PolicyInvalid(
+                self._policy.file,
+                [Problem(None, "picture.smallest_face", f"{self._detector.label} finds faces from {able} px")],
+                "Ask for no smaller faces, or lower picture.max_edge so that they cannot be recognised.",
+            )
+        return self._detector
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder that policy names. Raises ModelUnavailable, PolicyInvalid."""
+        with self._loading:
+            if self._embedder is None:
+                name = self._policy.embedder
+                if name not in EMBEDDERS:
+                    raise PolicyInvalid(
+                        self._policy.file,
+                        [Problem(None, "recognition.embedder", f"{name!r} is none of {', '.join(EMBEDDERS)}")],
+                        "Name one of these.",
+                    )
+                self._embedder = EMBEDDERS[name](Shelf.default())
+            return self._embedder
+
+    def find(self, picture: Picture) -> tuple[Face, ...]:
+        """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
+        return self.detector.find(picture.pixels)
+
+    def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
+        """Who each face is. The embeddings of the photo live in this call and nowhere else.
+
+        Raises TemplateStoreError where there is nobody to compare with.
+        """
+        gallery = self._enrolled(on)
+        sound = [_sound(face, picture) for face in faces]
+        return gallery.identify(self.embedder.embed(picture.pixels, faces), sound)
+
+    def labels(self, *, compared: bool) -> tuple[str, ...]:
+        """What looked, for the verdict: each part with its digest."""
+        return (self.detector.label, *((self.embedder.label,) if compared else ()))
+
+    def _enrolled(self, on: date) -> Gallery:
+        with self._loading:
+            if self._gallery is None:
+                if self._photos is None:
+                    raise TemplateStoreError(
+                        "mode matched needs somebody to compare with; name the folder of reference photos: "
+                        "--photos DIR, in Python photos=."
+                    )
+                rules = self._policy.picture
+                self._gallery = gallery_from_photos(
+                    self._photos, self._register, rules, self.detector, self.embedder, on
+                )
+            return self._gallery
+
+
+def _sound(face: Face, picture: Picture) -> bool:
+    """Good enough to be recognised: large enough, and not cut by the frame, for half a face is half an identity."""
+    frame = Box(0, 0, picture.width, picture.height)
+    return face.box.height >= SMALLEST_FACE and face.box.overlap(frame) == face.box.area

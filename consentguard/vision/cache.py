@@ -1,0 +1,42 @@
+"""What is slow to work out and the same every time, kept in the user's cache folder. A convenience, never a source."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import platformdirs
+
+from consentguard.vision.weights import write_whole
+
+_DIGEST_BYTES = 32
+
+
+def folder() -> Path:
+    """This user's cache folder; it may not exist or be writable."""
+    return Path(platformdirs.user_cache_dir("consentguard", appauthor=False))
+
+
+def remembered(name: str, source_sha256: str, make: Callable[[], bytes]) -> bytes:
+    """`make()`, or what it gave the last time for this source.
+
+    Args:
+        name: what is kept, with a version that changes whenever `make` does.
+        source_sha256: digest of everything that `make` works from.
+        make: works it out; its errors come through.
+
+    A kept file begins with the digest of its rest; one that is damaged is made again. A folder that cannot be written
+    costs the time again, nothing else.
+    """
+    path = folder() / f"{name}-{source_sha256[:16]}"
+    with suppress(OSError):
+        kept = path.read_bytes()
+        if hashlib.sha256(kept[_DIGEST_BYTES:]).digest() == kept[:_DIGEST_BYTES]:
+            return kept[_DIGEST_BYTES:]
+    made = make()
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, hashlib.sha256(made).digest() + made)
+    return made

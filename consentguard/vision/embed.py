@@ -1,0 +1,161 @@
+"""What an embedder is, and which ones there are: from a face in a picture to a point in a space of identities."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.errors import ModelUnavailable
+from consentguard.values import Face, Pixels
+from consentguard.vision import engine
+from consentguard.vision.cache import remembered
+from consentguard.vision.dlib.boxes import dlib_box
+from consentguard.vision.dlib.chip import face_chip
+from consentguard.vision.dlib.landmarks import ShapePredictor
+from consentguard.vision.dlib.network import CHIP_SIZE, EMBEDDING_SIZE, read_network
+from consentguard.vision.weights import ModelCard, Shelf, manifest
+
+Embeddings: TypeAlias = NDArray[np.float32]
+"""One face a row: float32, shape (faces, dimension), compared by euclidean distance. A row of NaN is a face that could
+not be described."""
+
+_BATCH = 32
+
+
+class Embedder(Protocol):
+    """Describes faces.
+
+    Attributes:
+        label: name and digest, as verdicts show it; embeddings of different labels are never compared.
+        dimension: numbers in one embedding.
+        threshold: distance under which two faces are one person, strict enough for children.
+        margin: how much further away the second-best other person must be.
+    """
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def threshold(self) -> float: ...
+
+    @property
+    def margin(self) -> float: ...
+
+    def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
+        """One row for each face, in their order. A face that cannot be described gets NaN and so matches nobody."""
+        ...
+
+
+class DlibResnet:
+    """face_recognition's descriptor, read from its own weights without dlib. Safe to share between threads."""
+
+    dimension = EMBEDDING_SIZE
+
+    def __init__(self, network: engine.Network, predictor: ShapePredictor, card: ModelCard) -> None:
+        self._network = network
+        self._predictor = predictor
+        self.label = card.label
+        self.threshold, self.margin = _operating_point(card)
+
+    @classmethod
+    def load(cls, shelf: Shelf) -> DlibResnet:
+        """Reads both weight files from the shelf. Raises ModelUnavailable."""
+        card, points = manifest()["dlib-resnet"], manifest()["dlib-landmarks"]
+        weights = shelf.read(card)
+        graph = remembered("dlib-resnet-1.onnx", card.sha256, lambda: read_network(weights, card.file))
+        network = engine.load(graph, card.file, {"chips": (-1, CHIP_SIZE, CHIP_SIZE, 3)})
+        return cls(network, _predictor(shelf.read(points), points), card)
+
+    def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
+        """One row for each face, in their order; the same numbers as `face_recognition.face_encodings`, to 1e-3."""
+        embeddings = np.full((len(faces), self.dimension), np.nan, np.float32)
+        chips: list[Pixels] = []
+        rows: list[int] = []
+        for row, face in enumerate(faces):
+            chip = self._chip(pixels, face)
+            if chip is not None:
+                rows.append(row)
+                chips.append(chip)
+        for start in range(0, len(chips), _BATCH):
+            batch = self._network(np.stack(chips[start : start + _BATCH]))["embeddings"]
+            embeddings[rows[start : start + _BATCH]] = batch
+        return embeddings
+
+    def _chip(self, pixels: Pixels, face: Face) -> Pixels | None:
+        landmarks = self._predictor.landmarks(pixels, dlib_box(face))
+        try:
+            return face_chip(pixels, landmarks)
+        except ValueError:  # the points fall together or outside the picture: nothing to describe, so nobody to match
+            return None
+
+
+class FaceRecognition:
+    """The real package, with dlib compiled behind it: the reference, and for whoever trusts nothing else.
+
+    Needs the extra `[face_recognition]`. Twenty times slower than `DlibResnet` for the same numbers.
+    """
+
+    dimension = EMBEDDING_SIZE
+
+    def __init__(self, encodings: Callable[..., list[Any]], version: str, card: ModelCard) -> None:
+        self._encodings = encodings
+        self._one_at_a_time = threading.Lock()  # dlib's models keep scratch memory of their own
+        self.label = f"face_recognition@{version}"
+        self.threshold, self.margin = _operating_point(card)
+
+    @classmethod
+    def load(cls, shelf: Shelf) -> FaceRecognition:
+        """Imports the package, which loads its own weights. Raises ModelUnavailable where it is missing or broken."""
+        del shelf  # it brings its own files, in its own package
+        try:
+            import face_recognition  # noqa: PLC0415
+        # Where face_recognition_models cannot be imported, face_recognition prints a line and calls quit().
+        except (ImportError, SystemExit) as error:
+            raise ModelUnavailable(
+                "face_recognition: the package is missing or cannot start; "
+                "run `pip install 'consentguard[face_recognition]'`, or use the embedder dlib_resnet."
+            ) from error
+        return cls(face_recognition.face_encodings, face_recognition.__version__, manifest()["dlib-resnet"])
+
+    def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
+        """One row for each face, in their order."""
+        embeddings = np.empty((len(faces), self.dimension), np.float32)
+        for row, face in enumerate(faces):
+            box = dlib_box(face)
+            css = (box.top, box.right - 1, box.bottom - 1, box.left)  # its order, inclusive
+            with self._one_at_a_time:
+                (embeddings[row],) = self._encodings(pixels, known_face_locations=[css], model="small")
+        return embeddings
+
+
+EMBEDDERS: Mapping[str, Callable[[Shelf], Embedder]] = MappingProxyType(
+    {"dlib_resnet": DlibResnet.load, "face_recognition": FaceRecognition.load}
+)
+"""Every embedder by name. Each passes the same suite, tests/vision/test_embedders.py."""
+
+
+def _predictor(data: bytes, card: ModelCard) -> ShapePredictor:
+    """The shape predictor; reading its trees takes a third of a second, its arrays a few milliseconds."""
+
+    def arrays() -> bytes:
+        file = io.BytesIO()
+        np.savez(file, allow_pickle=False, **ShapePredictor.read(data, card.file).to_arrays())
+        return file.getvalue()
+
+    with np.load(io.BytesIO(remembered("dlib-landmarks-1.npz", card.sha256, arrays)), allow_pickle=False) as kept:
+        return ShapePredictor({name: kept[name] for name in kept.files}, card.file)
+
+
+def _operating_point(card: ModelCard) -> tuple[float, float]:
+    if card.threshold is None or card.margin is None:
+        raise ModelUnavailable(f"the manifest gives {card.name} no threshold or no margin; reinstall consentguard.")
+    return card.threshold, card.margin
