@@ -85,7 +85,7 @@ class Gallery:
         distance = nearest[np.arange(len(probes)), best]
         others = nearest.copy()
         others[np.arange(len(probes)), best] = np.inf
-        clear = others.min(axis=1) - distance >= self.margin
+        clear = others.min(axis=1) >= distance + self.margin
         near = distance < self.threshold
         sure = near & clear & np.asarray(sound, bool)
         taken = np.bincount(best[sure], minlength=len(ids))
