@@ -18,7 +18,7 @@ from consentguard.guard import Guard
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.weights import Shelf, manifest
 
-settings.register_profile("consentguard", deadline=None, max_examples=80, print_blob=True)
+settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
 settings.load_profile("consentguard")
 
 
