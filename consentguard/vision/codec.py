@@ -8,7 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
@@ -16,6 +16,12 @@ from consentguard.vision import structure
 
 FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is read, by content and never by name. MPO is a JPEG with a second picture behind it, as phones write."""
+
+_OPENERS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""What Pillow is asked for: it opens an MPO as JPEG, and a format without an opener of its own is a KeyError there."""
+
+_RARE_PLUGINS: Final = (TiffImagePlugin, WebPImagePlugin)
+"""Named, because Image.open with a list of formats loads no plugin that is not there yet."""
 
 _EIGHT_BIT_MODES: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 _MIN_EDGE: Final = 32
@@ -36,7 +42,7 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
             # Pillow warns where it guesses; a guess is not a picture to decide on.
             warnings.simplefilter("error")
             Image.MAX_IMAGE_PIXELS = None  # our own limit is checked first, just below
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_OPENERS) as image:
                 _check(image, max_pixels)
                 image.load()
                 upright = ImageOps.exif_transpose(image)
