@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from consentguard.consent.codes import REASONS
 from consentguard.consent.policy import Policy
-from consentguard.guard import reason_of
 from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def verdict(judged: Verdict) -> str:
 
 def undecided(photo: str, error: CannotTell) -> Verdict:
     """The verdict of a photo on which no decision could be reached."""
+    from consentguard.guard import reason_of
+
     code = reason_of(error)
     return Verdict(
         photo=photo,
