@@ -69,7 +69,7 @@ def twin(released: Released, **changes: object) -> Released:
 
 
 def test_calling_the_class_is_refused(made):
-    with pytest.raises(TypeError, match="Guard.release"):
+    with pytest.raises(TypeError, match="is made by Guard"):
         Released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal=made.seal)
 
 
