@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Unpack
@@ -222,9 +222,11 @@ class Guard:
         row = state.audit.entry(grounds.audit_seq) if genuine else None
         if row is None or row.kind != "released" or row.body["sha256"] != digest:
             raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
+        # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
+        withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None)
         foreign = [part for part in grounds.custom_parts if part not in self.policy.custom_parts]
         if foreign:
-            raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", verdict)
+            raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", withheld)
         scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
         gone = [
             person
@@ -232,7 +234,7 @@ class Guard:
             if (row_of := self.register.get(person)) is None or row_of.standing(scope, today) is not Standing.CONSENTED
         ]
         if gone:
-            raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", verdict)
+            raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", withheld)
 
     # -- the steps, in order ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ worst wins: 3 before 1 before 0.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from consentguard.errors import ConsentGuardError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Wrong options leave through argparse, with 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show stops no photo
     arguments = build_parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)

@@ -176,9 +176,7 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
             if error is not opened:
                 print(f"consentguard: {error}", file=sys.stderr)
         worst = max(worst, verdict.outcome.exit_code)
-        print(
-            json.dumps(verdict.as_json(), ensure_ascii=False) if arguments.json else show.verdict(verdict), flush=True
-        )
+        print(json.dumps(verdict.as_json()) if arguments.json else show.verdict(verdict), flush=True)
     return worst
 
 

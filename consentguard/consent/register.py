@@ -284,7 +284,7 @@ class _Row:
         if not cell:
             return None
         try:
-            if len(cell) != len("2026-09-01"):  # fromisoformat also takes 20260901 and week dates
+            if [len(part) for part in cell.split("-")] != [4, 2, 2]:  # fromisoformat takes 20260901 and week dates too
                 raise ValueError(cell)
             return date.fromisoformat(cell)
         except ValueError:

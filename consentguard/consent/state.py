@@ -54,11 +54,16 @@ class State:
                 f"{directory}: cannot be made ({error.strerror}); name another place with --state."
             ) from error
         key = secrets.token_bytes(_KEY_BYTES)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(key.hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        return cls(directory, AuditTrail.create(directory / AUDIT_FILE, _derived(key, "audit")), key)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(key.hex() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            audit = AuditTrail.create(directory / AUDIT_FILE, _derived(key, "audit"))
+        except BaseException:  # Ctrl-C included: a new key beside an old trail would pass for a whole state
+            key_file.unlink(missing_ok=True)
+            raise
+        return cls(directory, audit, key)
 
     @classmethod
     def open(cls, directory: Path) -> State:

@@ -180,5 +180,5 @@ class Verdict:
 
 
 def canonical(value: object) -> bytes:
-    """One byte string for one JSON value: sorted keys, no spaces, UTF-8. What digests and seals are made over."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """One byte string for one JSON value: sorted keys, no spaces, ASCII. What digests and seals are made over."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
@@ -17,6 +17,9 @@ from consentguard.vision import structure
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """What is read, by content and never by name."""
+
+_RARE_PLUGINS: Final = (TiffImagePlugin, WebPImagePlugin)
+"""Named, because Image.open with a list of formats loads no plugin that is not there yet."""
 
 _EIGHT_BIT_MODES: Final = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 _MIN_EDGE: Final = 32

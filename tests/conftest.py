@@ -1,0 +1,103 @@
+"""What every test may ask for. Photographs and weights are required: where they are missing tests fail, never skip."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from fakes import SAMPLE_FILE
+from hypothesis import settings
+
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.consent.state import State
+from consentguard.guard import Guard
+from consentguard.vision.detect import DETECTORS, Detector
+from consentguard.vision.weights import Shelf, manifest
+
+settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
+settings.load_profile("consentguard")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may see, or write to, the state of whoever runs the suite."""
+    before = os.environ.get("CONSENTGUARD_STATE")
+    os.environ["CONSENTGUARD_STATE"] = str(tmp_path_factory.mktemp("nobody") / "state")
+    yield
+    os.environ.pop("CONSENTGUARD_STATE")
+    if before is not None:
+        os.environ["CONSENTGUARD_STATE"] = before
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    shelf = Shelf.default()
+    missing = [card.file for card in manifest().values() if not shelf.path(card).is_file()]
+    if missing:
+        pytest.fail(
+            f"{shelf.folder}: {', '.join(missing)} missing; run `consentguard models pull --photographs` first",
+            pytrace=False,
+        )
+    return shelf
+
+
+@pytest.fixture(scope="session")
+def photographs(shelf: Shelf) -> Mapping[str, bytes]:
+    """The manifest's photographs by their short name: obama, obama2, obama3, biden, partial, partial2."""
+    cards = [card for card in manifest().values() if card.group == "photographs"]
+    return {card.name.removeprefix("photo-"): shelf.read(card) for card in cards}
+
+
+@pytest.fixture(scope="session")
+def detector(shelf: Shelf) -> Detector:
+    return DETECTORS["centerface"](shelf)
+
+
+@pytest.fixture(scope="session")
+def register() -> Register:
+    return Register.load(SAMPLE_FILE)
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return Policy.shipped()
+
+
+@pytest.fixture(scope="session")
+def body_policy_text() -> bytes:
+    """The shipped policy, but bodies may remain, so that heads can be covered."""
+    shipped = Path(str(_policies())) / "sch026.toml"
+    text, changed = re.subn(r"(?m)^remain = .*$", 'remain = ["body"]', shipped.read_text("utf-8"))
+    assert changed == 1
+    return text.encode()
+
+
+def _policies() -> Path:
+    from consentguard.consent import policy as module
+
+    return Path(module.__file__).parent / "policies"
+
+
+@pytest.fixture(scope="session")
+def body_policy(body_policy_text: bytes) -> Policy:
+    return Policy.parse(body_policy_text, "body.toml")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State.create(tmp_path / "state")
+
+
+@pytest.fixture
+def guard(register: Register, body_policy: Policy, state: State) -> Callable[..., Guard]:
+    """Makes a guard; parts not named are the sample register, the policy that covers heads, and a fresh state."""
+
+    def make(**parts: object) -> Guard:
+        first = parts.pop("register", register), parts.pop("policy", body_policy)
+        return Guard(*first, **{"state": state, **parts})
+
+    return make

@@ -1,0 +1,43 @@
+"""Stand-ins for tests, passed in and never patched. A detector that sees nothing must never ship, so it lives here."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from consentguard.values import Face, Pixels
+
+SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
+
+
+class FixedFaces:
+    """A detector that always sees the faces it was given; after `then`, other ones from its second look on."""
+
+    label = "fixed@test"
+    smallest_face = 1
+
+    def __init__(self, *faces: Face) -> None:
+        self._first = self._later = faces
+        self.looks = 0
+
+    def then(self, *faces: Face) -> FixedFaces:
+        self._later = faces
+        return self
+
+    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+        self.looks += 1
+        return self._first if self.looks == 1 else self._later
+
+
+def sample_with(changes: Mapping[str, Mapping[str, str]], *, without: str = "") -> bytes:
+    """The sample register as CSV, with these cells (person -> column -> text) changed and perhaps one person gone."""
+    reader = csv.DictReader(io.StringIO(SAMPLE_FILE.read_text("utf-8")))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, reader.fieldnames or [], lineterminator="\n")
+    writer.writeheader()
+    for row in reader:
+        if row["id"] != without:
+            writer.writerow({**row, **changes.get(row["id"], {})})
+    return out.getvalue().encode()

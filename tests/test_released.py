@@ -1,0 +1,356 @@
+"""A release cannot be made by accident, and no door takes one that was forged, changed, unrecorded or outlived."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import io
+import pickle
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from fakes import FixedFaces, sample_with
+from PIL import Image
+
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.consent.state import State
+from consentguard.errors import AuditFailed, Refused, WrongUsage
+from consentguard.guard import Guard
+from consentguard.values import Box, Face, Outcome, Released, Verdict, make_released
+
+DECLARED = {"people": ["P001"], "by": "the tests"}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("released") / "state"
+
+
+@pytest.fixture(scope="module")
+def made(home, register, body_policy, photographs) -> Released:
+    """A genuine release, made by the shipped detector: one pupil, declared, kept."""
+    guard = Guard(register, body_policy, state=State.create(home))
+    return guard.release(photographs["obama2"], name="obama2.jpg", **DECLARED)
+
+
+@pytest.fixture
+def copied(home, made, tmp_path) -> State:
+    """The state that recorded `made`, as a copy that a test may spoil."""
+    shutil.copytree(home, tmp_path / "copy")
+    return State.open(tmp_path / "copy")
+
+
+@pytest.fixture
+def door(register, body_policy, copied) -> Guard:
+    return Guard(register, body_policy, state=copied)
+
+
+@pytest.fixture
+def still_life() -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.full((64, 96, 3), 200, np.uint8)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def twin(released: Released, **changes: object) -> Released:
+    """A release beside the constructor, as a forger would make one, with some attributes changed."""
+    forged = object.__new__(Released)
+    for name in Released.__slots__:
+        object.__setattr__(forged, name, changes.get(name, getattr(released, name)))
+    return forged
+
+
+# -- making one by accident -------------------------------------------------------------------------------------------
+
+
+def test_calling_the_class_is_refused(made):
+    with pytest.raises(TypeError, match="is made by Guard"):
+        Released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal=made.seal)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickling_is_refused(made, protocol):
+    with pytest.raises(TypeError, match="neither pickled nor copied"):
+        pickle.dumps(made, protocol)
+
+
+@pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy])
+def test_copying_is_refused(made, copier):
+    with pytest.raises(TypeError, match="neither pickled nor copied"):
+        copier(made)
+
+
+def test_dataclass_tools_find_nothing_to_replace(made):
+    with pytest.raises(TypeError):
+        dataclasses.replace(made, data=b"other")
+
+
+@pytest.mark.parametrize("name", [*Released.__slots__, "something_new"])
+def test_no_attribute_can_be_set_or_deleted(made, name):
+    with pytest.raises(AttributeError):
+        setattr(made, name, "other")
+    with pytest.raises(AttributeError):
+        delattr(made, name)
+
+
+def test_the_repr_holds_no_bytes_and_no_names(made):
+    assert repr(made) == f"<Released {made.sha256[:16]} {len(made.data)} bytes for main>"
+
+
+# -- what a door takes ------------------------------------------------------------------------------------------------
+
+
+def test_a_genuine_release_is_admitted_and_can_be_again(door, made):
+    assert door.admit(made) is None
+    assert door.admit(made) is None
+
+
+def test_the_release_is_what_its_record_says(made, copied):
+    row = copied.audit.entry(made.grounds.audit_seq)
+    assert row is not None
+    assert (row.kind, row.body["sha256"], row.body["people"]) == ("released", made.sha256, ["P001"])
+    assert made.verdict.outcome is Outcome.RELEASED
+    assert made.grounds.custom_parts == ()
+    assert not made.verdict.publishable_as_is
+
+
+def test_a_forgers_exact_twin_says_nothing_new_and_passes(door, made):
+    # The seal is over what a release says, not over the object: this is the control for the forgeries below.
+    door.admit(twin(made))
+
+
+FORGERIES = {
+    "one byte changed": lambda r: {"data": r.data[:-3] + bytes([r.data[-3] ^ 1]) + r.data[-2:]},
+    "bytes added": lambda r: {"data": r.data + b"\0"},
+    "other bytes with their own digest": lambda r: {
+        "data": b"other",
+        "sha256": "d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa",
+        "verdict": dataclasses.replace(
+            r.verdict, sha256="d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa"
+        ),
+    },
+    "another digest": lambda r: {"sha256": "0" * 64},
+    "another verdict": lambda r: {"verdict": dataclasses.replace(r.verdict, reasons=())},
+    "rests on nobody": lambda r: {"grounds": dataclasses.replace(r.grounds, people=())},
+    "another channel": lambda r: {"grounds": dataclasses.replace(r.grounds, channel="press")},
+    "another row": lambda r: {"grounds": dataclasses.replace(r.grounds, audit_seq=r.grounds.audit_seq + 1)},
+    "an empty seal": lambda _: {"seal": ""},
+    "a seal of zeros": lambda _: {"seal": "0" * 64},
+    "no seal": lambda _: {"seal": None},
+    "bytes that are a text": lambda _: {"data": "text"},
+    "a verdict that is none": lambda _: {"verdict": None},
+}
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
+def test_a_forgery_is_refused(door, made, forge):
+    with pytest.raises(AuditFailed):
+        door.admit(twin(made, **forge(made)))
+
+
+def test_a_release_without_content_is_refused(door):
+    with pytest.raises(AuditFailed):
+        door.admit(object.__new__(Released))
+
+
+def test_something_that_only_looks_like_a_release_is_refused(door, made):
+    look_alike = SimpleNamespace(**{name: getattr(made, name) for name in Released.__slots__})
+    with pytest.raises(AuditFailed):
+        door.admit(look_alike)
+
+
+def test_a_subclass_is_refused(door, made):
+    class Softer(Released):
+        __slots__ = ()
+
+    forged = object.__new__(Softer)
+    for name in Released.__slots__:
+        object.__setattr__(forged, name, getattr(made, name))
+    with pytest.raises(AuditFailed):
+        door.admit(forged)
+
+
+@pytest.mark.parametrize("thing", [None, b"bytes", "text", Verdict("photo", Outcome.PUBLISHABLE)])
+def test_something_else_is_refused(door, thing):
+    with pytest.raises(AuditFailed):
+        door.admit(thing)
+
+
+def test_the_makers_door_without_the_key_is_refused(door, made):
+    with pytest.raises(AuditFailed):
+        door.admit(make_released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal="f" * 64))
+
+
+# -- key and record ---------------------------------------------------------------------------------------------------
+
+
+def test_a_release_of_another_state_is_refused(register, body_policy, state, made):
+    state.record("released", {"sha256": made.sha256}, "2026-11-22T09:00:00+00:00")
+    with pytest.raises(AuditFailed):
+        Guard(register, body_policy, state=state).admit(made)
+
+
+def test_a_door_without_a_state_admits_nothing(register, body_policy, made):
+    with pytest.raises(AuditFailed, match="consentguard init"):
+        Guard(register, body_policy).admit(made)
+
+
+def spoil(state: State, sql: str) -> None:
+    connection = sqlite3.connect(state.audit.path, isolation_level=None)
+    for trigger in ("trail_is_never_changed", "trail_is_never_cut"):
+        connection.execute(f"DROP TRIGGER {trigger}")
+    connection.execute(sql)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM trail",
+        "UPDATE trail SET kind = 'refused'",
+        "UPDATE trail SET at = '2020-01-01T00:00:00+00:00'",
+        "UPDATE trail SET body = replace(body, 'P001', 'P002')",
+        "UPDATE trail SET mac = ''",
+        "UPDATE trail SET body = 'not json'",
+    ],
+)
+def test_a_release_whose_row_is_gone_or_changed_is_refused(door, made, copied, sql):
+    spoil(copied, sql)
+    with pytest.raises(AuditFailed):
+        door.admit(made)
+
+
+def test_a_release_with_the_trail_of_another_time_is_refused(door, made, copied, tmp_path):
+    other = State.create(tmp_path / "other")
+    shutil.copyfile(other.audit.path, copied.audit.path)
+    with pytest.raises(AuditFailed):
+        door.admit(made)
+
+
+def test_a_release_whose_trail_is_missing_is_refused(door, made, copied):
+    copied.audit.path.unlink()
+    with pytest.raises(AuditFailed):
+        door.admit(made)
+
+
+# -- what has changed since -------------------------------------------------------------------------------------------
+
+SINCE = {
+    "withdrawn": {"social_media_withdrawn": "2026-11-01"},
+    "objection": {"objection": "parent"},
+    "never": {"never": "yes"},
+    "answer changed to no": dict.fromkeys(["social_media", "social_media_granted", "social_media_document"], ""),
+    "expired": {"social_media_expires": "2026-09-20"},
+}
+
+
+@pytest.mark.parametrize("cells", SINCE.values(), ids=SINCE)
+def test_consent_that_has_gone_since_closes_the_door(body_policy, copied, made, cells):
+    changed = Register.parse(sample_with({"P001": cells}), "changed")
+    with pytest.raises(Refused, match="P001"):
+        Guard(changed, body_policy, state=copied).admit(made)
+
+
+def test_a_person_who_has_left_the_register_closes_the_door(body_policy, copied, made):
+    without = Register.parse(sample_with({}, without="P001"), "without")
+    with pytest.raises(Refused, match="P001"):
+        Guard(without, body_policy, state=copied).admit(made)
+
+
+def test_consent_that_others_lost_changes_nothing(body_policy, copied, made):
+    changed = Register.parse(sample_with({"P002": SINCE["withdrawn"]}), "changed")
+    Guard(changed, body_policy, state=copied).admit(made)
+
+
+def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, copied, made):
+    ends = Register.parse(sample_with({"P001": {"social_media_expires": "2030-05-01"}}), "ends")
+
+    def on(day: int) -> Guard:
+        return Guard(ends, body_policy, state=copied, clock=lambda: datetime(2030, 4, day, 12, tzinfo=UTC))
+
+    on(30).admit(made)
+    later = Guard(ends, body_policy, state=copied, clock=lambda: datetime(2030, 4, 30, 23, 30, tzinfo=UTC))
+    with pytest.raises(Refused, match="P001"):  # 00:30 of 1 May in the school's summer time
+        later.admit(made)
+
+
+def test_a_channel_that_policy_no_longer_has_closes_the_door(register, body_policy_text, copied, made):
+    text = body_policy_text.replace(b"[channels.main]", b"[channels.renamed]").replace(b'"main"', b'"renamed"')
+    with pytest.raises(WrongUsage, match="main"):
+        Guard(register, Policy.parse(text, "renamed"), state=copied).admit(made)
+
+
+# -- parts of one's own -----------------------------------------------------------------------------------------------
+
+
+def custom_release(guard, photo, **parts) -> tuple[Guard, Released]:
+    own = guard(**parts)
+    return own, own.release(photo)
+
+
+PARTS = {"detector": lambda: FixedFaces(), "clock": lambda: lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_an_injected_part_made_is_marked_and_refused_at_every_door(guard, still_life, shelf, part):
+    own, released = custom_release(guard, still_life, **{part: PARTS[part]()})
+    assert released.grounds.custom_parts == (part,)
+    for door in (own, guard()):
+        with pytest.raises(Refused, match=part):
+            door.admit(released)
+
+
+def test_the_mark_of_an_injected_part_cannot_be_taken_off(guard, still_life):
+    own, released = custom_release(guard, still_life, detector=FixedFaces())
+    unmarked = dataclasses.replace(released.grounds, custom_parts=())
+    with pytest.raises(AuditFailed):
+        own.admit(twin(released, grounds=unmarked))
+
+
+def test_a_door_that_refuses_does_not_say_released(guard, still_life):
+    own, released = custom_release(guard, still_life, detector=FixedFaces())
+    with pytest.raises(Refused) as caught:
+        own.admit(released)
+    assert caught.value.verdict.outcome is Outcome.REFUSED
+
+
+def test_a_face_that_only_the_second_look_sees_is_never_released(guard, still_life):
+    eyes = FixedFaces().then(Face(Box(10, 10, 40, 40), 0.9))
+    own = guard(detector=eyes)
+    with pytest.raises(Exception, match="second look"):
+        own.release(still_life)
+    assert eyes.looks == 2
+
+
+def test_without_a_state_nothing_is_released(register, body_policy, still_life):
+    with pytest.raises(AuditFailed, match="consentguard init"):
+        Guard(register, body_policy, detector=FixedFaces()).release(still_life)
+
+
+def test_what_cannot_be_recorded_is_not_released(guard, state, still_life):
+    state.audit.path.unlink()
+    with pytest.raises(AuditFailed):
+        guard(detector=FixedFaces()).release(still_life)
+
+
+def test_refusals_and_failures_are_recorded_without_names(guard, state, still_life):
+    face = Face(Box(10, 10, 40, 40), 0.9)
+    own = guard(detector=FixedFaces(face))
+    with pytest.raises(Refused):
+        own.release(still_life, name="Amara-Winterbourne.jpg", people=["P003"], by="Office")
+    with pytest.raises(Exception, match="empty"):
+        own.release(b"", name="Amara-Winterbourne.jpg")
+    rows = [state.audit.entry(1), state.audit.entry(2)]
+    assert [(row.kind, row.body["reasons"]) for row in rows] == [
+        ("refused", ["declared-not-approved"]),
+        ("cannot_tell", ["unreadable-image"]),
+    ]
+    assert rows[0].body["by"] == "Office"
+    stored = state.audit.path.read_bytes()
+    assert b"Amara" not in stored
+    assert b"Farthingale" not in stored

@@ -1,0 +1,145 @@
+"""The house: imports point down, importing does nothing, and the doorway shows what is meant to be shown."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import consentguard
+
+ROOT = Path(__file__).parents[1]
+
+
+# -- one direction of imports -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def house(tmp_path) -> Path:
+    """A copy of the package and its import contracts, to plant violations in."""
+    shutil.copytree(ROOT / "consentguard", tmp_path / "consentguard", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "setup.cfg", tmp_path / "setup.cfg")
+    return tmp_path
+
+
+def lint(house: Path) -> subprocess.CompletedProcess[str]:
+    # The copy comes first on the path, before the checkout that is installed for development.
+    command = "import sys; sys.path.insert(0, '.'); from importlinter.cli import lint_imports_command as run; run()"
+    return subprocess.run(
+        [sys.executable, "-c", command, "--config", "setup.cfg", "--no-cache"],
+        cwd=house,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_imports_point_down_only(house):
+    done = lint(house)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"[1-9] kept, 0 broken", done.stdout)
+
+
+PLANTED = {
+    "vision asks consent": ("vision/rewrite.py", "from consentguard.consent import decide", "imports point down"),
+    "consent looks at pixels": ("consent/decide.py", "from consentguard.vision import codec", "imports point down"),
+    "values look up": ("values/geometry.py", "import consentguard.verify", "imports point down"),
+    "errors look up": ("errors.py", "from consentguard.values import Verdict as V", "imports point down"),
+    "the guard calls the command line": ("guard.py", "import consentguard.cli.show", "imports point down"),
+    "verify calls the guard": ("verify.py", "import consentguard.guard", "imports point down"),
+    "within a function": ("consent/hours.py", "def f():\n    import consentguard.vision.codec", "imports point down"),
+    "a second user of the engine": ("vision/detect.py", "import openvino", "inference engine"),
+}
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), PLANTED.values(), ids=PLANTED)
+def test_a_planted_violation_is_found(house, file, line, contract):
+    with (house / "consentguard" / file).open("a") as module:
+        module.write(f"\n{line}\n")
+    done = lint(house)
+    assert done.returncode == 1, done.stdout
+    assert "0 broken" not in done.stdout
+    assert contract in done.stdout.split("Broken contracts")[1]
+
+
+# -- importing does nothing -------------------------------------------------------------------------------------------
+
+HEAVY = ("openvino", "cv2", "numpy", "PIL", "tweepy", "sqlite3", "platformdirs", "subprocess", "socket")
+
+QUIET = f"""
+import sys
+seen = []
+sys.addaudithook(lambda event, args: seen.append((event, args)))
+import consentguard
+print([name for name in {HEAVY!r} if name in sys.modules])
+ours = ("socket.", "subprocess.", "sqlite3.", "os.mkdir", "shutil.", "urllib.")
+print([event for event, args in seen if event.startswith(ours)])
+print([args[0] for event, args in seen if event == "open" and not str(args[0]).endswith((".py", ".pyc"))])
+"""
+
+
+def test_importing_loads_nothing_heavy_opens_no_file_and_touches_no_network():
+    done = subprocess.run(
+        [sys.executable, "-S", "-B", "-c", QUIET], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["[]", "[]", "[]"]
+
+
+def test_help_comes_without_the_engine():
+    code = (
+        "import sys\nfrom consentguard.cli.parser import build_parser\nbuild_parser().format_help()\n"
+        "print([name for name in ('openvino', 'cv2', 'tweepy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# -- the doorway ------------------------------------------------------------------------------------------------------
+
+
+def test_the_doorway_is_sorted_and_complete():
+    assert consentguard.__all__ == sorted(set(consentguard.__all__))
+    public = {name for name in dir(consentguard) if not name.startswith("_")}
+    rooms = {path.stem for path in (ROOT / "consentguard").iterdir()} | {"weights"}
+    helpers = {"annotations", "import_module", "TYPE_CHECKING", "Any"}
+    assert public - rooms - helpers == set(consentguard.__all__)
+
+
+@pytest.mark.parametrize("name", consentguard.__all__)
+def test_every_public_name_is_there_and_documented(name):
+    thing = getattr(consentguard, name)
+    assert thing.__name__ == name
+    assert (thing.__doc__ or "").strip()
+
+
+def test_every_error_is_public_and_one_tree():
+    from consentguard import errors
+
+    ours = {
+        name
+        for name, thing in vars(errors).items()
+        if isinstance(thing, type) and issubclass(thing, Exception) and not name.startswith("_")
+    }
+    assert ours <= set(consentguard.__all__)
+    assert all(issubclass(getattr(errors, name), errors.ConsentGuardError) for name in ours)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Refused", 1), ("WrongUsage", 2), ("CannotTell", 3), ("UnreadableImage", 3), ("ModelUnavailable", 3),
+     ("RegisterInvalid", 3), ("PolicyInvalid", 3), ("VerificationFailed", 3), ("AuditFailed", 3),
+     ("TemplateStoreError", 3)],
+)  # fmt: skip
+def test_every_error_has_its_exit_code(name, code):
+    error = getattr(consentguard, name)
+    assert error.exit_code == code
+    assert issubclass(error, consentguard.CannotTell) == (code == 3)
+
+
+def test_a_name_that_does_not_exist_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'Relaesed'"):
+        _ = consentguard.Relaesed
