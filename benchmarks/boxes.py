@@ -197,7 +197,6 @@ CANDIDATES: dict[str, Callable[[list[Seen]], Mapping]] = {
     "square by width": by_size(lambda w, h: w),
     "square by height": by_size(lambda w, h: h),
     "square by mean": by_size(lambda w, h: (w + h) / 2),
-    "square by larger": by_size(max),
     "square by mean, 5 % up": by_size(lambda w, h: (w + h) / 2, up=0.05),
     "square by regression": by_regression,
     "landmarks, upright": by_landmarks(turning=False),

@@ -4,10 +4,10 @@
 
 PHOTOS is a folder (searched through), PEER an environment with face_recognition 1.3.0: the first lines of
 tests/golden/make_face_recognition.py say how to make one. HOG finds the boxes there, and both sides embed the same
-pixels in the same boxes, taking turns face by face: dlib one face at a time on one thread, which is all it can use; ours
-one at a time and in batches, on the threads the library would use (`--threads 1` for one). Exit status 1 if an embedding
-is more than 1e-3 away, or a face of a batch takes more than a fifteenth of dlib's time. Nothing about a face is written
-anywhere.
+pixels in the same boxes, taking turns photo by photo: dlib one face at a time on one thread, which is all it can use;
+ours one at a time and in batches, on the threads the library would use (`--threads 1` for one). Exit status 1 if an
+embedding is more than 1e-3 away, or a face of a batch takes more than a fifteenth of dlib's time. Nothing about a face
+is written anywhere.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def main() -> int:
                     waiting.clear()
         peer_version = peer.version
     if len(distances) < options.batch:
-        print(f"{options.photos}: HOG found {len(distances)} faces in {len(photos)} photos, not enough", file=sys.stderr)
+        print(
+            f"{options.photos}: HOG found {len(distances)} faces in {len(photos)} photos, not enough", file=sys.stderr
+        )
         return 1
 
     print(f"{peer_version}; {len(photos)} photos, {len(distances)} faces in HOG's boxes")

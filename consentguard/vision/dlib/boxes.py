@@ -17,9 +17,9 @@ side lower than HOG's, and in how many of all faces, HOG's or not, the eyes are 
     by the landmarks, turned along       0.043   0.151   1.0 %   3.7 %   15 %
     the same, 5 % higher                 0.040   0.148   0.8 %   0.0 %   15 %   <- this one
 
-So it does as well as HOG agrees with itself, and no face of the 381 moved further than 0.6. It is 5 % higher on purpose:
-what the landmarks forgive lies around that place, not around HOG's own (15 % below HOG's centre half the faces move
-further than 0.3, 15 % above it 7 %). Eyes are lost in profiles and under masks, where HOG finds nothing either.
+So it does as well as HOG agrees with itself, and no face of the 381 moved further than 0.6. It is 5 % higher on
+purpose: what the landmarks forgive lies around that place, not around HOG's own (15 % below HOG's centre half the faces
+move further than 0.3, 15 % above it 7 %). Eyes are lost in profiles and under masks, where HOG finds nothing either.
 """
 
 from __future__ import annotations
