@@ -66,10 +66,19 @@ class Clock:
         self.note(name, (time.perf_counter() - wall) / faces, (time.process_time() - processor) / faces)
         return result
 
-    def medians(self) -> dict[str, dict[str, float]]:
-        """By the wall clock, which decides, and by the processor's, in which two threads count twice."""
-        kinds = {"wall clock": self._wall, "processor": self._processor}
-        return {kind: {n: float(np.median(v)) for n, v in table.items()} for kind, table in kinds.items()}
+    def rows(self) -> dict[str, dict[str, float]]:
+        """By the wall clock: the middle and the fastest tenth, where a busy machine disturbs least; by the processor's
+        clock, in which two threads count twice. The first row decides.
+        """
+        kinds = {
+            "median": (self._wall, 0.5),
+            "fastest 10 %": (self._wall, 0.1),
+            "processor": (self._processor, 0.5),
+        }
+        return {
+            kind: {name: float(np.quantile(values, share)) for name, values in table.items()}
+            for kind, (table, share) in kinds.items()
+        }
 
 
 def photos_in(folder: Path, limit: int) -> list[Path]:
@@ -124,7 +133,7 @@ def main() -> int:
     print(f"distance: median {median:.6f}, 99 % {most:.6f}, largest {largest:.6f} (at most {LARGEST_DISTANCE})")
     print(f"{'ms a face':12}{'peer':>9}{'landmarks':>11}{'chip':>7}{'network':>9}{'batched':>9}   times faster")
     ratios = []
-    for kind, ms in clock.medians().items():
+    for kind, ms in clock.rows().items():
         before = ms["landmarks"] + ms["chip"]
         single, batched = ms["peer"] / (before + ms["network"]), ms["peer"] / (before + ms["batched"])
         ratios.append(batched)
