@@ -4,9 +4,9 @@ This one file runs on both sides. In the environment that has face_recognition i
 stdin and writes answers to stdout. In our environment it is the module whose `Peer` starts that program. Only pixels,
 boxes and numbers cross, in memory: nothing about a face is ever written to a disk.
 
-A request is a line of JSON, {"shape": [h, w, 3], "boxes": [[top, right, bottom, left], ...] or null}, and the pixels.
-The answer is a line of JSON: HOG's boxes where none were given, and for each box the landmarks, the embedding and the
-seconds that `face_encodings` took for it.
+A request is a line of JSON, {"shape": [h, w, 3], "boxes": [[top, right, bottom, left], ...] or null for HOG's, "embed":
+true or false}, and the pixels. The answer is a line of JSON: the boxes alone, or for each box the landmarks, the
+embedding and the seconds that `face_encodings` took for it, of the wall clock and of the processor.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class PeerFace:
     landmarks: np.ndarray
     embedding: np.ndarray
     seconds: float
+    cpu_seconds: float
 
 
 class Peer:
@@ -49,15 +50,22 @@ class Peer:
 
     def faces(self, pixels: np.ndarray, boxes: list[tuple[int, int, int, int]] | None = None) -> list[PeerFace]:
         """The faces in these CSS boxes, or in the ones that HOG finds (upsampling once, as by default)."""
-        head = json.dumps({"shape": pixels.shape, "boxes": boxes}).encode() + b"\n"
+        return [
+            PeerFace(tuple(f["box"]), np.array(f["landmarks"]), np.array(f["embedding"]), *f["seconds"])
+            for f in self._ask(pixels, boxes, True)
+        ]
+
+    def boxes(self, pixels: np.ndarray) -> list[tuple[int, int, int, int]]:
+        """HOG's boxes alone, in CSS order."""
+        return [tuple(box) for box in self._ask(pixels, None, False)]
+
+    def _ask(self, pixels: np.ndarray, boxes: list[tuple[int, int, int, int]] | None, embed: bool) -> Any:
+        head = json.dumps({"shape": pixels.shape, "boxes": boxes, "embed": embed}).encode() + b"\n"
         self._process.stdin.write(head)
         data = memoryview(np.ascontiguousarray(pixels)).cast("B")
         while data:
             data = data[self._process.stdin.write(data) :]
-        return [
-            PeerFace(tuple(f["box"]), np.array(f["landmarks"]), np.array(f["embedding"]), f["seconds"])
-            for f in json.loads(self._line())
-        ]
+        return json.loads(self._line())
 
     def _line(self) -> bytes:
         line = bytearray()
@@ -89,18 +97,21 @@ def _serve() -> None:
         boxes = request["boxes"]
         if boxes is None:
             boxes = face_recognition.face_locations(pixels)
+        if not request["embed"]:
+            say(boxes)
+            continue
         faces = []
         for top, right, bottom, left in boxes:
-            start = time.perf_counter()
+            start = np.array([time.perf_counter(), time.process_time()])
             (embedding,) = face_recognition.face_encodings(pixels, [(top, right, bottom, left)])
-            seconds = time.perf_counter() - start
+            seconds = np.array([time.perf_counter(), time.process_time()]) - start
             found = points(pixels, dlib.rectangle(left, top, right, bottom)).parts()
             faces.append(
                 {
                     "box": [top, right, bottom, left],
                     "landmarks": [[p.x, p.y] for p in found],
                     "embedding": embedding.tolist(),
-                    "seconds": seconds,
+                    "seconds": seconds.tolist(),
                 }
             )
         say(faces)

@@ -31,6 +31,9 @@ _COORDINATES = 2 * _POINTS
 _TREE_NUMBERS = 1 + 4 * _SPLITS + 1 + _LEAVES * (2 + 2 * _COORDINATES)
 _HEAD_NUMBERS = 1 + 2 + 2 * _COORDINATES + 1
 
+_LARGEST = 1e6
+"""Far beyond any point or correction in units of the box; more than this is damage."""
+
 _LAYOUT: dict[str, tuple[type[np.generic], tuple[int, ...]]] = {
     "initial": (np.float32, (_POINTS, 2)),
     "first": (np.uint16, (_CASCADES, _TREES, _SPLITS)),
@@ -56,8 +59,8 @@ class ShapePredictor:
             array = arrays.get(name)
             if array is None or array.dtype != dtype or array.shape != shape:
                 raise unusable(file, f"the predictor's {name} should be {np.dtype(dtype)} {shape}")
-            if not np.isfinite(array).all():
-                raise unusable(file, f"the predictor's {name} holds a number that is none")
+            if not (np.abs(array) <= _LARGEST).all():  # not-a-number is not smaller either
+                raise unusable(file, f"the predictor's {name} holds a number too large for any shape")
         if max(arrays["first"].max(), arrays["second"].max()) >= _FEATURES or arrays["anchors"].max() >= _POINTS:
             raise unusable(file, "the predictor looks for a feature that does not exist")
         self._arrays = {name: np.ascontiguousarray(arrays[name]) for name in _LAYOUT}
@@ -65,19 +68,23 @@ class ShapePredictor:
         self._initial: NDArray[np.float32] = self._arrays["initial"]
         self._leaves: NDArray[np.float32] = self._arrays["leaves"].reshape(_CASCADES, _TREES * _LEAVES, _COORDINATES)
         self._offsets: NDArray[np.float32] = self._arrays["offsets"]
+        self._turned = np.stack([-self._offsets[:, 1], self._offsets[:, 0]], axis=1)  # by a quarter turn
         self._anchors = self._arrays["anchors"].astype(np.intp)
         # sixteen columns, so that the answers of one tree fill two bytes; the last one asks "0 > 0"
         room_for_one_more = ((0, 0), (0, 0), (0, 1))
-        self._first = np.pad(self._arrays["first"].astype(np.intp), room_for_one_more)
-        self._second = np.pad(self._arrays["second"].astype(np.intp), room_for_one_more)
+        pair = [np.pad(self._arrays[name].astype(np.intp), room_for_one_more) for name in ("first", "second")]
+        self._pairs = np.stack(pair, axis=1)
         self._thresholds = np.pad(self._arrays["thresholds"], room_for_one_more)
         self._leaf_of_answers = _leaf_of_answers()
         self._first_leaf = np.arange(0, _TREES * _LEAVES, _LEAVES)
 
-        self._centred = self._initial.astype(np.float64) - self._initial.mean(axis=0, dtype=np.float64)
-        self._spread = (self._centred**2).sum()
-        if self._spread < 0.01:
+        centred = self._initial.astype(np.float64) - self._initial.mean(axis=0, dtype=np.float64)
+        spread = (centred**2).sum()
+        if spread < 0.01:
             raise unusable(file, "the predictor's average face has no size")
+        # two rows that take ten coordinates to the two numbers of the similarity; a quarter turn is (x, y) -> (-y, x)
+        turned = np.column_stack([-centred[:, 1], centred[:, 0]])
+        self._to_similarity = np.stack([centred.ravel(), turned.ravel()]) / spread
 
     @classmethod
     def read(cls, data: bytes, file: str) -> ShapePredictor:
@@ -107,7 +114,8 @@ class ShapePredictor:
         """
         left, top = box.left, box.top
         width, height = box.right - 1 - left, box.bottom - 1 - top  # dlib: right - left, both inclusive, without + 1
-        size, origin = np.array([[width], [height]], dtype=np.float64), np.array([[left], [top]], dtype=np.float64)
+        size = np.array([[width], [height]], dtype=np.float64)
+        origin = np.array([[left], [top]]) + 0.5  # floor(v + 0.5) rounds as dlib does
 
         seen = _Grey(pixels)
         # row 0 is the shape so far, rows 1..500 the corrections; summed over axis 0, NumPy adds row after row, in
@@ -116,30 +124,27 @@ class ShapePredictor:
         shape = self._initial
         for cascade in range(_CASCADES):
             places = self._feature_places(cascade, shape)
-            features = seen.at(np.floor(places * size + origin + 0.5).astype(np.intp))
+            features = seen.at(np.floor(places * size + origin).astype(np.intp))
             # features are whole numbers, so their differences may be compared with thresholds rounded down
-            first, second = _pick(features, self._first[cascade]), _pick(features, self._second[cascade])
+            first, second = _pick(features, self._pairs[cascade])
             answers = np.packbits(first - second > self._thresholds[cascade]).view(">u2")
             leaf = self._first_leaf + _pick(self._leaf_of_answers, answers)
             rows[0] = shape.reshape(_COORDINATES)
             rows[1:] = _pick(self._leaves[cascade], leaf)
             shape = np.add.reduce(rows, axis=0).reshape(_POINTS, 2)
-        return np.floor(shape * size[:, 0] + origin[:, 0] + 0.5).astype(np.intp)
+        return np.floor(shape * size[:, 0] + origin[:, 0]).astype(np.intp)
 
     def _feature_places(self, cascade: int, shape: NDArray[np.float32]) -> NDArray[np.float32]:
         """Where the cascade looks, in units of the box: rows x and y, shape (2, 800).
 
-        The offsets were drawn for the average face; the similarity from that face to `shape` (least squares; u are
-        its points about their mean, v the current ones) turns and scales them along.
+        The offsets were drawn for the average face. The similarity from that face to `shape` (least squares) is a
+        multiple `along` of what it is applied to plus a multiple `across` of the same after a quarter turn.
         """
-        u, v = self._centred, shape.astype(np.float64)
-        along = np.float32((u * v).sum() / self._spread)
-        across = np.float32((u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]).sum() / self._spread)
-        dx, dy = self._offsets[cascade]
-        places = np.empty((2, _FEATURES), dtype=np.float32)
-        np.subtract(along * dx, across * dy, out=places[0])
-        np.add(across * dx, along * dy, out=places[1])
-        places += shape.T[:, self._anchors[cascade]]
+        along, across = (self._to_similarity @ shape.ravel()).astype(np.float32)
+        # in float32 and in this order: the two products, their sum, the anchor
+        places: NDArray[np.float32] = along * self._offsets[cascade]
+        places += across * self._turned[cascade]
+        places += shape.T.take(self._anchors[cascade], axis=1)
         return places
 
 
@@ -153,7 +158,8 @@ class _Grey:
     def at(self, places: NDArray[np.intp]) -> NDArray[np.int16]:
         """The grey at each (x, y) of `places`, shape (2, n)."""
         x, y = places
-        inside = (x >= 0) & (x < self._width) & (y >= 0) & (y < self._height)
+        # as unsigned numbers, negative ones are very large
+        inside = (x.view(np.uintp) < self._width) & (y.view(np.uintp) < self._height)
         red, green, blue = _pick(self._colours, y * self._width + x).T
         grey: NDArray[np.int16] = (red.astype(np.int16) + green + blue) // 3 * inside
         return grey
@@ -235,7 +241,7 @@ def _parse(numbers: NDArray[np.int64], file: str) -> dict[str, NDArray[Any]]:
 
 
 def _float32(values: NDArray[np.float64], file: str) -> NDArray[np.float32]:
-    """What was written from float32 comes back unchanged; what is far larger than any shape is damage."""
-    if (np.abs(values) > 1e6).any():
+    """What was written from float32 comes back unchanged."""
+    if (np.abs(values) > _LARGEST).any():
         raise unusable(file, "the predictor holds a number too large for any shape")
     return np.ascontiguousarray(values, dtype=np.float32)
