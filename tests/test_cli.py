@@ -215,11 +215,12 @@ def test_release_tells_all_that_the_contract_promises(desk, released):
         assert_contract(line)
         assert (line["hands"], line["heads_from_behind"], line["people"]) == (None, None, None)  # not looked for
         assert (line["smallest_face"], line["models"]) == (20, ["centerface@09189dea"])
-        assert (line["scale"], line["needs_person"], line["publishable_as_is"]) == (1.0, False, False)
+        assert (line["scale"], line["needs_person"]) == (1.0, False)
     size = size_of(desk.folder / "face.jpg")
     assert (face["photo"], face["rewrite"], face["frame"]) == ("face.jpg", "cover", [0, 0, *size])
     assert [(f["person"], f["standing"], f["action"]) for f in face["faces"]] == [(None, "unknown", "hide")]
     assert face["reasons"] == ["unapproved-face", "metadata"]
+    assert (face["publishable_as_is"], still["publishable_as_is"], still["reasons"]) == (False, True, [])
     assert [f["rule"] for f in face["findings"]] == ["metadata-dropped"]
     assert (still["photo"], still["rewrite"], still["faces"]) == ("still.png", "none", [])
     assert [f["rule"] for f in still["findings"]] == ["no-face-found"]

@@ -16,6 +16,7 @@ import pytest
 from fakes import FixedFaces, sample_with
 from PIL import Image
 
+from consentguard.consent.audit import AuditTrail
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
@@ -230,6 +231,21 @@ def test_a_release_with_the_trail_of_another_time_is_refused(door, made, copied,
     shutil.copyfile(other.audit.path, copied.audit.path)
     with pytest.raises(AuditFailed):
         door.admit(made)
+
+
+@pytest.mark.parametrize(("kind", "same"), [("released", True), ("released", False), ("refused", True)])
+def test_a_release_needs_a_row_of_its_own(door, made, copied, kind, same):
+    # A trail begun anew under the same key: its row of that number is genuine, but may be about something else.
+    for file in copied.directory.glob("audit.db*"):
+        file.unlink()
+    trail = AuditTrail.create(copied.audit.path, copied.audit._key)
+    assert trail.append(kind, {"sha256": made.sha256 if same else "0" * 64}, "2026-11-22T09:00:00+00:00") == 1
+    assert made.grounds.audit_seq == 1
+    if kind == "released" and same:
+        door.admit(made)
+    else:
+        with pytest.raises(AuditFailed):
+            door.admit(made)
 
 
 def test_a_release_whose_trail_is_missing_is_refused(door, made, copied):
