@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from consentguard import demo
+from consentguard.values import Outcome
 from consentguard.vision import structure
 
 
@@ -20,7 +21,8 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
 
 
 def test_a_scene_that_ends_otherwise_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_as_expected", lambda verdict, scene: False)
+    wrong = demo.Scene("a drawn table", demo._still_life(), Outcome.REFUSED, None, 0)
+    monkeypatch.setattr(demo, "_scenes", lambda shelf: (wrong,))
     said: list[str] = []
     assert demo.run(tmp_path, say=said.append, note=said.append) == 1
-    assert "NOT AS EXPECTED" in "\n".join(said)
+    assert "NOT AS EXPECTED (refused)" in "\n".join(said)

@@ -309,16 +309,26 @@ def custom_release(guard, photo, **parts) -> tuple[Guard, Released]:
     return own, own.release(photo)
 
 
-PARTS = {"detector": lambda: FixedFaces(), "clock": lambda: lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)}
+PARTS = {
+    "detector:fixed@test": {"detector": FixedFaces()},
+    "clock": {"clock": lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)},
+}
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_what_an_injected_part_made_is_marked_and_refused_at_every_door(guard, still_life, shelf, part):
-    own, released = custom_release(guard, still_life, **{part: PARTS[part]()})
+    own, released = custom_release(guard, still_life, **PARTS[part])
     assert released.grounds.custom_parts == (part,)
     for door in (own, guard()):
         with pytest.raises(Refused, match=part):
             door.admit(released)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_policy_names_passes_the_door(guard, body_policy, still_life, part):
+    named = dataclasses.replace(body_policy, custom_parts=frozenset([part]))
+    _, released = custom_release(guard, still_life, policy=named, **PARTS[part])
+    guard(policy=named).admit(released)
 
 
 def test_the_mark_of_an_injected_part_cannot_be_taken_off(guard, still_life):

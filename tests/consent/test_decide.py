@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from strategies import days, registers
 
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
-from consentguard.consent.decide import Question, ask, decide
+from consentguard.consent.decide import UNASKED, Question, ask, decide
+from consentguard.consent.match import Answer, Match
 from consentguard.consent.policy import Channel, Policy
 from consentguard.consent.register import SCOPES, Register
 from consentguard.errors import WrongUsage
@@ -25,6 +26,11 @@ REFUSE_EMPTY = dataclasses.replace(SHIPPED, on_no_face="refuse")
 counts = st.integers(0, 6)
 channels = st.sampled_from(SCOPES).map(lambda scope: Channel("drawn", scope))
 policies = st.sampled_from([SHIPPED, REFUSE_EMPTY])
+
+
+def unasked(faces: int) -> tuple[Match, ...]:
+    """As many faces, of which nothing is known but that they are there."""
+    return (UNASKED,) * faces
 
 
 def shown(decision) -> int:
@@ -43,16 +49,40 @@ def declarations(draw) -> tuple[Register, Question]:
 
 @given(counts, registers(), channels, days(), policies)
 def test_off_shows_nobody_whatever_the_register_says(faces, register, channel, on, policy):
-    decision = decide(faces, register, policy, Question(channel), on)
+    decision = decide(unasked(faces), register, policy, Question(channel), on)
     assert shown(decision) == 0
     assert [(face.person, face.standing) for face in decision.faces] == [(None, Standing.UNKNOWN)] * faces
     assert decision.rests_on == ()
     assert decision.hides == (faces > 0)
 
 
-@given(counts, registers(), channels, days())
-def test_a_mode_that_is_not_built_yet_shows_nobody(faces, register, channel, on):
-    assert shown(decide(faces, register, SHIPPED, Question(channel, Mode.MATCHED), on)) == 0
+# -- mode matched -----------------------------------------------------------------------------------------------------
+
+
+@given(st.data(), registers(), channels, days())
+def test_a_matched_face_is_shown_only_with_both_consents_and_outside_sibling_groups(data, register, channel, on):
+    people = st.sampled_from([*sorted(register.people), "not in the register"])
+    answers = st.one_of(
+        people.map(lambda person: Match(Answer.MATCH, person)),
+        st.sampled_from([Match(Answer.NO_MATCH), Match(Answer.UNSURE)]),
+    )
+    matches = data.draw(st.lists(answers, max_size=5))
+    decision = decide(matches, register, SHIPPED, Question(channel, Mode.MATCHED), on)
+    assert len(decision.faces) == len(matches)
+    kept = []
+    for match, who in zip(matches, decision.faces, strict=True):
+        person = register.get(match.person or "")
+        free = (
+            person is not None
+            and person.biometric_standing(on) is Standing.CONSENTED
+            and not person.sibling_group
+            and person.standing(channel.scope, on) is Standing.CONSENTED
+        )
+        assert (Action.for_standing(who.standing) is Action.KEEP) == free
+        if match.answer is Answer.UNSURE:
+            assert (who.person, who.standing) == (None, Standing.UNSURE)
+        kept += [match.person] if free else []
+    assert set(decision.rests_on) == set(kept)
 
 
 # -- mode declared ----------------------------------------------------------------------------------------------------
@@ -61,7 +91,7 @@ def test_a_mode_that_is_not_built_yet_shows_nobody(faces, register, channel, on)
 @given(declarations(), counts, days())
 def test_a_face_is_shown_only_if_everybody_named_may_be_and_nobody_else_is_there(asked, faces, on):
     register, question = asked
-    decision = decide(faces, register, SHIPPED, question, on)
+    decision = decide(unasked(faces), register, SHIPPED, question, on)
     standings = [register.people[p].standing(question.channel.scope, on) for p in question.declared]
     fits = all(s is Standing.CONSENTED for s in standings) and faces <= len(question.declared)
     assert shown(decision) == (faces if fits else 0)
@@ -72,7 +102,7 @@ def test_a_face_is_shown_only_if_everybody_named_may_be_and_nobody_else_is_there
 @given(declarations(), counts, days())
 def test_every_face_gets_its_answer_and_refusals_have_their_reason(asked, faces, on):
     register, question = asked
-    decision = decide(faces, register, SHIPPED, question, on)
+    decision = decide(unasked(faces), register, SHIPPED, question, on)
     assert len(decision.faces) == faces
     assert set(decision.refused) <= set(REASONS)
     assert {finding.rule for finding in decision.findings} <= set(FINDINGS)
@@ -84,8 +114,8 @@ def test_every_face_gets_its_answer_and_refusals_have_their_reason(asked, faces,
 def test_the_same_question_gets_the_same_answer_in_any_order(asked, faces, on):
     register, question = asked
     turned = dataclasses.replace(question, declared=question.declared[::-1])
-    first, again = (decide(faces, register, SHIPPED, question, on) for _ in range(2))
-    other = decide(faces, register, SHIPPED, turned, on)
+    first, again = (decide(unasked(faces), register, SHIPPED, question, on) for _ in range(2))
+    other = decide(unasked(faces), register, SHIPPED, turned, on)
     assert first == again
     assert (shown(first), first.refused, first.needs_person) == (shown(other), other.refused, other.needs_person)
 
@@ -109,7 +139,7 @@ def test_one_more_reason_against_it_never_shows_more(asked, faces, on, change, d
     victim = data.draw(st.sampled_from(sorted(register.people)))
     person = worse(register.people[victim], change, question.channel.scope, on)
     changed = dataclasses.replace(register, people=MappingProxyType({**register.people, victim: person}))
-    before, after = (decide(faces, r, SHIPPED, question, on) for r in (register, changed))
+    before, after = (decide(unasked(faces), r, SHIPPED, question, on) for r in (register, changed))
     assert shown(after) <= shown(before)
     if victim in question.declared:
         assert shown(after) == 0
@@ -122,16 +152,16 @@ def test_one_more_reason_against_it_never_shows_more(asked, faces, on, change, d
 def test_somebody_who_is_not_in_the_register_stops_everything(asked, on):
     register, question = asked
     stranger = dataclasses.replace(question, declared=(*question.declared, "P999"))
-    decision = decide(1, register, SHIPPED, stranger, on)
+    decision = decide(unasked(1), register, SHIPPED, stranger, on)
     assert shown(decision) == 0
     assert decision.refused
 
 
 def test_with_one_name_and_one_face_the_face_has_the_name(register):
     one = ask(register, SHIPPED, people=["P001"], by="the tests")
-    assert decide(1, register, SHIPPED, one, TODAY).faces[0].person == "P001"
+    assert decide(unasked(1), register, SHIPPED, one, TODAY).faces[0].person == "P001"
     two = ask(register, SHIPPED, people=["P001", "P002"], by="the tests")
-    assert [face.person for face in decide(2, register, SHIPPED, two, TODAY).faces] == [None, None]
+    assert [face.person for face in decide(unasked(2), register, SHIPPED, two, TODAY).faces] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +180,7 @@ def test_with_one_name_and_one_face_the_face_has_the_name(register):
 )
 def test_everybody_of_the_sample_who_may_not_be_shown_stops_the_photo(register, person, reason, standing):
     question = ask(register, SHIPPED, people=["P001", person], by="the tests")
-    decision = decide(2, register, SHIPPED, question, TODAY)
+    decision = decide(unasked(2), register, SHIPPED, question, TODAY)
     assert decision.refused == (reason,)
     assert {face.standing.value for face in decision.faces} == {standing}
     assert [(f.rule, f.where) for f in decision.findings] == [(reason, person)]
@@ -159,20 +189,20 @@ def test_everybody_of_the_sample_who_may_not_be_shown_stops_the_photo(register, 
 
 def test_never_comes_before_every_other_reason(register):
     question = ask(register, SHIPPED, people=["P003", "P007"], by="the tests")
-    decision = decide(1, register, SHIPPED, question, TODAY)
+    decision = decide(unasked(1), register, SHIPPED, question, TODAY)
     assert decision.refused == ("declared-never",)
     assert decision.faces[0].standing is Standing.NOT_PERMITTED
 
 
 def test_more_faces_than_names_is_for_a_person_to_settle(register):
     question = ask(register, SHIPPED, people=["P001"], by="the tests")
-    decision = decide(2, register, SHIPPED, question, TODAY)
+    decision = decide(unasked(2), register, SHIPPED, question, TODAY)
     assert (decision.refused, decision.needs_person, shown(decision)) == (("more-faces-than-declared",), True, 0)
 
 
 def test_fewer_faces_than_names_is_told(register):
     question = ask(register, SHIPPED, people=["P001", "P002"], by="the tests")
-    decision = decide(1, register, SHIPPED, question, TODAY)
+    decision = decide(unasked(1), register, SHIPPED, question, TODAY)
     assert [finding.rule for finding in decision.findings] == ["fewer-faces-than-declared"]
     assert decision.rests_on == ("P001", "P002")
 
@@ -180,14 +210,14 @@ def test_fewer_faces_than_names_is_told(register):
 def test_consent_for_one_channel_is_none_for_another(register):
     for channel, refused in (("website", ()), ("main", ("declared-not-approved",))):
         question = ask(register, SHIPPED, channel=channel, people=["P011"], by="the tests")
-        assert decide(1, register, SHIPPED, question, TODAY).refused == refused
+        assert decide(unasked(1), register, SHIPPED, question, TODAY).refused == refused
 
 
 def test_a_consent_of_tomorrow_does_not_count_today():
     tomorrow = Register.parse(sample_with({"P001": {"social_media_granted": "2026-11-23"}}), "tomorrow")
     question = ask(tomorrow, SHIPPED, people=["P001"], by="the tests")
-    assert decide(1, tomorrow, SHIPPED, question, TODAY).refused
-    assert not decide(1, tomorrow, SHIPPED, question, date(2026, 11, 23)).refused
+    assert decide(unasked(1), tomorrow, SHIPPED, question, TODAY).refused
+    assert not decide(unasked(1), tomorrow, SHIPPED, question, date(2026, 11, 23)).refused
 
 
 # -- no face ----------------------------------------------------------------------------------------------------------
@@ -195,7 +225,7 @@ def test_a_consent_of_tomorrow_does_not_count_today():
 
 @given(registers(), channels, days(), policies)
 def test_no_face_is_told_and_refused_where_policy_says_so(register, channel, on, policy):
-    decision = decide(0, register, policy, Question(channel), on)
+    decision = decide(unasked(0), register, policy, Question(channel), on)
     assert [finding.rule for finding in decision.findings] == ["no-face-found"]
     refused = policy.on_no_face == "refuse"
     assert decision.refused == (("no-face-refused",) if refused else ())
@@ -205,7 +235,7 @@ def test_no_face_is_told_and_refused_where_policy_says_so(register, channel, on,
 @given(declarations(), days(), policies)
 def test_that_no_face_was_found_takes_no_refusal_back(asked, on, policy):
     register, question = asked
-    with_face, without = (decide(faces, register, policy, question, on) for faces in (1, 0))
+    with_face, without = (decide(unasked(faces), register, policy, question, on) for faces in (1, 0))
     assert set(with_face.refused) <= set(without.refused)
 
 
@@ -221,7 +251,7 @@ def test_naming_people_chooses_declared_and_nothing_else_does(register):
 def test_a_person_named_twice_counts_once(register):
     question = ask(register, SHIPPED, people=["P001", "P001"], by="me")
     assert question.declared == ("P001",)
-    assert decide(2, register, SHIPPED, question, TODAY).refused == ("more-faces-than-declared",)
+    assert decide(unasked(2), register, SHIPPED, question, TODAY).refused == ("more-faces-than-declared",)
 
 
 WRONG = {
@@ -261,6 +291,6 @@ def test_no_finding_that_names_a_refusal_passes_as_a_note():
 @given(declarations(), counts, days())
 def test_what_refuses_never_passes_as_publishable(asked, faces, on):
     register, question = asked
-    decision = decide(faces, register, SHIPPED, question, on)
+    decision = decide(unasked(faces), register, SHIPPED, question, on)
     assume(any(finding.rule not in NOTES for finding in decision.findings))
     assert decision.refused
