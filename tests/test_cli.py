@@ -422,7 +422,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("options", "told"), WRONG.values(), ids=WRONG)
 def test_wrong_usage_exits_2_with_the_choices_and_judges_nothing(desk, options, told):
-    answer = desk.run(*RELEASE, "--out", "wrong", *options.split(), "still.png")
+    answer = desk.run(*RELEASE, "--out", "wrong", *options.split(), "missing.jpg", "still.png")
     assert (answer.code, answer.out) == (2, "")
     assert told in answer.err
     assert desk.names("wrong") == []
