@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -140,7 +141,7 @@ class Guard:
         local_policy = directory / POLICY_FILE
         if policy:
             rules = Policy.load(Path(policy))
-        elif local_policy.exists():
+        elif os.path.lexists(local_policy):
             rules = Policy.load(local_policy)
         else:
             rules = Policy.shipped()
@@ -208,8 +209,9 @@ class Guard:
     def admit(self, released: Released) -> None:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
 
+        It answers for this guard's register and policy: a program that runs for long opens a new guard for each door.
         Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
-        made with injected parts or resting on a consent that has gone since.
+        made with injected parts, under another policy, or resting on a consent that has gone since.
         """
         state = self._needs_state()
         try:
@@ -226,7 +228,11 @@ class Guard:
         withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None)
         foreign = [part for part in grounds.custom_parts if part not in self.policy.custom_parts]
         if foreign:
+            withheld = replace(withheld, reasons=("custom-part",))
             raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", withheld)
+        if grounds.policy_sha256 != self.policy.sha256:
+            withheld = replace(withheld, reasons=("policy-changed",))
+            raise Refused("released under another policy than today's; release the photo again.", withheld)
         scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
         gone = [
             person
@@ -234,6 +240,7 @@ class Guard:
             if (row_of := self.register.get(person)) is None or row_of.standing(scope, today) is not Standing.CONSENTED
         ]
         if gone:
+            withheld = replace(withheld, reasons=("consent-gone",))
             raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", withheld)
 
     # -- the steps, in order ------------------------------------------------------------------------------------------

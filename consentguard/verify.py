@@ -46,7 +46,10 @@ def verify(
             raise VerificationFailed(f"something can be seen in the painted box {box.as_list()}; report this.")
     expected = [_shifted(face.box, frame) for face in approved]
     for face in detector.find(picture.pixels):
-        if not any(face.box.iou(box) >= _SAME_FACE for box in expected):
+        same = max(expected, key=face.box.iou, default=None)
+        if same is not None and face.box.iou(same) >= _SAME_FACE:
+            expected.remove(same)  # one approved face excuses one hit
+        else:
             raise VerificationFailed(
                 f"a second look at the finished picture found a face at {face.box.as_list()} (score {face.score:.2f}) "
                 "that nobody cleared; crop it out of the photo and try again."
@@ -58,6 +61,9 @@ def _shifted(box: Box, frame: Box) -> Box:
 
 
 def _is_flat(pixels: Pixels, box: Box, paint: tuple[int, int, int]) -> bool:
-    reach = _CHROMA_REACH
-    inside = pixels[box.top + reach : box.bottom - reach, box.left + reach : box.right - reach].astype(np.int16)
+    height, width = pixels.shape[:2]
+    reach = _CHROMA_REACH  # nothing reaches in from beyond the frame
+    top, left = box.top + reach * (box.top > 0), box.left + reach * (box.left > 0)
+    bottom, right = box.bottom - reach * (box.bottom < height), box.right - reach * (box.right < width)
+    inside = pixels[top:bottom, left:right].astype(np.int16)
     return bool((np.abs(inside - np.array(paint, np.int16)) <= _PAINT_NOISE).all())

@@ -27,9 +27,15 @@ def days() -> st.SearchStrategy[date]:
 
 @st.composite
 def consents(draw: st.DrawFn) -> Consent:
-    """Any answer a register may hold: a yes with its day, a no, a blank, each perhaps withdrawn."""
-    if not draw(st.booleans()):
+    """Any answer a register may hold: a yes with its day, a no, a blank, each perhaps withdrawn.
+
+    Half are a plain lasting yes: without many of them nearly every drawn photo is refused, and properties hold idly.
+    """
+    kind = draw(st.sampled_from(["lasting", "lasting", "ending", "no"]))
+    if kind == "no":
         return Consent(withdrawn=draw(st.none() | days()))
+    if kind == "lasting":
+        return Consent(True, date(2026, 9, 1))
     granted = draw(days())
     later = st.none() | st.integers(0, 40).map(lambda n: granted + timedelta(days=n))
     return Consent(True, granted, draw(later), draw(later), draw(st.sampled_from(["", "C-1"])))
@@ -45,8 +51,8 @@ def persons(draw: st.DrawFn, identifier: str = "P1") -> Person:
         role=draw(st.sampled_from(ROLES)),
         legal_forename=draw(names),
         legal_surname=draw(names),
-        never=draw(st.sampled_from([False, False, False, True])),
-        objection=draw(st.sampled_from(["", "", "", *OBJECTORS])),
+        never=draw(st.sampled_from([False] * 7 + [True])),
+        objection=draw(st.sampled_from([""] * 12 + [*OBJECTORS])),
         sibling_group=draw(st.sampled_from(["", "S1"])),
         consents=MappingProxyType({scope: draw(consents()) for scope in SCOPES}),
         biometric=draw(consents()),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from consentguard.cli.parser import build_parser
@@ -22,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
-        sys.stdout.flush()
+        if sys.stdout:  # the shell may have closed it
+            sys.stdout.flush()
     except ConsentGuardError as error:
         print(f"consentguard: {error}", file=sys.stderr)
         return error.exit_code
@@ -32,5 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone; keep Python from complaining about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 3
+    except Exception:  # noqa: BLE001  (a bug of ours is no verdict: undecided, with everything that helps to mend it)
+        traceback.print_exc()
+        print("consentguard: this is a bug, nothing was released; please report the lines above", file=sys.stderr)
         return 3
     return code

@@ -106,7 +106,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    at = _moment(arguments.at) if arguments.at else None
+    at = _moment(arguments.at) if arguments.at is not None else None
 
     def judge(guard: Guard, path: Path) -> Verdict:
         return guard.inspect(read_photo(path), **_asked(arguments), at=at, name=str(path))
@@ -115,7 +115,11 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def release(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.weights import write_whole
+    out, desk = arguments.out, arguments.before_after
+    if desk and (desk.resolve() == out.resolve() or out.resolve() in desk.resolve().parents):
+        raise WrongUsage(
+            f"--before-after {desk} lies in --out {out}: uncovered faces would lie among the released files"
+        )
 
     def judge(guard: Guard, path: Path) -> Verdict:
         photo = read_photo(path)
@@ -124,24 +128,21 @@ def release(arguments: argparse.Namespace) -> int:
             guard.admit(released)
         except Refused as error:
             return error.verdict
-        target = arguments.out / f"{released.sha256[:16]}.jpg"
-        _write(lambda: write_whole(target, released.data), target)
-        if arguments.before_after:
-            picture = arguments.before_after / f"{released.sha256[:16]}-before-after.png"
-            _write(lambda: write_whole(picture, show.before_after(photo, released, guard.policy)), picture)
-        return released.verdict.written_to(str(target))
+        name = released.sha256[:16]
+        if desk:
+            _write(desk / f"{name}-before-after.png", lambda: show.before_after(photo, released, guard.policy))
+        _write(out / f"{name}.jpg", lambda: released.data)
+        return released.verdict.written_to(str(out / f"{name}.jpg"))
 
-    for folder in filter(None, (arguments.out, arguments.before_after)):
-        _write(lambda folder=folder: folder.mkdir(parents=True, exist_ok=True), folder)  # type: ignore[misc]
     return _each_photo(arguments, judge)
 
 
 def inspect(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.weights import write_whole
-
+    if arguments.out.exists() and arguments.photo.exists() and arguments.out.samefile(arguments.photo):
+        raise WrongUsage(f"--out {arguments.out} is the photo itself, which is never written to; name another file")
     guard = _guard(arguments)
     verdict, drawing = guard.draw(read_photo(arguments.photo), **_asked(arguments), name=str(arguments.photo))
-    _write(lambda: write_whole(arguments.out, drawing), arguments.out)
+    _write(arguments.out, lambda: drawing)
     print(show.verdict(verdict))
     print(f"  drawn in {arguments.out}, for the desk only")
     return 0
@@ -207,10 +208,13 @@ def _cards(arguments: argparse.Namespace) -> list[ModelCard]:
     return [card for card in manifest().values() if card.group == "models" or arguments.photographs]
 
 
-def _write(action: Callable[[], None], target: Path) -> None:
-    """Does something to the disk; what goes wrong there is nobody's fault but stops the photo."""
+def _write(target: Path, data: Callable[[], bytes]) -> None:
+    """Writes a file whole, making its folder; what goes wrong on the disk is nobody's fault but stops the photo."""
+    from consentguard.vision.weights import write_whole
+
     try:
-        action()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, data())
     except OSError as error:
         raise CannotTell(f"{target}: cannot be written ({error.strerror}); choose another place for it.") from error
 

@@ -45,7 +45,6 @@ def undecided(photo: str, error: CannotTell) -> Verdict:
     return Verdict(
         photo=photo,
         outcome=Outcome.CANNOT_TELL,
-        needs_person=True,
         reasons=(code,),
         findings=(Finding(code, "file", str(error).splitlines()[0]),),
     )

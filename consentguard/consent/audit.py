@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -63,7 +64,11 @@ class AuditTrail:
                 f"{path}: there is a trail already; nothing was changed. Name another place with --state."
             )
         trail = cls(path, key)
-        with trail._connected("rwc") as connection:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # SQLite gives its companions the same
+        except OSError as error:
+            raise AuditFailed(f"{path}: cannot be made ({error.strerror}); name another place with --state.") from error
+        with trail._connected("rw") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
@@ -78,7 +83,8 @@ class AuditTrail:
         with trail._connected("rw") as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != _SCHEMA:
-            raise AuditFailed(f"{path}: has format {version}, this version reads {_SCHEMA}; update consentguard.")
+            what = "update consentguard" if version > _SCHEMA else "it is no audit trail; restore it from your backup"
+            raise AuditFailed(f"{path}: has format {version}, this version reads {_SCHEMA}; {what}.")
         return trail
 
     def append(self, kind: str, body: Mapping[str, Any], at: str) -> int:

@@ -90,7 +90,7 @@ def ask(
     or a declaration without its `by`.
     """
     chosen_channel = policy.channel(channel)
-    chosen_mode = policy.mode(mode or (Mode.DECLARED.value if people else None))
+    chosen_mode = policy.mode(mode if mode is not None else Mode.DECLARED.value if people else None)
     if chosen_mode is not Mode.DECLARED:
         if people:
             raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")

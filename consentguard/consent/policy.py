@@ -92,14 +92,14 @@ class Policy:
 
     def channel(self, name: str | None) -> Channel:
         """The channel of that name, or the default one for None. Raises WrongUsage with the choices."""
-        wanted = name or self.default_channel
+        wanted = self.default_channel if name is None else name
         if wanted not in self.channels:
             raise WrongUsage(f"channel {wanted!r} is not in the policy; choose one of {', '.join(self.channels)}")
         return self.channels[wanted]
 
     def mode(self, name: str | None) -> Mode:
         """The mode of that name, `off` for None. Raises WrongUsage with the choices where policy does not allow it."""
-        wanted = name or Mode.OFF.value
+        wanted = Mode.OFF.value if name is None else name
         allowed = [mode.value for mode in self.modes]
         if wanted not in allowed:
             known = wanted in Mode._value2member_map_
@@ -213,7 +213,7 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
     )
     for table in (picture, recognition, *channels.values()):
         keys.problems += table.finish()
-    if policy.default_channel and channels and policy.default_channel not in channels:
+    if channels and policy.default_channel not in channels:
         keys.problems.append(Problem(None, "default_channel", f"{policy.default_channel!r} is not under [channels]"))
     if not policy.modes:
         keys.problems.append(Problem(None, "modes", "at least one mode must be allowed"))

@@ -60,6 +60,9 @@ class State:
                 file.flush()
                 os.fsync(file.fileno())
             audit = AuditTrail.create(directory / AUDIT_FILE, _derived(key, "audit"))
+        except OSError as error:
+            key_file.unlink(missing_ok=True)
+            raise AuditFailed(f"{key_file}: cannot be written ({error.strerror}); mend that and try again.") from error
         except BaseException:  # Ctrl-C included: a new key beside an old trail would pass for a whole state
             key_file.unlink(missing_ok=True)
             raise

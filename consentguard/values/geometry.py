@@ -146,7 +146,10 @@ class Picture:
 
         Raises ValueError for a box that lies wholly outside the picture.
         """
-        inside = box.scaled(1 / self.scale).within(self.source_width, self.source_height)
+        # Sides are rounded when a picture is made smaller, so each axis has its own exact factor.
+        across, down = self.source_width / self.width, self.source_height / self.height
+        source = Box.covering(box.left * across, box.top * down, box.right * across, box.bottom * down)
+        inside = source.within(self.source_width, self.source_height)
         if inside is None:
             raise ValueError(f"the box {box.as_list()} lies outside the picture")
         return inside

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision import engine
-from consentguard.vision.weights import ModelCard, Shelf, manifest
+from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
 _STRIDE: Final = 4
 _MULTIPLE: Final = 32
@@ -62,6 +62,8 @@ class CenterFace:
         planes[0, :, :height, :width] = seen.transpose(2, 0, 1)
         outputs = self._network(planes)
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], self._threshold)
+        if not np.isfinite(rows).all():
+            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
         # Sides are rounded by the resize, so each axis has its own exact factor.
         across, down = pixels.shape[1] / width, pixels.shape[0] / height
         rows[:, [0, 2, 5, 7, 9, 11, 13]] *= across

@@ -9,7 +9,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import Image, ImageCms, ImageFile, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
@@ -39,6 +39,9 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
 
     Raises UnreadableImage for anything but exactly one whole picture of 32 px or more a side and at most `max_pixels`.
     """
+    if ImageFile.LOAD_TRUNCATED_IMAGES:
+        raise UnreadableImage("another part of this program makes Pillow accept cut files; have it leave "
+                              "PIL.ImageFile.LOAD_TRUNCATED_IMAGES alone.")  # fmt: skip
     if not data:
         raise UnreadableImage("the file is empty. " + _NEXT_STEP)
     try:
@@ -60,7 +63,12 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
     except _DAMAGE as error:
         raise UnreadableImage(f"is damaged or incomplete ({type(error).__name__}: {error}). {_NEXT_STEP}") from error
     height, width = pixels.shape[:2]
-    return Picture(_at_most(pixels, max_edge), source_width=width, source_height=height, carried=parts)
+    published = _at_most(pixels, max_edge)
+    if min(published.shape[:2]) < _MIN_EDGE:
+        raise UnreadableImage(
+            f"has {width} x {height} pixels; at published size it is under {_MIN_EDGE} px thin. Crop it and try again."
+        )
+    return Picture(published, source_width=width, source_height=height, carried=parts)
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageFile
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Face, Pixels
@@ -116,6 +117,7 @@ class FaceRecognition:
     def load(cls, shelf: Shelf) -> FaceRecognition:
         """Imports the package, which loads its own weights. Raises ModelUnavailable where it is missing or broken."""
         del shelf  # it brings its own files, in its own package
+        cut_files = ImageFile.LOAD_TRUNCATED_IMAGES
         try:
             import face_recognition  # noqa: PLC0415
         # Where face_recognition_models cannot be imported, face_recognition prints a line and calls quit().
@@ -124,6 +126,8 @@ class FaceRecognition:
                 "face_recognition: the package is missing or cannot start; "
                 "run `pip install 'consentguard[face_recognition]'`, or use the embedder dlib_resnet."
             ) from error
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = cut_files  # it makes Pillow accept cut files for the whole process
         return cls(face_recognition.face_encodings, face_recognition.__version__, manifest()["dlib-resnet"])
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:

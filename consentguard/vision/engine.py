@@ -35,15 +35,21 @@ def threads() -> int:
 class Network:
     """A compiled network. One object may be called from several threads; each gets its own request."""
 
-    def __init__(self, compiled: Any) -> None:
+    def __init__(self, compiled: Any, name: str) -> None:
         self._compiled = compiled
+        self._name = name
         self._local = threading.local()
 
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
-        """Runs one batch; returns every output by name. The arrays are the caller's own."""
+        """Runs one batch; returns every output by name, the arrays being the caller's own. Raises ModelUnavailable."""
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
-        results = self._local.request.infer([np.ascontiguousarray(inputs)])
+        try:
+            results = self._local.request.infer([np.ascontiguousarray(inputs)])
+        except RuntimeError as error:
+            raise ModelUnavailable(
+                f"{self._name}: the inference engine failed ({_last_line(error)}); try again."
+            ) from error
         return {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
 
 
@@ -66,12 +72,17 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         if threads():
             settings["INFERENCE_NUM_THREADS"] = threads()
-        return Network(core.compile_model(model, "CPU", settings))
+        return Network(core.compile_model(model, "CPU", settings), name)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1][:300]
         raise ModelUnavailable(
-            f"{name}: the inference engine cannot use it ({reason}); try `pip install --upgrade openvino`."
+            f"{name}: the inference engine cannot use it ({_last_line(error)}); try `pip install --upgrade openvino`."
         ) from error
+
+
+def _last_line(error: RuntimeError) -> str:
+    """The engine's reason; what stands above it are places in its source."""
+    lines = str(error).strip().splitlines()
+    return lines[-1][:300] if lines else "no reason given"
 
 
 @functools.cache

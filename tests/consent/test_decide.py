@@ -88,9 +88,10 @@ def test_a_matched_face_is_shown_only_with_both_consents_and_outside_sibling_gro
 # -- mode declared ----------------------------------------------------------------------------------------------------
 
 
-@given(declarations(), counts, days())
-def test_a_face_is_shown_only_if_everybody_named_may_be_and_nobody_else_is_there(asked, faces, on):
+@given(declarations(), st.sampled_from([-1, 0, 1, 1, 2]), days())
+def test_a_face_is_shown_only_if_everybody_named_may_be_and_nobody_else_is_there(asked, more, on):
     register, question = asked
+    faces = len(question.declared) + more  # about as many faces as names, where the answer turns
     decision = decide(unasked(faces), register, SHIPPED, question, on)
     standings = [register.people[p].standing(question.channel.scope, on) for p in question.declared]
     fits = all(s is Standing.CONSENTED for s in standings) and faces <= len(question.declared)

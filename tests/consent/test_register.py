@@ -227,6 +227,12 @@ def test_a_sample_with_one_cell_changed_is_another_register(register):
     assert changed.people["P002"] == register.people["P002"]
 
 
+def test_the_sample_keeps_the_biometric_answer_apart(register):
+    standings = {key: register.people[key].biometric_standing(TODAY).value for key in ("P001", "P002", "P005", "P006")}
+    assert standings == {"P001": "consented", "P002": "no-consent", "P005": "withdrawn", "P006": "objection"}
+    assert register.people["P002"].standing("website", TODAY) is Standing.CONSENTED
+
+
 # -- what holds of every register -------------------------------------------------------------------------------------
 
 scopes = st.sampled_from(SCOPES)
