@@ -20,7 +20,7 @@ from consentguard.consent.audit import AuditTrail
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
-from consentguard.errors import AuditFailed, Refused, WrongUsage
+from consentguard.errors import AuditFailed, Refused
 from consentguard.guard import Guard
 from consentguard.values import Box, Face, Outcome, Released, Verdict, make_released
 
@@ -295,10 +295,11 @@ def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, co
         later.admit(made)
 
 
-def test_a_channel_that_policy_no_longer_has_closes_the_door(register, body_policy_text, copied, made):
+def test_another_policy_than_that_of_the_release_closes_the_door(register, body_policy_text, copied, made):
     text = body_policy_text.replace(b"[channels.main]", b"[channels.renamed]").replace(b'"main"', b'"renamed"')
-    with pytest.raises(WrongUsage, match="main"):
+    with pytest.raises(Refused, match="another policy") as caught:
         Guard(register, Policy.parse(text, "renamed"), state=copied).admit(made)
+    assert caught.value.verdict.reasons == ("policy-changed",)
 
 
 # -- parts of one's own -----------------------------------------------------------------------------------------------

@@ -123,6 +123,8 @@ def release(arguments: argparse.Namespace) -> int:
 
     def judge(guard: Guard, path: Path) -> Verdict:
         photo = read_photo(path)
+        for folder in filter(None, (out, desk)):  # before anything is recorded as released
+            _make_folder(folder)
         try:
             released = guard.release(photo, **_asked(arguments), name=str(path))
             guard.admit(released)
@@ -208,12 +210,18 @@ def _cards(arguments: argparse.Namespace) -> list[ModelCard]:
     return [card for card in manifest().values() if card.group == "models" or arguments.photographs]
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotTell(f"{folder}: cannot be written ({error.strerror}); choose another place for it.") from error
+
+
 def _write(target: Path, data: Callable[[], bytes]) -> None:
-    """Writes a file whole, making its folder; what goes wrong on the disk is nobody's fault but stops the photo."""
+    """Writes a file whole; what goes wrong on the disk is nobody's fault but stops the photo."""
     from consentguard.vision.weights import write_whole
 
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, data())
     except OSError as error:
         raise CannotTell(f"{target}: cannot be written ({error.strerror}); choose another place for it.") from error
