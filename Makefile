@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PHOTOS ?= models/photographs
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint parity bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,9 +23,14 @@ lint: .venv/dev ## style, types, and the one direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
 
+parity: .venv/dev .venv-peer/ready ## our embedder against the real face_recognition, live; PHOTOS=FOLDER for others
+	$(BIN)/consentguard models pull --photographs
+	$(BIN)/python benchmarks/parity.py $(PHOTOS) --peer .venv-peer/bin/python
+	.venv-peer/bin/python -m pytest tests/vision/test_embedders.py
+
 bench: .venv/dev ## measure; tables in benchmarks/results/
 	$(BIN)/consentguard models pull --photographs
-	for script in benchmarks/[a-z]*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python benchmarks/release.py
 
 clean: ## everything that make made, weights included
 	rm -rf .venv .venv-* build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -35,6 +41,13 @@ clean: ## everything that make made, weights included
 
 .venv/installed: .venv/bin/python setup.cfg
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+# The real face_recognition, on a prebuilt dlib; it imports pkg_resources, which setuptools 81 took out.
+.venv-peer/ready: setup.cfg
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest hypothesis dlib-bin click 'setuptools<81'
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps face_recognition==1.3.0 face_recognition_models==0.3.0
 	touch $@
 
 .venv/dev: .venv/bin/python setup.cfg
