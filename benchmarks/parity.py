@@ -5,9 +5,9 @@
 PHOTOS is a folder (searched through), PEER an environment with face_recognition 1.3.0: the first lines of
 tests/golden/make_face_recognition.py say how to make one. HOG finds the boxes there, and both sides embed the same
 pixels in the same boxes, taking turns photo by photo: dlib one face at a time on one thread, which is all it can use;
-ours one at a time and in batches, on the threads the library would use (`--threads 1` for one). Exit status 1 if an
-embedding is more than 1e-3 away, or a face of a batch takes more than a fifteenth of dlib's time. Nothing about a face
-is written anywhere.
+ours one at a time and in batches, on the threads the library would use (`--threads 1` for one). Few photos are gone
+through several times. Exit status 1 if an embedding is more than 1e-3 away; times only inform. Nothing about a face is
+written anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +32,12 @@ from consentguard.vision.dlib.network import read_network
 from consentguard.vision.weights import Shelf
 
 LARGEST_DISTANCE = 1e-3
-SMALLEST_RATIO = 15
 SUFFIXES = {".jpg", ".jpeg", ".png", ".pgm"}
+
+ROUNDS_OF = 4
+"""Batches that there must be at least, so that a median means something."""
+
+Known = dict[Path, list[tuple[int, int, int, int]]]
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """Chips, uint8 (n, 150, 150, 3), to embeddings, float32 (n, 128)."""
@@ -68,7 +72,7 @@ class Clock:
 
     def rows(self) -> dict[str, dict[str, float]]:
         """By the wall clock: the middle and the fastest tenth, where a busy machine disturbs least; by the processor's
-        clock, in which two threads count twice. The first row decides.
+        clock, in which two threads count twice.
         """
         kinds = {
             "median": (self._wall, 0.5),
@@ -84,6 +88,16 @@ class Clock:
 def photos_in(folder: Path, limit: int) -> list[Path]:
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     return sorted(random.Random(1).sample(found, min(limit, len(found))))
+
+
+def rounds(photos: list[Path], more: Callable[[], bool]) -> Iterator[tuple[Path, Known]]:
+    """Each photo once, and all of them again while there are too few faces to time; boxes are found only once."""
+    known: Known = {}
+    while True:
+        for path in photos:
+            yield path, known
+        if not more():
+            return
 
 
 def main() -> int:
@@ -104,10 +118,12 @@ def main() -> int:
 
     photos = photos_in(options.photos, options.limit)
     with Peer(options.peer) as peer:
-        for path in photos:
+        for path, known in rounds(photos, lambda: 0 < len(distances) < ROUNDS_OF * options.batch):
             with Image.open(path) as image:
                 pixels = np.asarray(image.convert("RGB"))
-            for face in peer.faces(pixels):
+            faces = peer.faces(pixels, known.get(path))
+            known[path] = [face.css for face in faces]
+            for face in faces:
                 top, right, bottom, left = face.css
                 box = Box(left, top, right + 1, bottom + 1)
                 points = clock.time("landmarks", 1, predictor.landmarks, pixels, box)
@@ -132,18 +148,15 @@ def main() -> int:
     median, most, largest = np.median(distances), np.quantile(distances, 0.99), max(distances)
     print(f"distance: median {median:.6f}, 99 % {most:.6f}, largest {largest:.6f} (at most {LARGEST_DISTANCE})")
     print(f"{'ms a face':12}{'peer':>9}{'landmarks':>11}{'chip':>7}{'network':>9}{'batched':>9}   times faster")
-    ratios = []
     for kind, ms in clock.rows().items():
         before = ms["landmarks"] + ms["chip"]
         single, batched = ms["peer"] / (before + ms["network"]), ms["peer"] / (before + ms["batched"])
-        ratios.append(batched)
         print(
             f"{kind:12}{ms['peer']:9.2f}{ms['landmarks']:11.2f}{ms['chip']:7.2f}{ms['network']:9.2f}"
             f"{ms['batched']:9.2f}   {single:.1f}, in batches of {options.batch} {batched:.1f}"
         )
-    good = largest <= LARGEST_DISTANCE and ratios[0] >= SMALLEST_RATIO
-    print(f"at most {LARGEST_DISTANCE} away and at least {SMALLEST_RATIO} times faster by the wall clock: ", end="")
-    print("yes" if good else "NO")
+    good = largest <= LARGEST_DISTANCE
+    print("the same embeddings" if good else f"NOT the same embeddings: more than {LARGEST_DISTANCE} apart")
     return 0 if good else 1
 
 

@@ -28,6 +28,9 @@ not be described."""
 
 _BATCH = 32
 
+_EYES_APART = 0.3
+"""In eye distances: how far the eyes of the detector and of the landmarks may lie from each other."""
+
 
 class Embedder(Protocol):
     """Describes faces.
@@ -92,10 +95,13 @@ class DlibResnet:
         return embeddings
 
     def _chip(self, pixels: Pixels, face: Face) -> Pixels | None:
+        """The straightened face; None where there is nothing sound to describe, so that it matches nobody."""
         landmarks = self._predictor.landmarks(pixels, dlib_box(face))
+        if not _agree(landmarks, face):
+            return None
         try:
             return face_chip(pixels, landmarks)
-        except ValueError:  # the points fall together or outside the picture: nothing to describe, so nobody to match
+        except ValueError:  # the points fall together or outside the picture
             return None
 
 
@@ -147,8 +153,23 @@ EMBEDDERS: Mapping[str, Callable[[Shelf], Embedder]] = MappingProxyType(
 """Every embedder by name. Each passes the same suite, tests/vision/test_embedders.py."""
 
 
+def _agree(landmarks: NDArray[np.intp], face: Face) -> bool:
+    """Whether predictor and detector see the eyes in the same place.
+
+    They do not in profiles and under masks: 15 % of the faces of open sets (benchmarks/boxes.py). What is described
+    there is no face, and its embedding could lie anywhere.
+    """
+    if not face.landmarks:
+        return True
+    # the predictor gives outer and inner corner of the eye on the viewer's right, then of the other
+    seen = np.array([landmarks[2:4].mean(axis=0), landmarks[0:2].mean(axis=0)])
+    expected = np.array(face.landmarks[:2])
+    apart = np.linalg.norm(expected[1] - expected[0])
+    return bool((np.linalg.norm(seen - expected, axis=1) <= _EYES_APART * apart).all())
+
+
 def _predictor(data: bytes, card: ModelCard) -> ShapePredictor:
-    """The shape predictor; reading its trees takes a third of a second, its arrays a few milliseconds."""
+    """The shape predictor; reading its trees takes about a second, its arrays a few milliseconds."""
 
     def arrays() -> bytes:
         file = io.BytesIO()
