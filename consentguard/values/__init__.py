@@ -1,6 +1,6 @@
 """The nouns of the library: frozen, and valid from birth."""
 
-from consentguard.values.geometry import Box, Face, Picture, Pixels, Point, frozen_pixels
+from consentguard.values.geometry import Box, Face, Hand, Head, Person, Picture, Pixels, Point, frozen_pixels
 from consentguard.values.released import Grounds, Released, make_released, sealed_statement
 from consentguard.values.verdict import (
     Action,
@@ -20,9 +20,12 @@ __all__ = [
     "Face",
     "Finding",
     "Grounds",
+    "Hand",
+    "Head",
     "JudgedFace",
     "Mode",
     "Outcome",
+    "Person",
     "Picture",
     "Pixels",
     "Point",

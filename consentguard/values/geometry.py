@@ -101,6 +101,64 @@ class Face:
             raise ValueError(f"a face has five landmarks or none, not {len(self.landmarks)}")
 
 
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A hand that was found and confirmed.
+
+    Attributes:
+        box: around the outline.
+        score: how sure it is that a hand is there, 0..1.
+        points: MediaPipe's 21 points (x, y) in pixels of the picture, 0 the wrist, 4 8 12 16 20 the finger tips.
+        outline: a simple polygon around the hand, a little grown, in pixels of the picture; at least three points.
+    """
+
+    box: Box
+    score: float
+    points: tuple[Point, ...]
+    outline: tuple[Point, ...]
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"a score lies in 0..1, not {self.score}")
+        if len(self.points) != 21 or len(self.outline) < 3:
+            raise ValueError("a hand has 21 points and an outline")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A head that is not a face: seen from behind where that is positively known, else unsure.
+
+    Attributes:
+        box: the whole head, hair included, in pixels of the picture.
+        score: how sure it is that a head is there, 0..1.
+        from_behind: True only where it is positively seen from behind; everything else counts as a face.
+    """
+
+    box: Box
+    score: float
+    from_behind: bool
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.score <= 1.0:
+            raise ValueError(f"a score lies in 0..1, not {self.score}")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What of a picture one person takes up, head included.
+
+    Attributes:
+        box: around everything of the person that is in the picture.
+        head: index of the face, or, counted on behind the faces, of the head that this person has; None if none.
+        outline: a simple polygon around the person, in pixels of the picture, where a mask of the body was good
+            enough; empty where only the box is known.
+    """
+
+    box: Box
+    head: int | None
+    outline: tuple[Point, ...] = ()
+
+
 def frozen_pixels(pixels: NDArray[Any]) -> Pixels:
     """A read-only view of an RGB picture. Raises ValueError unless it is uint8, (height, width, 3) and not empty."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:

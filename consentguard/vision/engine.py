@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -59,7 +61,7 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
     Args:
         data: an ONNX or TFLite file, already proved by its digest.
         name: what errors call it.
-        inputs: the shape of each input, -1 for free sizes.
+        inputs: the shape of each input that is not to stay as the file has it, -1 for free sizes.
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
@@ -67,8 +69,9 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
 
     try:
         core = _core()
-        model = core.read_model(data)
-        model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
+        model = _read(core, data)
+        if inputs:
+            model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         if threads():
             settings["INFERENCE_NUM_THREADS"] = threads()
@@ -77,6 +80,16 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape]) -> Network:
         raise ModelUnavailable(
             f"{name}: the inference engine cannot use it ({_last_line(error)}); try `pip install --upgrade openvino`."
         ) from error
+
+
+def _read(core: Any, data: bytes) -> Any:
+    """The engine reads ONNX from memory, TFLite only from a file: that one is ours alone, and gone afterwards."""
+    if data[4:8] != b"TFL3":
+        return core.read_model(data)
+    with tempfile.TemporaryDirectory(prefix="consentguard-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "model.tflite"
+        file.write_bytes(data)
+        return core.read_model(file).clone()  # the copy holds no part of the file open
 
 
 def _last_line(error: RuntimeError) -> str:
