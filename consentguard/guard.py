@@ -200,7 +200,7 @@ class Guard:
                 if verdict.outcome is Outcome.REFUSED:
                     raise Refused(refusal(name, verdict, judged.plan.why), verdict)
                 data = self._rewritten(judged)
-                verify(data, judged.plan, judged.approved, self._sight.detector, self.policy.picture.paint)
+                verify(data, judged.plan, judged.approved, self._sight.find, self.policy.picture.paint)
         except (Refused, CannotTell) as error:
             self._record_failure(state, question, source, error, now)
             raise

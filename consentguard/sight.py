@@ -76,7 +76,7 @@ class Sight:
 
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
-        return self.detector.find(picture.pixels)
+        return self.detector.find(picture.pixels, self._policy.picture.smallest_face)
 
     def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 
 from consentguard.errors import UnreadableImage, VerificationFailed
-from consentguard.values import Box, Face, Pixels
+from consentguard.values import Box, Face, Picture, Pixels
 from consentguard.vision import codec, structure
-from consentguard.vision.detect import Detector
 from consentguard.vision.rewrite import RewritePlan
 
 _SAME_FACE: Final = 0.4
@@ -24,12 +23,17 @@ _CHROMA_REACH: Final = 2
 
 
 def verify(
-    data: bytes, plan: RewritePlan, approved: Sequence[Face], detector: Detector, paint: tuple[int, int, int]
+    data: bytes,
+    plan: RewritePlan,
+    approved: Sequence[Face],
+    find: Callable[[Picture], Sequence[Face]],
+    paint: tuple[int, int, int],
 ) -> None:
     """Decodes what would leave and looks again. Returns nothing; whoever ignores it has ignored no answer.
 
     Raises VerificationFailed where the bytes carry anything but pixels, are not the planned picture, show anything in
-    a painted box, or show a face that is not one of the approved ones (in pixels of the picture before its crop).
+    a painted box, or in which `find` finds a face that is not one of the approved ones (in pixels of the picture before
+    its crop).
     """
     frame = plan.frame
     try:
@@ -45,7 +49,7 @@ def verify(
         if not _is_flat(picture.pixels, _shifted(box, frame), paint):
             raise VerificationFailed(f"something can be seen in the painted box {box.as_list()}; report this.")
     expected = [_shifted(face.box, frame) for face in approved]
-    for face in detector.find(picture.pixels):
+    for face in find(picture):
         same = max(expected, key=face.box.iou, default=None)
         if same is not None and face.box.iou(same) >= _SAME_FACE:
             expected.remove(same)  # one approved face excuses one hit

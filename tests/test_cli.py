@@ -481,7 +481,13 @@ def assert_only_whole_files(folder: Path) -> None:
 def test_ctrl_c_ends_with_130_and_leaves_no_half_file(desk):
     command = desk.command(*RELEASE, "--policy", "body.toml", "--out", "stopped", *["face.jpg", "still.png"] * 200)
     child = subprocess.Popen(
-        command, cwd=desk.folder, env=desk.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=desk.folder,
+        env=desk.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # what runs in the background of a shell inherits an ignored SIGINT, and would ignore this one too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     first = json.loads(child.stdout.readline())  # it is in the middle of its work now
     child.send_signal(signal.SIGINT)

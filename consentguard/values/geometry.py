@@ -88,11 +88,13 @@ class Face:
         score: how sure the detector is, 0..1; comparable only between faces of one detector.
         landmarks: five points (x, y) in the order eye, eye, nose, mouth corner, mouth corner, each pair from the
             viewer's left to right; empty where the detector gives none.
+        seen_by: the looks that found it, such as "x1.18" for the whole picture at that scale, or "close".
     """
 
     box: Box
     score: float
     landmarks: tuple[Point, ...] = ()
+    seen_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

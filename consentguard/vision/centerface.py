@@ -1,77 +1,112 @@
-"""CenterFace, decoded with arrays, at two scales: full size for small faces, half for large and covered ones.
+"""CenterFace: one look at a whole picture at some scale, and close looks at single candidates.
 
-Network: CenterFace (Xu et al. 2019, arXiv 1911.03599), facts of its file in models/manifest.toml.
+Network: CenterFace (Xu et al. 2019, arXiv 1911.03599), facts of its file in models/manifest.toml. What to make of its
+looks is decided in fusion.py; which looks to take, in faces.py.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.errors import ModelUnavailable
-from consentguard.values import Box, Face, Pixels
+from consentguard.values import Pixels
 from consentguard.vision import engine
-from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
+from consentguard.vision.weights import PULL, Shelf, manifest
 
 _STRIDE: Final = 4
 _MULTIPLE: Final = 32
-_SCALES: Final = (1.0, 0.5)
-_SAME_FACE: Final = 0.3
-"""Boxes that overlap by more than this IoU are one face (the value its authors use)."""
+_WEAKEST: Final = 0.05
+"""Cells under this score are no candidates; fusion wants the weak ones too."""
+_SAME_CELLS: Final = 0.45
+"""Boxes of one look that overlap by more than this IoU are one."""
+_BATCH: Final = 8
 
-Rows = NDArray[np.float32]
-"""Candidates, one a row: left, top, right, bottom, score, then five landmarks x, y; pixels of the picture."""
+Rows: TypeAlias = NDArray[np.float32]
+"""Candidates, one a row of 15: left, top, right, bottom, score, then five landmarks x, y; pixels of the picture."""
+
+Floats: TypeAlias = NDArray[np.float32]
+
+TALL: Final = 1.15
+"""A face's height from its box: the square root of its area times this, steadier than the height itself."""
 
 
 class CenterFace:
-    """The default detector. Safe to share between threads."""
+    """The network. Safe to share between threads."""
 
-    smallest_face = 12
-    """It loses faces under about 12 px at the scale it is given."""
-
-    def __init__(self, network: engine.Network, label: str, threshold: float) -> None:
+    def __init__(self, network: engine.Network, label: str) -> None:
         self._network = network
-        self._threshold = threshold
         self.label = label
 
     @classmethod
     def load(cls, shelf: Shelf) -> CenterFace:
         """Reads the network from the shelf. Raises ModelUnavailable."""
         card = manifest()["centerface"]
-        network = engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})
-        return cls(network, card.label, _threshold(card))
+        shape = {"input.1": (-1, 3, -1, -1)}
+        return cls(engine.load(shelf.read(card), card.file, shape, exact=False), card.label)
 
-    def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        """Every face of an RGB picture (uint8, height x width x 3), surest first."""
-        looks = [self._look(pixels, scale) for scale in _SCALES]
-        rows = _one_for_each_face(np.concatenate(looks))
+    def look(self, pixels: Pixels, scale: float, weakest: float = _WEAKEST) -> Rows:
+        """Every candidate that one look at the whole picture finds.
+
+        Args:
+            pixels: RGB, uint8, (height, width, 3).
+            scale: pixels of the look for each pixel of the picture.
+            weakest: the score from which a cell is a candidate.
+        """
         height, width = pixels.shape[:2]
-        faces = (_face(row) for row in rows)
-        # The network may place a centre in the padding; what touches no pixel of the picture shows nothing.
-        return tuple(face for face in faces if face.box.within(width, height))
+        tall, wide = max(_STRIDE, round(height * scale)), max(_STRIDE, round(width * scale))
+        planes = np.zeros((1, 3, _padded(tall), _padded(wide)), np.float32)
+        planes[0, :, :tall, :wide] = _resized(pixels, wide, tall).transpose(2, 0, 1)
+        outputs = self._run(planes)
+        rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
+        # sides are rounded by the resize, so each axis has its own exact factor
+        rows[:, [0, 2, 5, 7, 9, 11, 13]] *= width / wide
+        rows[:, [1, 3, 6, 8, 10, 12, 14]] *= height / tall
+        return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
 
-    def _look(self, pixels: Pixels, scale: float) -> Rows:
-        seen = pixels
-        if scale != 1:
-            seen = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
-        height, width = seen.shape[:2]
-        planes = np.zeros((1, 3, _padded(height), _padded(width)), np.float32)
-        planes[0, :, :height, :width] = seen.transpose(2, 0, 1)
-        outputs = self._network(planes)
-        rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], self._threshold)
-        if not np.isfinite(rows).all():
+    def close_look(self, pixels: Pixels, boxes: Floats, side: int, face: float, *, mirror: bool) -> Floats:
+        """The best score in the middle of a cut around each box, in which its face is `face` pixels high.
+
+        Args:
+            pixels: RGB, uint8, (height, width, 3).
+            boxes: float32 (n, 4), left, top, right, bottom.
+            side: of the square cut, a multiple of 32.
+            face: height of the face in the cut, in pixels.
+            mirror: whether the cut is mirrored, which asks the network another question than the first looks did.
+
+        Returns float32 (n,): the score of the best cell less than 0.3 faces from the middle whose box is 0.55 to 1.8
+        times as high as the face should be; 0 where there is none.
+        """
+        scores = np.zeros(len(boxes), np.float32)
+        if not len(boxes):
+            return scores
+        middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
+        cuts = np.stack([_cut(pixels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)])
+        planes = (cuts[:, :, ::-1] if mirror else cuts).transpose(0, 3, 1, 2)
+        grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
+        for start in range(0, len(cuts), _BATCH):
+            batch = slice(start, start + _BATCH)
+            outputs = self._run(np.ascontiguousarray(planes[batch], np.float32))
+            score, size, offset = outputs["537"], outputs["538"], outputs["539"]
+            down = grid[None, :, None] + _STRIDE * offset[:, 0]
+            across = grid[None, None, :] + _STRIDE * offset[:, 1]
+            tall = _STRIDE * np.exp(size[:, 0])
+            near = (np.abs(across) < 0.3 * face) & (np.abs(down) < 0.3 * face)
+            fitting = near & (tall > 0.55 * face) & (tall < 1.8 * face)
+            scores[batch] = np.where(fitting, score[:, 0], 0).max(axis=(1, 2))
+        return scores
+
+    def _run(self, planes: Floats) -> dict[str, Floats]:
+        outputs = dict(self._network(planes))
+        if not all(np.isfinite(values).all() for values in outputs.values()):
             raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
-        # Sides are rounded by the resize, so each axis has its own exact factor.
-        across, down = pixels.shape[1] / width, pixels.shape[0] / height
-        rows[:, [0, 2, 5, 7, 9, 11, 13]] *= across
-        rows[:, [1, 3, 6, 8, 10, 12, 14]] *= down
-        return rows
+        return outputs
 
 
-def decode(scores: Rows, sizes: Rows, offsets: Rows, points: Rows, threshold: float) -> Rows:
+def decode(scores: Floats, sizes: Floats, offsets: Floats, points: Floats, threshold: float) -> Rows:
     """The network's four maps as candidate rows of float32, shape (n, 15), in pixels of the picture it was given.
 
     Args:
@@ -96,29 +131,39 @@ def decode(scores: Rows, sizes: Rows, offsets: Rows, points: Rows, threshold: fl
     return rows
 
 
-def _one_for_each_face(rows: Rows) -> Rows:
-    """Non-maximum suppression: of boxes that overlap the surest stays; the result is ordered by score."""
-    if not len(rows):
-        return rows
-    boxes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
-    keep = cv2.dnn.NMSBoxes(boxes.tolist(), rows[:, 4].tolist(), 0.0, _SAME_FACE)
-    return rows[np.asarray(keep, dtype=np.intp).ravel()]
+def strongest(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
+    """Non-maximum suppression: indices of the boxes that stay, surest first; of two over this IoU the surer stays."""
+    if not len(boxes):
+        return np.zeros(0, np.intp)
+    sized = np.column_stack([boxes[:, :2], boxes[:, 2:4] - boxes[:, :2]])
+    return np.asarray(cv2.dnn.NMSBoxes(sized.tolist(), scores.tolist(), 0.0, overlap), np.intp).ravel()
 
 
-def _face(row: Rows) -> Face:
-    numbers = [float(number) for number in row]
-    return Face(
-        box=Box.covering(*numbers[:4]),
-        score=min(numbers[4], 1.0),
-        landmarks=tuple(zip(numbers[5::2], numbers[6::2], strict=True)),
-    )
+def heights(boxes: Floats) -> Floats:
+    """How high the faces in these boxes are, in pixels: float32 (n,)."""
+    tall: Floats = TALL * np.sqrt(np.maximum((boxes[:, 2:4] - boxes[:, :2]).prod(axis=1), 1.0))
+    return tall
+
+
+def _cut(pixels: Pixels, x: float, y: float, scale: float, side: int) -> Pixels:
+    """`side` x `side` pixels around (x, y) at this scale, black beyond the picture; made smaller by area averaging."""
+    if scale < 1:
+        reach = int(side / 2 / scale) + 2
+        left, top = max(0, int(x) - reach), max(0, int(y) - reach)
+        part = pixels[top : int(y) + reach + 1, left : int(x) + reach + 1]
+        wide, tall = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
+        x, y = (x - left) * wide / part.shape[1], (y - top) * tall / part.shape[0]
+        pixels, scale = _resized(part, wide, tall), 1.0
+    move = np.array([[scale, 0, side / 2 - x * scale], [0, scale, side / 2 - y * scale]], np.float32)
+    return cv2.warpAffine(pixels, move, (side, side), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    how = cv2.INTER_AREA if width < pixels.shape[1] else cv2.INTER_LINEAR
+    return cv2.resize(pixels, (width, height), interpolation=how).astype(np.uint8, copy=False)
 
 
 def _padded(side: int) -> int:
     return -(-side // _MULTIPLE) * _MULTIPLE
-
-
-def _threshold(card: ModelCard) -> float:
-    if card.threshold is None:
-        raise ModelUnavailable(f"the manifest gives {card.name} no threshold; reinstall consentguard.")
-    return card.threshold

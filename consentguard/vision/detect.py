@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from consentguard.values import Face, Pixels
-from consentguard.vision.centerface import CenterFace
+from consentguard.vision.faces import FaceFinder
 from consentguard.vision.weights import Shelf
 
 
@@ -25,10 +25,13 @@ class Detector(Protocol):
     @property
     def smallest_face(self) -> int: ...
 
-    def find(self, pixels: Pixels) -> tuple[Face, ...]:
-        """Every face of an RGB picture (uint8, height x width x 3), surest first. Raises CannotTell if it fails."""
+    def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
+        """Every face of an RGB picture (uint8, height x width x 3), surest first. Raises CannotTell if it fails.
+
+        `smallest_face` is the height in pixels from which every face has to be found.
+        """
         ...
 
 
-DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType({"centerface": CenterFace.load})
+DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType({"centerface": FaceFinder.load})
 """Every detector by name. Each passes the same suite, tests/vision/test_detectors.py."""
