@@ -21,6 +21,8 @@ _OCTAVES: Final = 1.6
 """How many octaves from there a look's say falls to 0.6."""
 _SAME: Final = 0.4
 """IoU from which boxes of two looks are one candidate."""
+_REACH: Final = (1 + 1 / _SAME) / 2 - 1
+"""How far apart, in widths, the middles of two boxes can be that have this IoU."""
 _ONE_FACE: Final = 0.30
 _ONE_INSIDE: Final = 0.65
 """IoU, or share of the smaller box inside the larger, from which two candidates are one face."""
@@ -119,17 +121,11 @@ def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:
         return seeds, said
     total, weight = np.zeros((len(seeds), 4)), np.zeros((len(seeds), 1))
     for number, found in enumerate(looks):
-        if not len(found):
-            continue
-        overlaps = _overlaps(seeds[:, :4], found[:, :4])
-        owner, columns = overlaps.argmax(axis=0), np.arange(len(found))
-        claims = np.zeros_like(overlaps)
-        claims[owner, columns] = np.where(overlaps[owner, columns] >= _SAME, found[:, 4], 0)
-        best = claims.argmax(axis=1)
-        said[:, number] = claims[np.arange(len(seeds)), best]
-        say = said[:, number : number + 1].astype(np.float64) ** 2
-        total += say * found[best, :4]
-        weight += say
+        owners, members = _belonging(seeds, found)
+        said[owners, number] = found[members, 4]
+        say = found[members, 4:5].astype(np.float64) ** 2
+        total[owners] += say * found[members, :4]
+        weight[owners] += say
     rows = seeds.copy()  # the seed is the surest look's, landmarks included
     rows[:, :4] = total / np.maximum(weight, 1e-12)
     return rows, said
@@ -169,14 +165,43 @@ def _one_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
     return order[alive]
 
 
-def _overlaps(one: Floats, other: Floats) -> Floats:
-    """Intersection over union of every box of `one` with every box of `other`: (n, m)."""
-    low = np.maximum(one[:, None, :2], other[None, :, :2])
-    high = np.minimum(one[:, None, 2:], other[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    areas = [(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) for boxes in (one, other)]
-    overlaps: Floats = shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9)
-    return overlaps
+def _belonging(seeds: Rows, found: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which candidates of one look belong to which seeds: indices into both, every seed and every candidate at most once.
+
+    A candidate belongs to the seed it overlaps most, if by `_SAME`; of a seed's candidates the surest speaks.
+    """
+    seed, member, overlap = _overlapping(seeds[:, :4], found[:, :4])
+    order = np.lexsort((-overlap, member))  # for each candidate its best seed first
+    seed, member = seed[order], member[order]
+    first = np.unique(member, return_index=True)[1]
+    seed, member = seed[first], member[first]
+    order = np.lexsort((-found[member, 4], seed))  # for each seed its surest candidate first
+    seed, member = seed[order], member[order]
+    first = np.unique(seed, return_index=True)[1]
+    return seed[first], member[first]
+
+
+def _overlapping(one: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Every pair of boxes with an IoU of `_SAME` or more: indices into both, and the IoU.
+
+    Such boxes are at most 1 / `_SAME` times as wide and as high as each other, so the middle of the one lies within
+    0.75 of the other's width from its middle. That leaves few pairs to be compared, also in a crowd of thousands.
+    """
+    middle, others = (one[:, 0] + one[:, 2]) / 2, (other[:, 0] + other[:, 2]) / 2
+    reach = _REACH * (one[:, 2] - one[:, 0])
+    across = np.argsort(others, kind="stable")
+    low = np.searchsorted(others[across], middle - reach, side="left")
+    high = np.searchsorted(others[across], middle + reach, side="right")
+    counts = high - low
+    left = np.repeat(np.arange(len(one)), counts)
+    starts = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    right = across[starts + np.arange(len(left))]
+    a, b = one[left], other[right]
+    shared = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None).prod(axis=1)
+    union = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1) - shared
+    overlap: Floats = shared / np.maximum(union, 1e-9)
+    same = overlap >= _SAME
+    return left[same], right[same], overlap[same]
 
 
 def _logit(scores: Floats, floor: float) -> NDArray[np.float64]:

