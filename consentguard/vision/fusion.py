@@ -166,7 +166,7 @@ def _one_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
 
 
 def _belonging(seeds: Rows, found: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Which candidates of one look belong to which seeds: indices into both, every seed and every candidate at most once.
+    """Which candidates of one look belong to which seeds: indices into both, each seed and each candidate at most once.
 
     A candidate belongs to the seed it overlaps most, if by `_SAME`; of a seed's candidates the surest speaks.
     """

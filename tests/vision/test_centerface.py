@@ -1,13 +1,12 @@
-"""CenterFace: the array decoding equals the plain formula, and the detector finds the faces of real photographs."""
+"""CenterFace: the array decoding equals the plain formula, and looks speak in pixels of the picture."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.values import Box
 from consentguard.vision import codec
-from consentguard.vision.centerface import CenterFace, decode
+from consentguard.vision.centerface import CenterFace, decode, heights, strongest
+from consentguard.vision.weights import Shelf
 
 
 def _maps(seed: int, height: int, width: int) -> tuple[np.ndarray, ...]:
@@ -42,43 +41,38 @@ def test_decoding_equals_the_formula_cell_by_cell(seed: int, height: int, width:
         np.testing.assert_allclose(got, np.array(expected, np.float32), rtol=1e-4, atol=1e-3)
 
 
-FACES = {
-    # photograph: brow to chin, cheek to cheek, read off the picture by eye, in source pixels
-    "obama": Box(370, 105, 605, 425),
-    "biden": Box(425, 165, 715, 580),
-    "obama2": Box(190, 220, 470, 650),
-    "obama3": Box(645, 265, 910, 615),
-}
+def test_of_boxes_that_overlap_the_surest_stays() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 0, 60, 10]], np.float32)
+    assert strongest(boxes, np.array([0.5, 0.9, 0.3], np.float32), 0.45).tolist() == [1, 2]
+    assert strongest(np.empty((0, 4), np.float32), np.empty(0, np.float32), 0.45).tolist() == []
 
 
-@pytest.mark.parametrize("name", FACES)
-def test_the_face_of_a_photograph_is_found_once(name: str, photographs: dict[str, bytes], detector: CenterFace) -> None:
-    picture = codec.decode(photographs[name], max_edge=2048, max_pixels=10**8)
-    (face,) = detector.find(picture.pixels)
-    assert picture.in_source(face.box).iou(FACES[name]) > 0.7
-    eye, other_eye, nose, mouth, other_mouth = face.landmarks
-    assert eye[0] < nose[0] < other_eye[0]
-    assert mouth[0] < other_mouth[0]
-    assert max(eye[1], other_eye[1]) < nose[1] < min(mouth[1], other_mouth[1])
+def test_looks_at_any_scale_speak_of_the_same_place(shelf: Shelf, photographs: dict[str, bytes]) -> None:
+    network = CenterFace.load(shelf)
+    pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
+    for scale in (1.0, 0.5, 0.31):
+        surest = network.look(pixels, scale)[0]
+        assert np.abs(surest[:4] - (370, 100, 608, 422)).max() < 40
+        assert surest[4] > 0.8
 
 
-@pytest.mark.parametrize("name", ["partial", "partial2"])
-def test_a_face_cut_by_the_frame_is_found(name: str, photographs: dict[str, bytes], detector: CenterFace) -> None:
-    picture = codec.decode(photographs[name], max_edge=2048, max_pixels=10**8)
-    assert detector.find(picture.pixels)
+def test_a_close_look_tells_a_face_from_a_tie(shelf: Shelf, photographs: dict[str, bytes]) -> None:
+    network = CenterFace.load(shelf)
+    pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
+    boxes = np.array([[370, 100, 608, 422], [420, 500, 560, 700]], np.float32)
+    for side, tall, mirror in ((128, 48.0, True), (192, 80.0, False)):
+        face, tie = network.close_look(pixels, boxes, side, tall, mirror=mirror)
+        assert face > 0.6
+        assert tie < 0.2
+    assert network.close_look(pixels, boxes[:0], 128, 48.0, mirror=False).shape == (0,)
 
 
-def test_an_empty_wall_has_no_face(detector: CenterFace) -> None:
-    assert detector.find(np.full((480, 640, 3), 200, np.uint8)) == ()
+def test_a_close_look_at_the_rim_sees_black_beyond_it(shelf: Shelf) -> None:
+    boxes = np.array([[-30, -30, 10, 10], [90, 90, 140, 140]], np.float32)
+    assert (
+        CenterFace.load(shelf).close_look(np.zeros((100, 100, 3), np.uint8), boxes, 128, 48.0, mirror=True).max() < 0.1
+    )
 
 
-def test_any_size_can_be_looked_at(detector: CenterFace) -> None:
-    for shape in ((32, 32), (33, 65), (32, 700), (511, 40)):
-        assert detector.find(np.zeros((*shape, 3), np.uint8)) == ()
-
-
-def test_a_face_moved_to_the_rim_is_found_at_the_rim(photographs: dict[str, bytes], detector: CenterFace) -> None:
-    pixels = codec.decode(photographs["obama"], max_edge=700, max_pixels=10**8).pixels
-    cut = np.ascontiguousarray(pixels[:, 250:])
-    (face,) = detector.find(cut)
-    assert face.box.left < 20
+def test_a_height_comes_from_the_area() -> None:
+    assert heights(np.array([[0, 0, 40, 40]], np.float32)).tolist() == [46.0]

@@ -14,9 +14,9 @@ from consentguard.vision.weights import Shelf, manifest
 
 LOOK = """
 import numpy as np
-from consentguard.vision.centerface import CenterFace
+from consentguard.vision.faces import FaceFinder
 from consentguard.vision.weights import Shelf
-print(CenterFace.load(Shelf.default()).find(np.zeros((64, 64, 3), np.uint8)))
+print(FaceFinder.load(Shelf.default()).find(np.zeros((64, 64, 3), np.uint8)))
 """
 
 
@@ -57,6 +57,19 @@ def test_threads_change_nothing_but_time(shelf: Shelf, monkeypatch: pytest.Monke
 def test_a_broken_network_is_named(data: bytes) -> None:
     with pytest.raises(ModelUnavailable, match=r"^broken\.onnx"):
         engine.load(data, "broken.onnx", {"input.1": (1, 3, -1, -1)})
+
+
+def test_a_switch_makes_every_network_exact(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the processor has bfloat16, a quick network differs from an exact one, unless the switch is set."""
+    card, picture = manifest()["centerface"], np.random.default_rng(0).random((1, 3, 96, 96), np.float32) * 255
+
+    def scores(*, exact: bool) -> np.ndarray:
+        return engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)}, exact=exact)(picture)["537"]
+
+    reference = scores(exact=True)
+    np.testing.assert_allclose(scores(exact=False), reference, atol=0.05)
+    monkeypatch.setenv(engine.EXACT, "1")
+    np.testing.assert_allclose(scores(exact=False), reference, atol=1e-6)
 
 
 def test_results_belong_to_the_caller(shelf: Shelf) -> None:

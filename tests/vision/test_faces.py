@@ -1,0 +1,149 @@
+"""The default detector on real photographs, the plan of its looks, and the arithmetic of its score."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentguard.values import Box
+from consentguard.vision import codec, fusion
+from consentguard.vision.detect import Detector
+from consentguard.vision.faces import plan_scales
+from consentguard.vision.fusion import Candidates, fuse, settle, unsure
+
+FACES = {
+    # photograph: brow to chin, cheek to cheek, read off the picture by eye, in source pixels
+    "obama": Box(370, 105, 605, 425),
+    "biden": Box(425, 165, 715, 580),
+    "obama2": Box(190, 220, 470, 650),
+    "obama3": Box(645, 265, 910, 615),
+}
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_the_face_of_a_photograph_is_found_once(name: str, photographs: dict[str, bytes], detector: Detector) -> None:
+    picture = codec.decode(photographs[name], max_edge=2048, max_pixels=10**8)
+    (face,) = detector.find(picture.pixels)
+    assert picture.in_source(face.box).iou(FACES[name]) > 0.7
+    eye, other_eye, nose, mouth, other_mouth = face.landmarks
+    assert eye[0] < nose[0] < other_eye[0]
+    assert mouth[0] < other_mouth[0]
+    assert max(eye[1], other_eye[1]) < nose[1] < min(mouth[1], other_mouth[1])
+
+
+@pytest.mark.parametrize("name", ["partial", "partial2"])
+def test_a_face_cut_by_the_frame_is_found(name: str, photographs: dict[str, bytes], detector: Detector) -> None:
+    picture = codec.decode(photographs[name], max_edge=2048, max_pixels=10**8)
+    assert detector.find(picture.pixels)
+
+
+def test_an_empty_wall_has_no_face(detector: Detector) -> None:
+    assert detector.find(np.full((480, 640, 3), 200, np.uint8)) == ()
+
+
+def test_any_size_can_be_looked_at(detector: Detector) -> None:
+    for shape in ((32, 32), (33, 65), (32, 700), (511, 40)):
+        assert detector.find(np.zeros((*shape, 3), np.uint8)) == ()
+
+
+def test_a_face_moved_to_the_rim_is_found_at_the_rim(photographs: dict[str, bytes], detector: Detector) -> None:
+    pixels = codec.decode(photographs["obama"], max_edge=700, max_pixels=10**8).pixels
+    cut = np.ascontiguousarray(pixels[:, 250:])
+    (face,) = detector.find(cut)
+    assert face.box.left < 20
+
+
+# -- the plan ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(32, 8192), st.integers(32, 8192), st.integers(12, 300))
+def test_every_face_that_matters_is_seen_at_a_good_size(width: int, height: int, smallest: int) -> None:
+    scales = plan_scales(width, height, smallest)
+    assert len(scales) >= 2
+    assert all(fine == 2 * coarse for fine, coarse in itertools.pairwise(scales))
+    assert smallest * scales[0] >= 11.99, "the smallest face is 12 px high in the finest look"
+    assert min(width, height) * scales[-1] <= 300, "a face that fills the frame is 300 px high in the coarsest"
+
+
+def test_the_work_does_not_grow_with_the_camera() -> None:
+    def work(width: int, height: int) -> float:
+        return sum(width * height * scale**2 for scale in plan_scales(width, height, 20))
+
+    assert work(2048, 1536) < 1.6e6
+    assert work(1024, 768) < 1.6e6
+    assert work(400, 300) < 0.35e6
+
+
+# -- the score --------------------------------------------------------------------------------------------------------
+
+
+def _row(left: float, top: float, side: float, score: float) -> np.ndarray:
+    row = np.zeros(15, np.float32)
+    row[:5] = left, top, left + side, top + side, score
+    return row
+
+
+def _look(*rows: np.ndarray) -> np.ndarray:
+    return np.stack(rows) if rows else np.empty((0, 15), np.float32)
+
+
+def test_two_weak_hits_are_worth_more_than_one() -> None:
+    once = fuse([_look(_row(10, 10, 40, 0.3)), _look()], (1.0, 0.5))
+    twice = fuse([_look(_row(10, 10, 40, 0.3)), _look(_row(11, 10, 40, 0.3))], (1.0, 0.5))
+    assert len(once.rows) == len(twice.rows) == 1
+    assert twice.rows[0, 4] > once.rows[0, 4] + 0.1
+
+
+def test_nothing_seen_is_nothing_found() -> None:
+    nothing = fuse([_look(), _look()], (1.0, 0.5))
+    assert nothing.rows.shape == (0, 15)
+    assert settle(nothing, np.empty(0, np.float32)).count.shape == (0,)
+    assert unsure(nothing).shape == (0,)
+
+
+def test_boxes_of_one_face_become_one() -> None:
+    inside = fuse([_look(_row(10, 10, 80, 0.9), _row(30, 30, 30, 0.4)), _look()], (1.0, 0.5))
+    assert len(inside.rows) == 1
+    apart = fuse([_look(_row(10, 10, 80, 0.9), _row(100, 30, 30, 0.4)), _look()], (1.0, 0.5))
+    assert len(apart.rows) == 2
+
+
+def test_small_boxes_need_more_evidence_than_large_ones() -> None:
+    rows = np.stack([_row(0, 0, side, 0.2) for side in (11, 14, 18, 30, 60, 200)])
+    said = np.zeros((len(rows), 2), np.float32)
+    assert Candidates(rows, said, said[:, 0]).count.tolist() == [False, False, False, True, True, True]
+    sure = np.stack([_row(0, 0, side, 0.99) for side in (11, 13)])
+    assert Candidates(sure, said[:2], said[:2, 0]).count.tolist() == [False, True]
+
+
+def test_a_close_look_raises_or_lowers_the_score() -> None:
+    first = Candidates(
+        np.stack([_row(0, 0, 50, 0.2)] * 3), np.zeros((3, 2), np.float32), np.full(3, np.nan, np.float32)
+    )
+    settled = settle(first, np.array([0.9, np.nan, 0.0], np.float32))
+    assert settled.rows[0, 4] > 0.8
+    assert settled.rows[1, 4] == np.float32(0.2)
+    assert settled.rows[2, 4] < 0.1
+    assert np.isnan(settled.close[1])
+
+
+@given(st.integers(0, 10**6), st.integers(0, 30), st.integers(1, 30))
+def test_pairs_that_overlap_are_those_of_the_full_table(seed: int, some: int, more: int) -> None:
+    random = np.random.default_rng(seed)
+
+    def boxes(count: int) -> np.ndarray:
+        corner, size = random.uniform(0, 60, (count, 2)), random.uniform(5, 40, (count, 2))
+        return np.column_stack([corner, corner + size]).astype(np.float32)
+
+    one, other = boxes(some), boxes(more)
+    found = {(int(i), int(j)) for i, j in zip(*fusion._overlapping(one, other)[:2], strict=True)}
+    expected = set()
+    for i, a in enumerate(one.astype(float)):
+        for j, b in enumerate(other.astype(float)):
+            shared = max(min(a[2], b[2]) - max(a[0], b[0]), 0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0)
+            union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+            if shared / union >= fusion._SAME:
+                expected.add((i, j))
+    assert found == expected
