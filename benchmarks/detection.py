@@ -3,8 +3,8 @@
     python benchmarks/detection.py --loader FOLDER --peer PEER/bin/python [--limit 100] [--sets wider_train,mafa_masked]
 
 FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. PEER is an
-environment with deface, onnxruntime and face_recognition (`make detection` makes one). Everybody sees the same pixels, photo by
-photo in turn: at most 2048 px long, as they would be published.
+environment with deface, onnxruntime and face_recognition (`make detection` makes one). Everybody sees the same pixels,
+photo by photo in turn: at most 2048 px long, as they would be published.
 
 A face is found if a box has an IoU of 0.4 with it (0.3 where the set's boxes run from brow to chin), one box a face. A
 box is false if it has that IoU with no labelled face ("strict"), or if besides its middle lies in no labelled face and
