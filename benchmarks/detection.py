@@ -139,7 +139,7 @@ def main() -> None:
     load = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(load)
     finders = {"ours": ours("centerface")}
-    if Shelf.default().path(manifest()["yunet"]).is_file() if "yunet" in manifest() else False:
+    if Shelf.default().holds(manifest()["yunet"]):
         finders["yunet"] = ours("yunet")
     if options.peer:
         finders |= {name: peer(options.peer, name) for name in options.peers.split(",")}

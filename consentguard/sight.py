@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from consentguard.consent.match import Gallery, Match
 from consentguard.consent.policy import Policy
@@ -16,6 +17,8 @@ from consentguard.values import Box, Face, Picture
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
 from consentguard.vision.weights import Shelf
+
+Part = TypeVar("Part")
 
 
 class Sight:
@@ -49,7 +52,7 @@ class Sight:
         """The detector; it must see as small as policy asks. Raises ModelUnavailable, PolicyInvalid."""
         with self._loading:
             if self._detector is None:
-                self._detector = DETECTORS["centerface"](Shelf.default())
+                self._detector = self._chosen("picture.detector", self._policy.picture.detector, DETECTORS)
         wanted, able = self._policy.picture.smallest_face, self._detector.smallest_face
         if wanted < able:
             raise PolicyInvalid(
@@ -64,15 +67,14 @@ class Sight:
         """The embedder that policy names. Raises ModelUnavailable, PolicyInvalid."""
         with self._loading:
             if self._embedder is None:
-                name = self._policy.embedder
-                if name not in EMBEDDERS:
-                    raise PolicyInvalid(
-                        self._policy.file,
-                        [Problem(None, "recognition.embedder", f"{name!r} is none of {', '.join(EMBEDDERS)}")],
-                        "Name one of these.",
-                    )
-                self._embedder = EMBEDDERS[name](Shelf.default())
+                self._embedder = self._chosen("recognition.embedder", self._policy.embedder, EMBEDDERS)
             return self._embedder
+
+    def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[Shelf], Part]]) -> Part:
+        if name not in choices:
+            problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
+            raise PolicyInvalid(self._policy.file, [problem], "Name one of these.")
+        return choices[name](Shelf.default())
 
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""

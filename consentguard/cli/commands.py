@@ -50,7 +50,7 @@ def models_list(arguments: argparse.Namespace) -> int:
 
     shelf = Shelf.default()
     for card in _cards(arguments):
-        here = "here" if shelf.path(card).is_file() else "missing"
+        here = "here" if shelf.path(card).is_file() else "optional" if card.group == "optional" else "missing"
         print(f"{card.label:32} {here:8} {card.purpose}\n{'':32} {card.licence}; {card.origin}")
     return 0
 
@@ -60,6 +60,8 @@ def models_verify(arguments: argparse.Namespace) -> int:
 
     shelf, worst = Shelf.default(), 0
     for card in _cards(arguments):
+        if card.group == "optional" and not shelf.path(card).exists():
+            continue
         try:
             shelf.read(card)
         except ModelUnavailable as error:
@@ -207,7 +209,7 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 def _cards(arguments: argparse.Namespace) -> list[ModelCard]:
     from consentguard.vision.weights import manifest
 
-    return [card for card in manifest().values() if card.group == "models" or arguments.photographs]
+    return [card for card in manifest().values() if card.group != "photographs" or arguments.photographs]
 
 
 def _make_folder(folder: Path) -> None:

@@ -36,6 +36,7 @@ class PictureRules:
     max_edge: int = 2048
     max_megapixels: int = 80
     smallest_face: int = 20
+    detector: str = "centerface"
     paint: tuple[int, int, int] = (128, 128, 128)
     jpeg_quality: int = 90
 
@@ -198,6 +199,7 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
             max_edge=picture.whole("max_edge", 64, 16384, 2048),
             max_megapixels=picture.whole("max_megapixels", 1, 170, 80),
             smallest_face=picture.whole("smallest_face", 12, 300, 20),
+            detector=picture.text("detector", "centerface"),
             paint=paint,
             jpeg_quality=picture.whole("jpeg_quality", 50, 100, 90),
         ),

@@ -9,6 +9,7 @@ from typing import Protocol
 from consentguard.values import Face, Pixels
 from consentguard.vision.faces import FaceFinder
 from consentguard.vision.weights import Shelf
+from consentguard.vision.yunet import YuNet
 
 
 class Detector(Protocol):
@@ -33,5 +34,7 @@ class Detector(Protocol):
         ...
 
 
-DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType({"centerface": FaceFinder.load})
+DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType(
+    {"centerface": FaceFinder.load, "yunet": YuNet.load}
+)
 """Every detector by name. Each passes the same suite, tests/vision/test_detectors.py."""

