@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Unpack
 
 from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
-from consentguard.consent.decide import UNASKED, Asked, Decision, Question, ask, decide
+from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, decide
 from consentguard.consent.hours import now as school_time
 from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
@@ -28,15 +28,19 @@ from consentguard.errors import (
 from consentguard.sight import Sight
 from consentguard.values import (
     Action,
+    Box,
     Face,
     Finding,
     Grounds,
+    Hand,
+    Head,
     JudgedFace,
     Mode,
     Outcome,
     Picture,
     Released,
     Rewrite,
+    Seen,
     Standing,
     Verdict,
     make_released,
@@ -46,7 +50,7 @@ from consentguard.verify import verify
 from consentguard.vision import codec, draw
 from consentguard.vision.detect import Detector
 from consentguard.vision.embed import Embedder
-from consentguard.vision.rewrite import RewritePlan, apply_plan, plan_rewrite
+from consentguard.vision.rewrite import RewritePlan, apply_plan, head_box, plan_rewrite
 
 Clock = Callable[[], datetime]
 
@@ -56,7 +60,7 @@ class _Judged:
     """One photo after looking and deciding, before anything is made of it."""
 
     picture: Picture
-    faces: tuple[Face, ...]
+    seen: Seen
     compared: bool
     decision: Decision
     plan: RewritePlan
@@ -65,12 +69,20 @@ class _Judged:
 
     @property
     def approved(self) -> tuple[Face, ...]:
-        return _with_action(self.faces, self.decision, Action.KEEP)
+        return tuple(
+            face
+            for face, who in zip(self.seen.faces, self.decision.faces, strict=False)  # unsure heads follow the faces
+            if Action.for_standing(who.standing) is Action.KEEP
+        )
 
 
-def _with_action(faces: Sequence[Face], decision: Decision, action: Action) -> tuple[Face, ...]:
-    pairs = zip(faces, decision.faces, strict=True)
-    return tuple(face for face, who in pairs if Action.for_standing(who.standing) is action)
+def _hidden_heads(seen: Seen, decision: Decision, *, backs: bool) -> tuple[Box, ...]:
+    """The whole head of every face and unsure head that may not be seen, and, for `backs`, of those turned away."""
+    heads = (*(head_box(face) for face in seen.faces), *(head.box for head in seen.unsure))
+    pairs = zip(heads, decision.faces, strict=True)
+    hidden = tuple(head for head, who in pairs if Action.for_standing(who.standing) is Action.HIDE)
+    turned_away = tuple(head.box for head in seen.heads or () if head.from_behind)
+    return (*hidden, *turned_away) if backs else hidden
 
 
 @contextmanager
@@ -175,9 +187,9 @@ class Guard:
         """The verdict of `inspect`, and a PNG that shows what was seen; for the desk, never for publishing."""
         question = self.question(**asked)
         with _about(name):
-            judged = self._judge(photo, question, school_day(self._clock()))
+            judged = self._judge(photo, question, school_day(self._clock()), thorough=True)
         verdict = self._verdict(judged, name)
-        return verdict, draw.inspection(judged.picture, verdict.faces)
+        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces)
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
@@ -245,21 +257,29 @@ class Guard:
 
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
-    def _judge(self, photo: bytes, question: Question, today: date) -> _Judged:
+    def _judge(self, photo: bytes, question: Question, today: date, *, thorough: bool = False) -> _Judged:
+        """Looks and decides. What else than faces is there is looked for where it matters, or if `thorough`."""
         rules = self.policy.picture
         picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
-        faces = self._sight.find(picture)
+        seen = Seen(self._sight.find(picture))
         compared = question.mode is Mode.MATCHED
-        known = self._sight.compare(picture, faces, today) if compared else (UNASKED,) * len(faces)
+        known = self._sight.compare(picture, seen.faces, today) if compared else (UNASKED,) * len(seen.faces)
         decision = decide(known, self.register, self.policy, question, today)
-        hidden = _with_action(faces, decision, Action.HIDE)
+        # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
+        backs = "back_of_head" not in self.policy.remain and question.mode is not Mode.DECLARED
+        if decision.hides or question.mode is Mode.DECLARED or backs or thorough:
+            parts_remain = decision.hides and not decision.refused and "body" not in self.policy.remain
+            seen = self._sight.look_around(picture, seen.faces, bodies=parts_remain or thorough)
+            known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
+            decision = decide(known, self.register, self.policy, question, today)
+        hidden = _hidden_heads(seen, decision, backs=backs)
         plan = plan_rewrite(hidden, self.policy.remain, picture.width, picture.height)
         refused, needs_person = decision.refused, decision.needs_person
         if hidden and not refused and self.policy.on_unapproved == "block":
             refused = ("unapproved-face",)
         elif hidden and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
-        return _Judged(picture, faces, compared, decision, plan, refused, needs_person)
+        return _Judged(picture, seen, compared, decision, plan, refused, needs_person)
 
     def _rewritten(self, judged: _Judged) -> bytes:
         rules = self.policy.picture
@@ -328,7 +348,7 @@ class Guard:
         }
 
     def _verdict(self, judged: _Judged, name: str) -> Verdict:
-        picture, decision, plan = judged.picture, judged.decision, judged.plan
+        picture, seen, decision, plan = judged.picture, judged.seen, judged.decision, judged.plan
         findings = decision.findings
         reasons = list(judged.refused)
         if picture.carried:
@@ -347,9 +367,12 @@ class Guard:
             publishable_as_is=as_is,
             reasons=tuple(reasons),
             faces=tuple(
-                JudgedFace(picture.in_source(face.box), face.score, who.person, who.standing)
-                for face, who in zip(judged.faces, decision.faces, strict=True)
+                JudgedFace(picture.in_source(found.box), found.score, who.person, who.standing)
+                for found, who in zip((*seen.faces, *seen.unsure), decision.faces, strict=True)
             ),
+            hands=_scored(picture, seen.hands),
+            heads_from_behind=_scored(picture, seen.heads and [head for head in seen.heads if head.from_behind]),
+            people=None if seen.people is None else tuple(picture.in_source(person.box) for person in seen.people),
             rewrite=plan.rewrite if leaves else None,
             frame=picture.in_source(plan.frame) if leaves else None,
             scale=picture.scale,
@@ -362,6 +385,11 @@ class Guard:
         if self._state is None:
             raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
         return self._state
+
+
+def _scored(picture: Picture, found: Sequence[Hand | Head] | None) -> tuple[tuple[Box, float], ...] | None:
+    """Boxes in pixels of the source with their scores; None where nothing was looked for."""
+    return None if found is None else tuple((picture.in_source(thing.box), thing.score) for thing in found)
 
 
 def _metadata_finding(picture: Picture) -> Finding:

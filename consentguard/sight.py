@@ -6,16 +6,19 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from consentguard.consent.match import Gallery, Match
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.enrol import SMALLEST_FACE, gallery_from_photos
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
-from consentguard.values import Box, Face, Picture
+from consentguard.values import Box, Face, Picture, Seen
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
+from consentguard.vision.hands import HandFinder
+from consentguard.vision.heads import HeadFinder
+from consentguard.vision.people import PeopleFinder
 from consentguard.vision.weights import Shelf
 
 Part = TypeVar("Part")
@@ -43,6 +46,7 @@ class Sight:
         self._detector = detector
         self._embedder = embedder
         self._gallery: Gallery | None = None
+        self._finders: dict[Callable[[Shelf], object], Any] = {}
         self._loading = threading.RLock()
         parts = {"detector": detector, "embedder": embedder}
         self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
@@ -79,6 +83,23 @@ class Sight:
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
         return self.detector.find(picture.pixels, self._policy.picture.smallest_face)
+
+    def look_around(self, picture: Picture, faces: tuple[Face, ...], *, bodies: bool) -> Seen:
+        """What else is there: heads that are no faces, and, for `bodies`, hands and people. Raises CannotTell."""
+        heads = self._finder(HeadFinder.load).find(picture.pixels, faces)
+        if not bodies:
+            return Seen(faces, heads)
+        hands = self._finder(HandFinder.load).find(picture.pixels, faces)
+        people = self._finder(PeopleFinder.load).find(picture.pixels, faces, heads)
+        return Seen(faces, heads, hands, people)
+
+    def _finder(self, load: Callable[[Shelf], Part]) -> Part:
+        """A finder that is loaded once; keyed by how it is loaded."""
+        with self._loading:
+            if load not in self._finders:
+                self._finders[load] = load(Shelf.default())
+            finder: Part = self._finders[load]
+            return finder
 
     def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.

@@ -43,6 +43,9 @@ class Question:
 UNASKED: Final = Match(Answer.NO_MATCH)
 """What is known of a face in a mode that compares no faces."""
 
+UNSURE_HEAD: Final = Match(Answer.UNSURE)
+"""What is known of a head that is neither a face nor positively seen from behind. It counts as a face."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -111,7 +114,8 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
     """What may be seen of each face on a day. Deterministic; raises nothing.
 
     Args:
-        faces: for each face what the gallery says; in other modes than `matched` nothing, which is `UNASKED`.
+        faces: for each face what the gallery says; in other modes than `matched` nothing, which is `UNASKED`. Unsure
+            heads follow, each as `UNSURE_HEAD`.
         register, policy, question: see there.
         on: the school's calendar day.
 
@@ -120,11 +124,11 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
     nothing says which face is whose. Mode `matched`: a face is as free as the person it matches.
     """
     if question.mode is Mode.DECLARED:
-        decision = _declared(len(faces), register, question, on)
+        decision = _declared(faces, register, question, on)
     elif question.mode is Mode.MATCHED:
         decision = _matched(faces, register, question, on)
     else:
-        decision = Decision(faces=(Identity(None, Standing.UNKNOWN),) * len(faces))
+        decision = Decision(faces=_nobody(faces))
     if faces:
         return decision
     nothing = Finding("no-face-found", "photo", "no face was found in this photo")
@@ -156,7 +160,14 @@ def _identity(match: Match, register: Register, scope: str, on: date) -> Identit
     return Identity(person.id, person.standing(scope, on))
 
 
-def _declared(faces: int, register: Register, question: Question, on: date) -> Decision:
+def _nobody(faces: Sequence[Match]) -> tuple[Identity, ...]:
+    """Faces whose owners are not known, unsure heads staying unsure."""
+    doubt = {True: Standing.UNSURE, False: Standing.UNKNOWN}
+    return tuple(Identity(None, doubt[match.answer is Answer.UNSURE]) for match in faces)
+
+
+def _declared(seen: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
+    faces = len(seen)
     standings = {
         person: register.people[person].standing(question.channel.scope, on)
         if person in register.people
@@ -182,7 +193,7 @@ def _declared(faces: int, register: Register, question: Question, on: date) -> D
         )
     if faces > len(question.declared):
         return Decision(
-            faces=(Identity(None, Standing.UNKNOWN),) * faces,
+            faces=_nobody(seen),
             refused=("more-faces-than-declared",),
             needs_person=True,
         )

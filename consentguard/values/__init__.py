@@ -1,6 +1,6 @@
 """The nouns of the library: frozen, and valid from birth."""
 
-from consentguard.values.geometry import Box, Face, Hand, Head, Person, Picture, Pixels, Point, frozen_pixels
+from consentguard.values.geometry import Box, Face, Hand, Head, Person, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.values.released import Grounds, Released, make_released, sealed_statement
 from consentguard.values.verdict import (
     Action,
@@ -31,6 +31,7 @@ __all__ = [
     "Point",
     "Released",
     "Rewrite",
+    "Seen",
     "Standing",
     "Verdict",
     "canonical",

@@ -161,6 +161,21 @@ class Person:
     outline: tuple[Point, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that was looked for in one picture; None where it was not looked for."""
+
+    faces: tuple[Face, ...]
+    heads: tuple[Head, ...] | None = None
+    hands: tuple[Hand, ...] | None = None
+    people: tuple[Person, ...] | None = None
+
+    @property
+    def unsure(self) -> tuple[Head, ...]:
+        """Heads that are neither a face nor positively seen from behind; they count as faces."""
+        return tuple(head for head in self.heads or () if not head.from_behind)
+
+
 def frozen_pixels(pixels: NDArray[Any]) -> Pixels:
     """A read-only view of an RGB picture. Raises ValueError unless it is uint8, (height, width, 3) and not empty."""
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:

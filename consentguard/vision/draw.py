@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from consentguard.values import Action, JudgedFace, Picture, Pixels
+from consentguard.values import Action, Box, JudgedFace, Picture, Pixels, Point, Seen
 from consentguard.vision.codec import encode_png
+
+Colour: TypeAlias = tuple[int, int, int]
+"""RGB, 0..255 each."""
 
 _KEEP: Final = (24, 150, 70)
 _HIDE: Final = (200, 30, 40)
+_HAND: Final = (30, 90, 200)
+_BEHIND: Final = (140, 60, 180)
+_PERSON: Final = (230, 230, 230)
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def inspection(picture: Picture, faces: Sequence[JudgedFace]) -> bytes:
-    """A PNG of the picture with every face framed: green kept, red hidden, each with score and standing."""
+def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> bytes:
+    """A PNG of the picture with everything that was found drawn into it.
+
+    Faces (and unsure heads, which follow them in `faces`) are framed green where they are kept and red where they are
+    hidden, with standing, score and the looks that found them; hands are outlined blue, heads from behind framed
+    violet, people thinly outlined.
+    """
     canvas = np.array(picture.pixels)
     thick = max(2, round(max(picture.width, picture.height) / 500))
-    for face in faces:
-        box = face.box.scaled(picture.scale)
-        colour = _KEEP if face.action is Action.KEEP else _HIDE
-        cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), colour, thick)
-        text = f"{face.action.value}: {face.standing.value} {face.score:.2f}"
-        _label(canvas, text, box.left, box.top, colour, thick)
+    for person in seen.people or ():
+        corners = person.outline or _corners(person.box)
+        cv2.polylines(canvas, [_whole(corners)], True, _PERSON, 1, cv2.LINE_AA)
+    for hand in seen.hands or ():
+        cv2.polylines(canvas, [_whole(hand.outline)], True, _HAND, thick, cv2.LINE_AA)
+        _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
+    for head in seen.heads or ():
+        if head.from_behind:
+            _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
+    looks = [" ".join(face.seen_by) for face in seen.faces] + ["head"] * len(seen.unsure)
+    for found, judged, look in zip((*seen.faces, *seen.unsure), faces, looks, strict=True):
+        colour = _KEEP if judged.action is Action.KEEP else _HIDE
+        text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
+        _frame(canvas, found.box, text, colour, thick)
     return encode_png(canvas)
 
 
@@ -40,7 +60,20 @@ def side_by_side(before: Picture, after: Pixels) -> bytes:
     return encode_png(canvas)
 
 
-def _label(canvas: Pixels, text: str, left: int, top: int, colour: tuple[int, int, int], thick: int) -> None:
+def _frame(canvas: Pixels, box: Box, text: str, colour: Colour, thick: int) -> None:
+    cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), colour, thick)
+    _label(canvas, text, box.left, box.top, colour, thick)
+
+
+def _corners(box: Box) -> tuple[Point, ...]:
+    return ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+
+
+def _whole(points: Sequence[Point]) -> NDArray[np.int32]:
+    return np.round(np.array(points)).astype(np.int32)
+
+
+def _label(canvas: Pixels, text: str, left: int, top: int, colour: Colour, thick: int) -> None:
     size = thick / 4
     (width, height), below = cv2.getTextSize(text, _FONT, size, thick)
     left = min(max(left, 0), max(canvas.shape[1] - width, 0))

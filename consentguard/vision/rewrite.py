@@ -47,8 +47,8 @@ class RewritePlan:
         }
 
 
-def plan_rewrite(hidden: Sequence[Face], remain: Collection[str], width: int, height: int) -> RewritePlan:
-    """The least that hides these faces in a picture of `width` x `height` pixels.
+def plan_rewrite(hidden: Sequence[Box], remain: Collection[str], width: int, height: int) -> RewritePlan:
+    """The least that hides these heads (`head_box` of a face) in a picture of `width` x `height` pixels.
 
     `remain` names what of an unapproved person may stay visible: hands, back_of_head, body. Covering heads leaves the
     bodies, so it is planned only where `body` may remain; cropping and silhouettes are not planned yet.
@@ -57,8 +57,7 @@ def plan_rewrite(hidden: Sequence[Face], remain: Collection[str], width: int, he
     if not hidden:
         return RewritePlan(Rewrite.NONE, frame, (), "nobody has to be hidden")
     if "body" in remain:
-        heads = (head_box(face) for face in hidden)
-        painted = tuple(box for head in heads if (box := _whole_blocks(head).within(width, height)))
+        painted = tuple(box for head in hidden if (box := _whole_blocks(head).within(width, height)))
         return RewritePlan(Rewrite.COVER, frame, painted, "covering the heads leaves the bodies, which may remain")
     kept = ", ".join(sorted(remain)) or "nothing"
     return RewritePlan(

@@ -28,7 +28,7 @@ def test_nobody_to_hide_changes_nothing() -> None:
 
 @given(st.lists(faces(), min_size=1, max_size=3), st.sets(st.sampled_from(["hands", "back_of_head"])))
 def test_where_the_body_may_not_remain_covering_is_no_way_out(hidden: list[Face], remain: set[str]) -> None:
-    plan = plan_rewrite(hidden, remain, WIDTH, HEIGHT)
+    plan = plan_rewrite([head_box(face) for face in hidden], remain, WIDTH, HEIGHT)
     assert plan.rewrite is None
     with pytest.raises(ValueError, match="refuses"):
         apply_plan(np.zeros((HEIGHT, WIDTH, 3), np.uint8), plan, PAINT)
@@ -36,7 +36,7 @@ def test_where_the_body_may_not_remain_covering_is_no_way_out(hidden: list[Face]
 
 @given(st.lists(faces(), min_size=1, max_size=4))
 def test_every_hidden_head_lies_under_paint(hidden: list[Face]) -> None:
-    plan = plan_rewrite(hidden, {"body"}, WIDTH, HEIGHT)
+    plan = plan_rewrite([head_box(face) for face in hidden], {"body"}, WIDTH, HEIGHT)
     assert plan.rewrite is Rewrite.COVER
     painted = np.zeros((HEIGHT, WIDTH), bool)
     for box in plan.painted:
@@ -55,7 +55,7 @@ def test_the_bytes_that_leave_do_not_depend_on_what_was_hidden(hidden: list[Face
     random = np.random.default_rng(seed)
     picture = random.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     scrambled = picture.copy()
-    plan = plan_rewrite(hidden, {"body"}, WIDTH, HEIGHT)
+    plan = plan_rewrite([head_box(face) for face in hidden], {"body"}, WIDTH, HEIGHT)
     for box in plan.painted:
         part = scrambled[box.top : box.bottom, box.left : box.right]
         part[...] = random.integers(0, 256, part.shape, np.uint8)
@@ -68,7 +68,7 @@ def test_the_bytes_that_leave_do_not_depend_on_what_was_hidden(hidden: list[Face
 def test_what_need_not_be_hidden_keeps_its_pixels(hidden: list[Face]) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     before = picture.copy()
-    plan = plan_rewrite(hidden, {"body"}, WIDTH, HEIGHT)
+    plan = plan_rewrite([head_box(face) for face in hidden], {"body"}, WIDTH, HEIGHT)
     after = apply_plan(picture, plan, PAINT)
     assert (picture == before).all(), "the source was painted on"
     free = np.ones((HEIGHT, WIDTH), bool)
@@ -80,5 +80,7 @@ def test_what_need_not_be_hidden_keeps_its_pixels(hidden: list[Face]) -> None:
 
 def test_the_paint_touches_the_rim_where_the_head_does() -> None:
     face = Face(Box(WIDTH - 30, HEIGHT - 30, WIDTH, HEIGHT), 0.9)
-    after = apply_plan(np.zeros((HEIGHT, WIDTH, 3), np.uint8), plan_rewrite([face], {"body"}, WIDTH, HEIGHT), PAINT)
+    after = apply_plan(
+        np.zeros((HEIGHT, WIDTH, 3), np.uint8), plan_rewrite([head_box(face)], {"body"}, WIDTH, HEIGHT), PAINT
+    )
     assert after[-1, -1].tolist() == list(PAINT)
