@@ -1,0 +1,318 @@
+"""Hands: palms found by one MediaPipe model in several looks, each confirmed and outlined by another.
+
+Palm detection looks at the whole photo, at the photo with a rim around it, and at half-size tiles with half overlap.
+What it finds is cut out turned upright, and the hand landmark model says whether a hand is there and where its 21
+points are. The points give a better cut, which must convince it once more. docs/decisions/0005-hands.md has numbers.
+
+Constants without another source: the graphs `palm_detection_detection_to_roi`, `hand_landmarks_to_roi` and
+`hand_landmark_cpu` of MediaPipe 0.10 (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.errors import ModelUnavailable
+from consentguard.values import Box, Face, Hand, Pixels
+from consentguard.vision import engine, ssd
+from consentguard.vision.ssd import Floats, Look, Rows
+from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
+
+_RIM: Final = 4 / 3
+"""Side of the look with a rim, in long sides of the photo. A hand that fills the photo is found only so."""
+
+_SMALLEST_TILE: Final = 192
+"""Pixels. A smaller tile would be grown to the palm model's input and show it nothing new."""
+
+_SAME_PALM: Final = 0.3
+"""Within a look, palms that overlap by more than this IoU are averaged (MediaPipe's value)."""
+
+_SAME_SIGHT: Final = 0.5
+"""Palms of different looks that overlap by more than this IoU are not both followed up."""
+
+_SAME_HAND: Final = 0.4
+_PART_OF_HAND: Final = 0.8
+"""Hands whose boxes overlap by more than this IoU are one; so are two of which this share of the smaller lies in the
+other: a tile that shows half a hand makes a small hand of it. Chosen on even photos."""
+
+_SECOND_CHANCE: Final = 0.3
+"""Presence in the first cut from which a second one, made from the points, is worth a look."""
+
+_WRIST, _MIDDLE = 0, 2
+"""Of the palm model's seven keypoints: they give the hand's direction."""
+
+_KNUCKLES: Final = (5, 9, 13)
+_PALM_POINTS: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
+"""Of the 21 points: roots of index, middle and ring finger; and those that hardly move with the fingers."""
+
+_HAND_SIDE: Final = 224
+_CUT_AROUND_PALM: Final = (2.6, -0.5)
+_CUT_AROUND_POINTS: Final = (2.0, -0.1)
+"""Side of the cut in longer sides of the box, and how far it moves along the hand in heights of the box (less than 0:
+towards the finger tips)."""
+
+_GROWN: Final = 0.1
+"""Points lie inside the hand: the outline is grown by this share of their longer extent. On even photos the box then
+holds 97 % (egohands) and 94 % (hands_counting) of the labelled box, at IoU 0.82; 0.08 holds 95 % and 91 %."""
+
+_BATCH: Final = 16
+_SIDES: Final = 16
+"""Cuts in one call; corners of the disc that the outline is grown by."""
+
+_EARS: Final = 0.2
+"""Share of a face's width by which its box is widened on each side: the palm model takes ears and cheeks for hands."""
+
+_IN_FACE: Final = 0.5
+"""Share of a hand's points in a face's widened box from which it is not believed. A hand before a face is given up."""
+
+Squares = NDArray[np.float64]
+"""Turned squares, one a row: centre x, y and side in pixels of the picture, angle in radians, clockwise as seen."""
+
+
+class HandFinder:
+    """Finds hands. Safe to share between threads."""
+
+    def __init__(
+        self, palms: engine.Network, marks: engine.Network, label: str, palm_threshold: float, presence: float
+    ) -> None:
+        self._palms, self._marks = palms, marks
+        self._palm_threshold, self._presence = palm_threshold, presence
+        self._anchors = ssd.PALM.anchors()
+        self.label = label
+
+    @classmethod
+    def load(cls, shelf: Shelf) -> HandFinder:
+        """Reads both networks from the shelf. Raises ModelUnavailable."""
+        palm, mark = manifest()["palm-detection"], manifest()["hand-landmark"]
+        side = ssd.PALM.size
+        return cls(
+            engine.load(shelf.read(palm), palm.file, {"input_1": (-1, side, side, 3)}),
+            engine.load(shelf.read(mark), mark.file, {"input_1": (-1, _HAND_SIDE, _HAND_SIDE, 3)}),
+            f"{palm.label}+{mark.label}",
+            _threshold(palm),
+            _threshold(mark),
+        )
+
+    def find(self, pixels: Pixels, faces: Sequence[Face] = ()) -> tuple[Hand, ...]:
+        """Every confirmed hand of an RGB picture (uint8, height x width x 3), surest first; none inside a face.
+
+        Box and outline are kept inside the picture; the 21 points of a hand cut by the frame may lie outside.
+        Raises ModelUnavailable if a network fails.
+        """
+        height, width = pixels.shape[:2]
+        palms = ssd.surest(self._seen(pixels, looks(width, height)), _SAME_SIGHT)
+        middles = (palms[:, None, 0:2] + palms[:, None, 2:4]) / np.float32(2)
+        palms = palms[~in_faces(middles, faces)]
+        scores = palms[:, 4]
+        points, presence = self._marked(pixels, around_palms(palms))
+        for least in (_SECOND_CHANCE, self._presence):
+            kept = np.flatnonzero(presence >= least)
+            kept = kept[one_of_each(extents(points[kept], width, height), scores[kept] * presence[kept])]
+            scores, points, presence = scores[kept], points[kept], presence[kept]
+            if least != self._presence:
+                points, presence = self._marked(pixels, around_points(points))
+        believed = ~in_faces(points, faces)
+        hands = (
+            _hand(marks, float(score), width, height)
+            for marks, score in zip(points[believed], presence[believed], strict=True)
+        )
+        return tuple(sorted((hand for hand in hands if hand), key=lambda hand: -hand.score))
+
+    def _seen(self, pixels: Pixels, windows: Sequence[Look]) -> Rows:
+        """Palms of all looks, in pixels of the picture: (n, 19), score and seven keypoints among them."""
+        inputs = ssd.see(pixels, windows, ssd.PALM.size)
+        outputs = self._palms(inputs)
+        raw = ssd.unbatched(self._finite(outputs, "Identity"), len(windows), ssd.PALM)
+        logits = ssd.unbatched(self._finite(outputs, "Identity_1"), len(windows), ssd.PALM)
+        found = [
+            ssd.in_picture(ssd.merged(self._decoded(raw[index], logits[index]), _SAME_PALM), look)
+            for index, look in enumerate(windows)
+        ]
+        return np.concatenate(found)
+
+    def _decoded(self, raw: Floats, logits: Floats) -> Rows:
+        return ssd.decode(raw, logits, self._anchors, ssd.PALM.size, self._palm_threshold)
+
+    def _marked(self, pixels: Pixels, squares: Squares) -> tuple[Floats, Floats]:
+        """What the landmark model says of the cuts: points (n, 21, 2) in pixels of the picture, and presence (n,)."""
+        points, presence = np.empty((len(squares), 21, 2), np.float32), np.empty(len(squares), np.float32)
+        for start in range(0, len(squares), _BATCH):
+            some = slice(start, start + _BATCH)
+            outputs = self._marks(cut(pixels, squares[some], _HAND_SIDE))
+            local = self._finite(outputs, "Identity").reshape(-1, 21, 3)[:, :, :2]
+            points[some] = placed(local, squares[some], _HAND_SIDE)
+            presence[some] = np.clip(self._finite(outputs, "Identity_1")[:, 0], 0, 1)
+        return points, presence
+
+    def _finite(self, outputs: Mapping[str, engine.Tensor], name: str) -> Floats:
+        output = np.asarray(outputs[name], np.float32)
+        if not np.isfinite(output).all():
+            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
+        return output
+
+
+def looks(width: int, height: int) -> tuple[Look, ...]:
+    """Where palms are looked for in a picture of this size: the whole, the whole with a rim, and half-size tiles."""
+    side = max(width, height)
+    rim = ceil(side * _RIM)
+    half = -(-side // 2)
+    small = ssd.tiles(width, height, half, half // 2) if half >= _SMALLEST_TILE else ()
+    return (ssd.whole(width, height), Look((width - rim) // 2, (height - rim) // 2, rim), *small)
+
+
+# ------------------------------------------------------------------------------------------------------------- cuts
+
+
+def around_palms(palms: Rows) -> Squares:
+    """The square that should hold the whole hand of each palm, fingers up: (n, 19) gives (n, 4)."""
+    low, high = palms[:, 0:2].astype(np.float64), palms[:, 2:4].astype(np.float64)
+    keypoints = palms[:, 5:].reshape(-1, 7, 2).astype(np.float64)
+    angle = _upright(keypoints[:, _MIDDLE] - keypoints[:, _WRIST])
+    return _squares((low + high) / 2, high - low, angle, *_CUT_AROUND_PALM)
+
+
+def around_points(points: Floats) -> Squares:
+    """The square around the hand that has these points, fingers up: (n, 21, 2) gives (n, 4)."""
+    marks = points.astype(np.float64)
+    index, middle, ring = (marks[:, knuckle] for knuckle in _KNUCKLES)
+    angle = _upright(((index + ring) / 2 + middle) / 2 - marks[:, _WRIST])
+    turned = _turned(marks[:, _PALM_POINTS], -angle)
+    low, high = turned.min(axis=1), turned.max(axis=1)
+    centre = _turned((low + high)[:, None] / 2, angle)[:, 0]
+    return _squares(centre, high - low, angle, *_CUT_AROUND_POINTS)
+
+
+def _upright(direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The angle by which something that points up must be turned to point in this direction: (n, 2) gives (n,)."""
+    return np.asarray(np.pi / 2 - np.arctan2(-direction[:, 1], direction[:, 0]), np.float64)
+
+
+def _turned(points: NDArray[np.float64], angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points (n, k, 2) turned clockwise around the origin, each of the n by its own angle."""
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y = points[..., 0], points[..., 1]
+    return np.stack([cosine * x - sine * y, sine * x + cosine * y], axis=2)
+
+
+def _squares(
+    centre: NDArray[np.float64], size: NDArray[np.float64], angle: NDArray[np.float64], scale: float, along: float
+) -> Squares:
+    shift = np.stack([np.zeros(len(size)), size[:, 1] * along], axis=1)
+    moved = centre + _turned(shift[:, None], angle)[:, 0]
+    return np.column_stack([moved, size.max(axis=1) * scale, angle])
+
+
+def cut(pixels: Pixels, squares: Squares, side: int) -> Floats:
+    """The turned squares, upright: float32, shape (n, side, side, 3), RGB 0..1, black outside the picture.
+
+    Where a square is much larger than `side` the picture is shrunk by area first, so that nothing is aliased.
+    """
+    cuts = np.zeros((len(squares), side, side, 3), np.float32)
+    halved = np.clip(np.floor(np.log2(np.maximum(squares[:, 2], 1) / side)), 0, None).astype(int)
+    height, width = pixels.shape[:2]
+    for power in np.unique(halved):
+        shape = (max(width >> int(power), 1), max(height >> int(power), 1))
+        smaller = cv2.resize(pixels, shape, interpolation=cv2.INTER_AREA) if power else pixels
+        factor = np.array([[shape[0] / width], [shape[1] / height]])
+        for index in np.flatnonzero(halved == power):
+            x, y, length, angle = squares[index]
+            cosine, sine = np.cos(angle) * length / side, np.sin(angle) * length / side
+            turn = np.array([[cosine, -sine], [sine, cosine]])
+            # A pixel's middle lies half a pixel inside it: (i + .5) here is (j + .5) there.
+            start = np.array([[x], [y]]) + turn @ np.full((2, 1), (1 - side) / 2)
+            affine = np.hstack([turn * factor, start * factor - 0.5])
+            cuts[index] = cv2.warpAffine(smaller, affine, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    cuts /= 255
+    return cuts
+
+
+def placed(points: Floats, squares: Squares, side: int) -> Floats:
+    """Points (n, k, 2) of cuts of `side` pixels in pixels of the picture."""
+    local = (points.astype(np.float64) - side / 2) * (squares[:, 2] / side)[:, None, None]
+    return np.asarray(_turned(local, squares[:, 3]) + squares[:, None, :2], np.float32)
+
+
+# ------------------------------------------------------------------------------------------------- what counts as one
+
+
+def extents(points: Floats, width: int, height: int) -> Floats:
+    """Grown boxes around hands (n, 21, 2), kept inside the picture: left, top, right, bottom; maybe empty."""
+    low, high = points.min(axis=1), points.max(axis=1)
+    grown = _GROWN * (high - low).max(axis=1, keepdims=True)
+    sides = np.array([width, height, width, height], np.float32)
+    return np.asarray(np.clip(np.hstack([low - grown, high + grown]), 0, sides), np.float32)
+
+
+def one_of_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
+    """Indices of the boxes that stay, surest first: what overlaps a surer one, or is part of it or it a part, goes."""
+    areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
+    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
+    far = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
+    shared = np.prod(np.clip(far - corner, 0, None), axis=2)
+    smaller = np.minimum(areas[:, None], areas[None, :])
+    same = (ssd.overlaps(boxes, boxes) > _SAME_HAND) | (shared > _PART_OF_HAND * smaller)
+    left = np.argsort(-scores, kind="stable")
+    left = left[areas[left] > 0]
+    kept = []
+    while len(left):
+        kept.append(left[0])
+        left = left[1:][~same[left[0], left[1:]]]
+    return np.array(kept, np.intp)
+
+
+def in_faces(points: NDArray[Any], faces: Sequence[Face]) -> NDArray[np.bool_]:
+    """For each of n sets of points (n, k, 2), whether half of them or more lie in one face and its ears."""
+    if not faces:
+        return np.zeros(len(points), np.bool_)
+    boxes = np.array([face.box.as_list() for face in faces], np.float32)
+    ears = _EARS * (boxes[:, 2] - boxes[:, 0])
+    boxes[:, 0] -= ears
+    boxes[:, 2] += ears
+    inside = (points[:, None] >= boxes[None, :, None, :2]) & (points[:, None] < boxes[None, :, None, 2:])
+    return np.asarray((inside.all(axis=3).mean(axis=2) >= _IN_FACE).any(axis=1))
+
+
+# ---------------------------------------------------------------------------------------------------------- outlines
+
+
+def outline(points: Floats, width: int, height: int) -> Floats:
+    """The convex hull of discs around the points (21, 2), inside the picture: (k, 2); k = 0 if outside.
+
+    Convex, so it is simple and holds the gaps between spread fingers too.
+    """
+    radius = max(_GROWN * float(np.ptp(points, axis=0).max()), 0.5)
+    turns = np.arange(_SIDES) * (2 * np.pi / _SIDES)
+    # The polygon goes around the disc, not inside it.
+    disc = np.stack([np.cos(turns), np.sin(turns)], axis=1) * (radius / np.cos(np.pi / _SIDES))
+    hull = cv2.convexHull((points[:, None] + disc[None]).reshape(-1, 2).astype(np.float32))
+    frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    area, inside = cv2.intersectConvexConvex(hull, frame)
+    if area < 1 or inside is None:
+        return np.empty((0, 2), np.float32)
+    return np.clip(np.asarray(inside, np.float32).reshape(-1, 2), 0, frame[2])
+
+
+def _hand(points: Floats, score: float, width: int, height: int) -> Hand | None:
+    edge = outline(points, width, height)
+    if len(edge) < 3:
+        return None
+    left, top = edge.min(axis=0)
+    right, bottom = edge.max(axis=0)
+    box = Box.covering(float(left), float(top), float(right), float(bottom)).within(width, height)
+    return Hand(box, score, _points(points), _points(edge)) if box else None
+
+
+def _points(rows: Floats) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in rows)
+
+
+def _threshold(card: ModelCard) -> float:
+    if card.threshold is None:
+        raise ModelUnavailable(f"the manifest gives {card.name} no threshold; reinstall consentguard.")
+    return card.threshold

@@ -1,0 +1,206 @@
+"""What MediaPipe's single-shot detectors (palms, people, faces) share: looks, anchors, decoding, one box per thing.
+
+A look is a square window of the picture, shrunk or grown to the network's input. Boxes live in three places: *raw* in
+input pixels relative to an anchor, *shares* (0..1 of the look's side), and pixels of the picture.
+
+Constants and formulas: the graphs `ssd_anchors_calculator`, `tensors_to_detections_calculator` and
+`non_max_suppression_calculator` of MediaPipe 0.10 (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Pixels
+
+Floats = NDArray[np.float32]
+
+Rows = NDArray[np.float32]
+"""Candidates, one a row: left, top, right, bottom, score 0..1, then keypoints x, y, x, y, ..."""
+
+LOGIT_LIMIT: Final = 100.0
+"""Logits are clipped to plus and minus this before the sigmoid, as MediaPipe does (score_clipping_thresh)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a network lays out its anchors.
+
+    Attributes:
+        size: side of the square input in pixels.
+        layers: (stride in pixels, anchors for each cell), in the order of the network's output.
+    """
+
+    size: int
+    layers: tuple[tuple[int, int], ...]
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many anchors each layer has."""
+        return tuple((self.size // stride) ** 2 * each for stride, each in self.layers)
+
+    def anchors(self) -> Floats:
+        """Centres x, y as shares of the input: float32, shape (sum of counts, 2). Sizes are all 1."""
+        return np.concatenate([_grid(self.size // stride, each) for stride, each in self.layers])
+
+
+def _grid(cells: int, each: int) -> Floats:
+    line = (np.arange(cells, dtype=np.float32) + np.float32(0.5)) / np.float32(cells)
+    y, x = np.meshgrid(line, line, indexing="ij")
+    return np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0)
+
+
+PALM: Final = Layout(192, ((8, 2), (16, 6)))
+"""Strides 8, 16, 16, 16 with two anchors each; layers of one stride share their cells. 2016 anchors."""
+
+
+# ------------------------------------------------------------------------------------------------------------- looks
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A square window of the picture, in its pixels; it may reach outside, where everything is black."""
+
+    left: int
+    top: int
+    side: int
+
+
+def whole(width: int, height: int) -> Look:
+    """The square around a picture of this size, the picture in its middle (MediaPipe's letterbox)."""
+    side = max(width, height)
+    return Look((width - side) // 2, (height - side) // 2, side)
+
+
+def tiles(width: int, height: int, side: int, step: int) -> tuple[Look, ...]:
+    """Square windows of `side` pixels that cover the picture, evenly laid at most `step` pixels apart, row by row.
+
+    Along an axis on which the picture is shorter than the window there is one window, centred.
+    """
+    return tuple(Look(left, top, side) for top in _starts(height, side, step) for left in _starts(width, side, step))
+
+
+def _starts(length: int, side: int, step: int) -> list[int]:
+    if length <= side:
+        return [(length - side) // 2]
+    count = -(-(length - side) // step) + 1
+    return [round(i * (length - side) / (count - 1)) for i in range(count)]
+
+
+def see(pixels: Pixels, looks: Sequence[Look], size: int) -> Floats:
+    """What is in the windows, at input size: float32, shape (len(looks), size, size, 3), RGB 0..1, black outside.
+
+    Shrinks by area, so that nothing small is lost to aliasing; grows linearly.
+    """
+    seen = np.zeros((len(looks), size, size, 3), np.float32)
+    height, width = pixels.shape[:2]
+    for inputs, look in zip(seen, looks, strict=True):
+        left, top = max(look.left, 0), max(look.top, 0)
+        right, bottom = min(look.left + look.side, width), min(look.top + look.side, height)
+        if left >= right or top >= bottom:
+            continue
+        scale = size / look.side
+        x0, y0 = round((left - look.left) * scale), round((top - look.top) * scale)
+        x1 = min(max(round((right - look.left) * scale), x0 + 1), size)
+        y1 = min(max(round((bottom - look.top) * scale), y0 + 1), size)
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        inputs[y0:y1, x0:x1] = cv2.resize(pixels[top:bottom, left:right], (x1 - x0, y1 - y0), interpolation=how)
+    seen /= 255
+    return seen
+
+
+# ---------------------------------------------------------------------------------------------------------- decoding
+
+
+def unbatched(output: Floats, batch: int, layout: Layout) -> Floats:
+    """A network's output for `batch` looks as (batch, anchors, numbers).
+
+    Reshaped to batch n these graphs give (1, n * anchors, numbers), layer after layer, and within a layer look after
+    look: their last reshapes have the batch of 1 written in. Raises ValueError for any other shape.
+    """
+    numbers = output.shape[-1]
+    if output.shape != (1, batch * sum(layout.counts), numbers):
+        raise ValueError(f"{output.shape} is not (1, {batch} x {sum(layout.counts)}, numbers)")
+    ends = np.cumsum([batch * count for count in layout.counts])[:-1]
+    layers = np.split(output[0], ends)
+    return np.concatenate([layer.reshape(batch, -1, numbers) for layer in layers], axis=1)
+
+
+def decode(raw: Floats, logits: Floats, anchors: Floats, size: int, threshold: float) -> Rows:
+    """The candidates of one look as shares of its side: float32, shape (m, 5 + 2 x keypoints), in anchor order.
+
+    Args:
+        raw: (n, 4 + 2 x keypoints) input pixels: centre x, y from the anchor, width, height, keypoints from the anchor.
+        logits: (n,) or (n, 1).
+        anchors: (n, 2) shares of the input.
+        size: side of the input in pixels.
+        threshold: the score from which a row is a candidate, 0..1.
+    """
+    scores = 1 / (1 + np.exp(-np.clip(logits.reshape(-1), -LOGIT_LIMIT, LOGIT_LIMIT)))
+    (kept,) = np.nonzero(scores >= threshold)
+    numbers, origin = raw[kept] / np.float32(size), anchors[kept]
+    centre, half = numbers[:, :2] + origin, numbers[:, 2:4] / 2
+    points = numbers[:, 4:] + np.tile(origin, (numbers.shape[1] - 4) // 2)
+    return np.column_stack([centre - half, centre + half, scores[kept], points]).astype(np.float32)
+
+
+def in_picture(rows: Rows, look: Look) -> Rows:
+    """Rows in shares of a look as rows in pixels of the picture."""
+    placed = rows * np.float32(look.side)
+    placed[:, 4] = rows[:, 4]
+    placed[:, [0, 2, *range(5, rows.shape[1], 2)]] += look.left
+    placed[:, [1, 3, *range(6, rows.shape[1], 2)]] += look.top
+    return placed
+
+
+# ------------------------------------------------------------------------------------------------ one box for a thing
+
+
+def overlaps(one: Floats, other: Floats) -> Floats:
+    """Intersection over union of every box with every box: (a, 4+) and (b, 4+) give (a, b), 0..1."""
+    corner = np.maximum(one[:, None, :2], other[None, :, :2])
+    far = np.minimum(one[:, None, 2:4], other[None, :, 2:4])
+    shared = np.prod(np.clip(far - corner, 0, None), axis=2)
+    union = _areas(one)[:, None] + _areas(other)[None, :] - shared
+    return np.asarray(shared / np.maximum(union, np.finfo(np.float32).tiny), np.float32)
+
+
+def _areas(boxes: Floats) -> Floats:
+    return np.asarray(np.prod(np.clip(boxes[:, 2:4] - boxes[:, :2], 0, None), axis=1), np.float32)
+
+
+def surest(rows: Rows, iou: float) -> Rows:
+    """Plain suppression: of rows that overlap by more than `iou` the surest stays. Surest first."""
+    return rows[[cluster[0] for cluster in _clusters(rows, iou)]]
+
+
+def merged(rows: Rows, iou: float) -> Rows:
+    """Weighted suppression: rows that overlap the surest by more than `iou` become one, their mean weighted by score.
+
+    The score is that of the surest. Surest first. So MediaPipe steadies its boxes and keypoints.
+    """
+    means = np.empty((0, rows.shape[1]), np.float32)
+    for cluster in _clusters(rows, iou):
+        mean = np.average(rows[cluster], axis=0, weights=rows[cluster, 4])
+        mean[4] = rows[cluster[0], 4]
+        means = np.concatenate([means, mean[None].astype(np.float32)])
+    return means
+
+
+def _clusters(rows: Rows, iou: float) -> list[NDArray[np.intp]]:
+    """Indices of rows that are one thing, the surest first in each and the clusters surest first."""
+    left = np.argsort(-rows[:, 4], kind="stable")
+    close = overlaps(rows, rows) > iou
+    clusters = []
+    while len(left):
+        same = close[left[0], left]
+        same[0] = True  # a box without area overlaps nothing, itself included
+        clusters.append(left[same])
+        left = left[~same]
+    return clusters
