@@ -10,15 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Person, Pixels, Point
+from consentguard.vision.heads import whole_head
 from consentguard.vision.pose import Floats, Pose, Reading, View, view_of
 from consentguard.vision.weights import Shelf
 
-# From brow-to-chin box to whole head, in shares of the face box's height (rewrite.py's margins for a head that is not
-# turned), and from head to body: an adult is 7.5 heads high, and three are as wide as elbows that stand out; a child is
-# fewer heads high, so the box is never too short (Drillis and Contini 1966; Loomis for heads).
-_FACE_SIDE: Final = 0.27
-_FACE_UP: Final = 0.60
-_FACE_DOWN: Final = 0.25
+# From head to body: an adult is 7.5 heads high, and three are as wide as elbows that stand out; a child is fewer heads
+# high, so the box is never too short (Drillis and Contini 1966).
 _BODY_HIGH: Final = 7.5
 _BODY_WIDE: Final = 3.0
 
@@ -116,17 +113,6 @@ class PeopleFinder:
         return found
 
 
-def whole_head(face: Box) -> Box:
-    """The head around a face that looks at the viewer: hair, ears and chin."""
-    side = max(face.width, face.height)
-    return Box.covering(
-        face.left - _FACE_SIDE * side,
-        face.top - _FACE_UP * side,
-        face.right + _FACE_SIDE * side,
-        face.bottom + _FACE_DOWN * side,
-    )
-
-
 def body_box(head: Box) -> Box:
     """Where the body of a head can be at most when nothing but the head is known."""
     x, unit = middle(head)[0], head.height
@@ -156,9 +142,8 @@ def outline_of(reading: Reading, head: Box, height: int, width: int) -> tuple[Po
     reach = max(1, round(_GROWN * head.height / grain))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     # A border of its own size lets the outline grow beyond the view.
-    body = cv2.copyMakeBorder(body.astype(np.uint8), reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    body = cv2.dilate(body, disc)
-    contours, _ = cv2.findContours(body, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    roomy = np.pad(body.astype(np.uint8), reach)
+    contours, _ = cv2.findContours(cv2.dilate(roomy, disc).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     largest = max(contours, key=cv2.contourArea)
     calm = cv2.approxPolyDP(largest, max(_CALM * head.height / grain, 1.0), closed=True)
     points = reading.view.to_picture(calm.reshape(-1, 2).astype(np.float32) - reach + 0.5, size)
