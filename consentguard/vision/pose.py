@@ -1,0 +1,227 @@
+"""BlazePose, both halves: where people are, and how one of them stands.
+
+Networks: MediaPipe pose_detection and pose_landmark_full (Bazarevsky et al. 2020, arXiv 2006.10204); the facts of their
+files stand in models/manifest.toml, those of the decoding in MediaPipe's pose_detection_cpu.pbtxt and
+pose_detection_to_roi.pbtxt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.errors import ModelUnavailable
+from consentguard.values import Pixels
+from consentguard.vision import engine
+from consentguard.vision.weights import PULL, Shelf, manifest
+
+Floats = NDArray[np.float32]
+
+_SIDE: Final = 224
+_LAYERS: Final = ((8, 2), (16, 2), (32, 6))
+"""Stride and anchors a cell: strides 8, 16, 32, 32, 32 with two anchors each, those of one stride side by side."""
+_LOGIT: Final = 100.0
+"""MediaPipe clips the raw score here before the sigmoid."""
+_SAME: Final = 0.3
+"""People whose head boxes overlap by more than this IoU are one (MediaPipe's value)."""
+_LEAST: Final = 0.5
+"""MediaPipe's min_score_thresh."""
+
+_VIEW: Final = 256
+_POINTS: Final = 39
+_GROWN: Final = 1.25
+"""The landmark network sees 1.25 times the circle that the detector draws around a body (MediaPipe's scale_x)."""
+
+_TILES: Final = (2.0, 3.5)
+"""Besides the whole photo: square tiles of 1/2 and 1/3.5 of its long side, so that small people in a row are seen."""
+_STEP: Final = 0.6
+_SMALLEST_TILE: Final = 160
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A square cut of a picture: its middle and side in pixels, and how far it is turned clockwise, in radians."""
+
+    x: float
+    y: float
+    side: float
+    turn: float = 0.0
+
+    def to_cut(self, size: int) -> Floats:
+        """The 2x3 matrix from pixels of the picture to those of a cut of `size` x `size`."""
+        factor = size / self.side
+        cos, sin = factor * np.cos(self.turn), factor * np.sin(self.turn)
+        across, down = cos * self.x + sin * self.y, cos * self.y - sin * self.x
+        return np.array([[cos, sin, size / 2 - across], [-sin, cos, size / 2 - down]], np.float32)
+
+    def to_picture(self, points: Floats, size: int) -> Floats:
+        """Points (n, 2) of a cut of `size` x `size` in pixels of the picture."""
+        back = cv2.invertAffineTransform(self.to_cut(size))
+        return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the landmark network says of one view.
+
+    Attributes:
+        points: float32 (33, 3): x and y in pixels of the picture, z (away from the viewer) in the same unit.
+        visible: float32 (33,), 0..1, how likely each point is seen.
+        presence: 0..1, how sure it is that the view shows a person.
+        mask: float32 (256, 256), 0..1, what of the view is that person.
+        view: the view itself.
+    """
+
+    points: Floats
+    visible: Floats
+    presence: float
+    mask: Floats
+    view: View
+
+
+class Pose:
+    """Both networks. Safe to share between threads."""
+
+    def __init__(self, detection: engine.Network, landmark: engine.Network, label: str) -> None:
+        self._detection = detection
+        self._landmark = landmark
+        self.label = label
+
+    @classmethod
+    def load(cls, shelf: Shelf) -> Pose:
+        """Reads both networks from the shelf. Raises ModelUnavailable."""
+        first, second = manifest()["pose-detection"], manifest()["pose-landmark"]
+        return cls(
+            engine.load(shelf.read(first), first.file, {}),
+            engine.load(shelf.read(second), second.file, {}),
+            f"{first.label}+{second.label}",
+        )
+
+    def people(self, pixels: Pixels) -> Floats:
+        """Everybody in an RGB picture, surest first: float32 (n, 9).
+
+        Columns, in pixels of the picture: left, top, right, bottom of the head; x, y of the middle of the hips; x, y of
+        a point on the circle around the whole body; score 0..1. Raises ModelUnavailable.
+        """
+        height, width = pixels.shape[:2]
+        rows = np.concatenate([self._tile(pixels, *tile) for tile in tiles(height, width)])
+        return _one_each(rows)
+
+    def read(self, pixels: Pixels, view: View) -> Reading:
+        """How the person in this view stands. Raises ModelUnavailable."""
+        seen = cut(pixels, view, _VIEW)
+        outputs = self._landmark(seen[None].astype(np.float32) / 255)
+        raw = outputs["Identity"].reshape(_POINTS, 5)[:33]
+        if not np.isfinite(raw).all():
+            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
+        points = np.empty((33, 3), np.float32)
+        points[:, :2] = view.to_picture(raw[:, :2], _VIEW)
+        points[:, 2] = raw[:, 2] * (view.side / _VIEW)
+        mask = sigmoid(outputs["Identity_2"].reshape(_VIEW, _VIEW))
+        return Reading(points, sigmoid(raw[:, 3]), float(outputs["Identity_1"].reshape(-1)[0]), mask, view)
+
+    def _tile(self, pixels: Pixels, left: float, top: float, side: float) -> Floats:
+        seen = cut(pixels, View(left + side / 2, top + side / 2, side), _SIDE)
+        outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
+        rows = decode_people(outputs["Identity"], outputs["Identity_1"], _LEAST)
+        if not np.isfinite(rows).all():
+            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
+        rows[:, :8] *= side
+        rows[:, 0:8:2] += left
+        rows[:, 1:8:2] += top
+        return rows
+
+
+def pose_anchors() -> Floats:
+    """Centres of the detector's 2254 anchors, x and y as shares of the input; float32 (2254, 2)."""
+    centres = []
+    for stride, each in _LAYERS:
+        grid = _SIDE // stride
+        row, column = np.divmod(np.arange(grid * grid), grid)
+        centres.append(np.repeat((np.column_stack([column, row]) + 0.5) / grid, each, axis=0))
+    return np.concatenate(centres).astype(np.float32)
+
+
+_ANCHORS: Final = pose_anchors()
+
+
+def decode_people(raw: Floats, logits: Floats, least: float) -> Floats:
+    """The detector's outputs as rows (n, 9) like `Pose.people`, in shares of the input.
+
+    Args:
+        raw: (1, 2254, 12): centre, size, then four points, each x and y, in input pixels from the anchor's centre.
+        logits: (1, 2254, 1).
+        least: the score from which an anchor counts.
+    """
+    score = sigmoid(np.clip(logits[0, :, 0], -_LOGIT, _LOGIT))
+    found = np.flatnonzero(score >= least)
+    numbers = raw[0, found] / _SIDE
+    anchor = _ANCHORS[found]
+    middle, half = numbers[:, :2] + anchor, numbers[:, 2:4] / 2
+    hips, circle = numbers[:, 4:6] + anchor, numbers[:, 6:8] + anchor
+    return np.column_stack([middle - half, middle + half, hips, circle, score[found]]).astype(np.float32)
+
+
+def view_of(person: Floats) -> View:
+    """The view in which the landmark network expects a row of `Pose.people`."""
+    across, down = float(person[6] - person[4]), float(person[7] - person[5])
+    side = 2 * _GROWN * max(float(np.hypot(across, down)), 1.0)
+    return View(float(person[4]), float(person[5]), side, float(np.arctan2(across, -down)))
+
+
+def tiles(height: int, width: int) -> Iterator[tuple[float, float, float]]:
+    """Left, top and side of every square that is looked at; the first holds the whole picture."""
+    longest = max(height, width)
+    yield 0.0, 0.0, float(longest)
+    for share in _TILES:
+        side = longest / share
+        if side >= _SMALLEST_TILE:
+            for top in _starts(height, side):
+                for left in _starts(width, side):
+                    yield left, top, side
+
+
+def _starts(length: int, side: float) -> list[float]:
+    if length <= side:
+        return [0.0]
+    count = int(np.ceil((length - side) / (side * _STEP))) + 1
+    return [float(start) for start in np.linspace(0, length - side, count)]
+
+
+def cut(pixels: Pixels, view: View, size: int) -> Pixels:
+    """`size` x `size` pixels of a view, black beyond the picture. Shrinks by area first, so that nothing aliases."""
+    height, width = pixels.shape[:2]
+    reach = view.side * (abs(np.cos(view.turn)) + abs(np.sin(view.turn))) / 2 + 2
+    left, top = max(0, int(view.x - reach)), max(0, int(view.y - reach))
+    right, bottom = min(width, int(view.x + reach) + 1), min(height, int(view.y + reach) + 1)
+    if left >= right or top >= bottom:
+        return np.zeros((size, size, 3), np.uint8)
+    part, factor = pixels[top:bottom, left:right], size / view.side
+    across = down = 1.0
+    if factor < 1:
+        small = (max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor)))
+        across, down = small[0] / part.shape[1], small[1] / part.shape[0]
+        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    matrix = view.to_cut(size)
+    matrix[:, 2] += matrix[:, :2] @ np.array([left, top], np.float32)
+    matrix[:, 0] /= across
+    matrix[:, 1] /= down
+    return cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """1 / (1 + exp(-x)) without overflow, float32."""
+    return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT * 0.8, _LOGIT * 0.8)))).astype(np.float32)
+
+
+def _one_each(rows: Floats) -> Floats:
+    if not len(rows):
+        return rows
+    boxes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
+    keep = cv2.dnn.NMSBoxes(boxes.tolist(), rows[:, 8].tolist(), 0.0, _SAME)
+    return rows[np.asarray(keep, dtype=np.intp).ravel()]

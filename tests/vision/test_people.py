@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from consentguard.errors import ModelUnavailable
+from consentguard.values import Box, Face, Head
+from consentguard.vision import codec
+from consentguard.vision.heads import whole_head
+from consentguard.vision.people import PeopleFinder, body_box
+from consentguard.vision.weights import Shelf
+
+NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
+
+
+@pytest.fixture(scope="module")
+def finder(shelf) -> PeopleFinder:
+    return PeopleFinder.load(shelf)
+
+
+@pytest.fixture(scope="module")
+def pictures(photographs):
+    return {name: codec.decode(photographs[name], max_edge=1000, max_pixels=10**8).pixels for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_face_has_a_person_that_holds_it(finder, detector, pictures, name):
+    pixels = pictures[name]
+    height, width = pixels.shape[:2]
+    faces = detector.find(pixels)
+    start = time.perf_counter()
+    people = finder.find(pixels, faces, ())
+    assert time.perf_counter() - start < 20
+    assert faces
+    assert [person.head for person in people[: len(faces)]] == list(range(len(faces)))
+    for face, person in zip(faces, people, strict=False):
+        seen = face.box.within(width, height)
+        assert person.box.overlap(seen) == seen.area
+        assert person.box == person.box.within(width, height)
+        assert person.box.area > 1.5 * seen.area
+
+
+@pytest.mark.parametrize("name", ["obama", "obama3", "biden"])
+def test_somebody_large_and_whole_has_an_outline_around_the_face(finder, detector, pictures, name):
+    pixels = pictures[name]
+    faces = detector.find(pixels)
+    largest = max(range(len(faces)), key=lambda index: faces[index].box.area)
+    (person,) = [one for one in finder.find(pixels, faces, ()) if one.head == largest]
+    assert 8 <= len(person.outline) <= 400
+    x = (faces[largest].box.left + faces[largest].box.right) / 2
+    y = (faces[largest].box.top + faces[largest].box.bottom) / 2
+    assert inside(person.outline, x, y)
+    xs, ys = zip(*person.outline, strict=True)
+    assert min(xs) >= 0 and min(ys) >= 0 and max(xs) <= pixels.shape[1] and max(ys) <= pixels.shape[0]
+
+
+def inside(outline, x, y):
+    """Whether a point lies in a polygon, by the even-odd rule."""
+    odd = False
+    for (x0, y0), (x1, y1) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
+            odd = not odd
+    return odd
+
+
+def test_heads_are_counted_on_behind_the_faces(finder, pictures):
+    pixels = np.zeros_like(pictures["obama"])
+    face, head = Face(Box(20, 40, 60, 90), 0.9), Head(Box(300, 100, 380, 200), 0.8, from_behind=True)
+    people = finder.find(pixels, [face], [head])
+    assert [person.head for person in people] == [0, 1]
+    assert people[1].box.overlap(head.box) == head.box.area
+    assert all(person.outline == () for person in people)  # nothing is there to be outlined
+
+
+def test_a_head_cut_by_the_frame_has_a_person_and_one_outside_has_none(finder):
+    pixels = np.zeros((200, 200, 3), np.uint8)
+    cut_off, outside = Head(Box(-30, -20, 40, 60), 0.8, from_behind=False), Head(Box(300, 0, 360, 70), 0.8, False)
+    (person,) = finder.find(pixels, (), [cut_off, outside])
+    assert person.head == 0
+    assert person.box == person.box.within(200, 200)
+    assert (person.box.left, person.box.top) == (0, 0)
+
+
+def test_tiny_heads_get_a_body_by_geometry(finder):
+    face = Face(Box(100, 100, 108, 110), 0.9)
+    (person,) = finder.find(np.zeros((300, 300, 3), np.uint8), [face], ())
+    head = whole_head(face.box)
+    assert person.box == body_box(head).within(300, 300)
+    assert person.box.height >= 7 * head.height
+
+
+def test_somebody_whose_face_was_not_found_is_a_person_all_the_same(finder, pictures):
+    people = finder.find(pictures["biden"], (), ())
+    assert people
+    assert all(person.head is None for person in people)
+
+
+def test_the_same_picture_gives_the_same_people_and_stays_as_it_was(finder, detector, pictures):
+    pixels = pictures["partial2"].copy()
+    before = pixels.copy()
+    faces = detector.find(pixels)
+    assert finder.find(pixels, faces, ()) == finder.find(pixels, faces, ())
+    assert (pixels == before).all()
+
+
+def test_missing_weights_name_the_remedy(tmp_path):
+    with pytest.raises(ModelUnavailable, match="models pull"):
+        PeopleFinder.load(Shelf(tmp_path))
