@@ -81,7 +81,7 @@ def _hidden_heads(seen: Seen, decision: Decision, *, backs: bool) -> tuple[Box, 
     heads = (*(head_box(face) for face in seen.faces), *(head.box for head in seen.unsure))
     pairs = zip(heads, decision.faces, strict=True)
     hidden = tuple(head for head, who in pairs if Action.for_standing(who.standing) is Action.HIDE)
-    turned_away = tuple(head.box for head in seen.heads or () if head.from_behind)
+    turned_away = tuple(head.box for head in seen.from_behind or ())
     return (*hidden, *turned_away) if backs else hidden
 
 
@@ -368,17 +368,17 @@ class Guard:
             reasons=tuple(reasons),
             faces=tuple(
                 JudgedFace(picture.in_source(found.box), found.score, who.person, who.standing)
-                for found, who in zip((*seen.faces, *seen.unsure), decision.faces, strict=True)
+                for found, who in zip(seen.counted, decision.faces, strict=True)
             ),
             hands=_scored(picture, seen.hands),
-            heads_from_behind=_scored(picture, seen.heads and [head for head in seen.heads if head.from_behind]),
+            heads_from_behind=_scored(picture, seen.from_behind),
             people=None if seen.people is None else tuple(picture.in_source(person.box) for person in seen.people),
             rewrite=plan.rewrite if leaves else None,
             frame=picture.in_source(plan.frame) if leaves else None,
             scale=picture.scale,
             findings=findings,
             smallest_face=self.policy.picture.smallest_face,
-            models=self._sight.labels(compared=judged.compared),
+            models=self._sight.labels(seen, compared=judged.compared),
         )
 
     def _needs_state(self) -> State:

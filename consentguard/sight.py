@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from consentguard.consent.match import Gallery, Match
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.enrol import SMALLEST_FACE, gallery_from_photos
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
-from consentguard.values import Box, Face, Picture, Seen
+from consentguard.values import Face, Picture, Seen
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
 from consentguard.vision.hands import HandFinder
@@ -22,6 +22,23 @@ from consentguard.vision.people import PeopleFinder
 from consentguard.vision.weights import Shelf
 
 Part = TypeVar("Part")
+
+_RIM: Final = 0.03
+"""In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
+
+
+_LOADED: dict[tuple[Callable[[Shelf], Any], Shelf], Any] = {}
+_LOADING: Final = threading.RLock()
+
+
+def _loaded(load: Callable[[Shelf], Part]) -> Part:
+    """A model of the shelf, loaded once in this process however many guards there are."""
+    key = (load, Shelf.default())
+    with _LOADING:
+        if key not in _LOADED:
+            _LOADED[key] = load(key[1])
+        part: Part = _LOADED[key]
+        return part
 
 
 class Sight:
@@ -46,7 +63,6 @@ class Sight:
         self._detector = detector
         self._embedder = embedder
         self._gallery: Gallery | None = None
-        self._finders: dict[Callable[[Shelf], object], Any] = {}
         self._loading = threading.RLock()
         parts = {"detector": detector, "embedder": embedder}
         self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
@@ -78,7 +94,7 @@ class Sight:
         if name not in choices:
             problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
             raise PolicyInvalid(self._policy.file, [problem], "Name one of these.")
-        return choices[name](Shelf.default())
+        return _loaded(choices[name])
 
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
@@ -86,20 +102,12 @@ class Sight:
 
     def look_around(self, picture: Picture, faces: tuple[Face, ...], *, bodies: bool) -> Seen:
         """What else is there: heads that are no faces, and, for `bodies`, hands and people. Raises CannotTell."""
-        heads = self._finder(HeadFinder.load).find(picture.pixels, faces)
+        heads = _loaded(HeadFinder.load).find(picture.pixels, faces)
         if not bodies:
             return Seen(faces, heads)
-        hands = self._finder(HandFinder.load).find(picture.pixels, faces)
-        people = self._finder(PeopleFinder.load).find(picture.pixels, faces, heads)
+        hands = _loaded(HandFinder.load).find(picture.pixels, faces)
+        people = _loaded(PeopleFinder.load).find(picture.pixels, faces, heads)
         return Seen(faces, heads, hands, people)
-
-    def _finder(self, load: Callable[[Shelf], Part]) -> Part:
-        """A finder that is loaded once; keyed by how it is loaded."""
-        with self._loading:
-            if load not in self._finders:
-                self._finders[load] = load(Shelf.default())
-            finder: Part = self._finders[load]
-            return finder
 
     def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.
@@ -110,9 +118,13 @@ class Sight:
         sound = [_sound(face, picture) for face in faces]
         return gallery.identify(self.embedder.embed(picture.pixels, faces), sound)
 
-    def labels(self, *, compared: bool) -> tuple[str, ...]:
-        """What looked, for the verdict: each part with its digest."""
-        return (self.detector.label, *((self.embedder.label,) if compared else ()))
+    def labels(self, seen: Seen, *, compared: bool) -> tuple[str, ...]:
+        """What looked, for the verdict: each model with its digest, once."""
+        parts = [self.detector.label]
+        parts += [self.embedder.label] if compared else []
+        parts += _loaded(HeadFinder.load).label.split("+") if seen.heads is not None else []
+        parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
+        return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
 
     def _enrolled(self, on: date) -> Gallery:
         with self._loading:
@@ -131,5 +143,6 @@ class Sight:
 
 def _sound(face: Face, picture: Picture) -> bool:
     """Good enough to be recognised: large enough, and not cut by the frame, for half a face is half an identity."""
-    frame = Box(0, 0, picture.width, picture.height)
-    return face.box.height >= SMALLEST_FACE and face.box.overlap(frame) == face.box.area
+    box, rim = face.box, _RIM * face.box.height
+    cut = box.left < rim or box.top < rim or box.right > picture.width - rim or box.bottom > picture.height - rim
+    return box.height >= SMALLEST_FACE and not cut

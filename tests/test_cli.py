@@ -213,8 +213,8 @@ def test_release_tells_all_that_the_contract_promises(desk, released):
     face, still = released.lines
     for line in (face, still):
         assert_contract(line)
-        assert (line["hands"], line["heads_from_behind"], line["people"]) == (None, None, None)  # not looked for
-        assert (line["smallest_face"], line["models"]) == (20, ["centerface@09189dea"])
+        assert (line["hands"], line["heads_from_behind"], line["people"]) == (None, [], None)  # bodies not looked for
+        assert (line["smallest_face"], line["models"][0]) == (20, "centerface@09189dea")
         assert (line["scale"], line["needs_person"]) == (1.0, False)
     size = size_of(desk.folder / "face.jpg")
     assert (face["photo"], face["rewrite"], face["frame"]) == ("face.jpg", "cover", [0, 0, *size])

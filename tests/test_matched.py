@@ -11,7 +11,7 @@ from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.errors import PolicyInvalid, Refused, TemplateStoreError, WrongUsage
 from consentguard.guard import Guard
-from consentguard.values import Action, Mode, Rewrite, Standing
+from consentguard.values import Action, JudgedFace, Mode, Rewrite, Standing
 from consentguard.vision import codec
 
 MATCHED = {"mode": "matched"}
@@ -43,6 +43,11 @@ def _pair(*photos: bytes) -> bytes:
     return codec.encode_jpeg(np.concatenate([picture[:height] for picture in pictures], axis=1), 92)
 
 
+def _two_largest(faces: tuple[JudgedFace, ...]) -> list[JudgedFace]:
+    """The two people of a pair; a pattern behind them may be taken for a third face, and is hidden."""
+    return sorted(faces, key=lambda face: face.box.area)[-2:]
+
+
 def test_the_enrolled_is_recognised_in_another_photo_and_kept(
     guard: Callable[..., Guard], rules: Policy, references: Callable[..., Path], photographs: dict[str, bytes]
 ) -> None:
@@ -51,7 +56,7 @@ def test_the_enrolled_is_recognised_in_another_photo_and_kept(
     (face,) = released.verdict.faces
     assert (face.person, face.standing, released.verdict.rewrite) == ("P001", Standing.CONSENTED, Rewrite.NONE)
     assert released.grounds.people == ("P001",)
-    assert [label.split("@")[0] for label in released.verdict.models] == ["centerface", "dlib-resnet"]
+    assert {"centerface", "dlib-resnet"} <= {label.split("@")[0] for label in released.verdict.models}
     seeing.admit(released)
 
 
@@ -60,7 +65,7 @@ def test_whoever_is_not_enrolled_is_hidden_beside_the_enrolled(
 ) -> None:
     seeing = guard(policy=rules, photos=references(P001=["obama", "obama3"]))
     verdict = seeing.release(_pair(photographs["obama2"], photographs["biden"]), **MATCHED).verdict
-    left, right = sorted(verdict.faces, key=lambda face: face.box.left)
+    left, right = sorted(_two_largest(verdict.faces), key=lambda face: face.box.left)
     assert (left.person, left.action) == ("P001", Action.KEEP)
     assert (right.person, right.standing, right.action) == (None, Standing.UNKNOWN, Action.HIDE)
     assert verdict.rewrite is Rewrite.COVER
@@ -79,7 +84,7 @@ def test_the_same_person_twice_in_one_photo_is_nobody(
 ) -> None:
     """A poster, a mirror, a twin: one of two such faces is not who it seems, and nothing says which."""
     seeing = guard(policy=rules, photos=references(P001=["obama", "obama3"]))
-    faces = seeing.inspect(_pair(photographs["obama2"], photographs["obama"]), **MATCHED).faces
+    faces = _two_largest(seeing.inspect(_pair(photographs["obama2"], photographs["obama"]), **MATCHED).faces)
     assert [face.standing for face in faces] == [Standing.UNSURE, Standing.UNSURE]
 
 

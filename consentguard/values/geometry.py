@@ -171,6 +171,16 @@ class Seen:
     people: tuple[Person, ...] | None = None
 
     @property
+    def counted(self) -> tuple[Face | Head, ...]:
+        """What a decision is about: the faces, then the unsure heads."""
+        return (*self.faces, *self.unsure)
+
+    @property
+    def from_behind(self) -> tuple[Head, ...] | None:
+        """Heads positively seen from behind; None where heads were not looked for."""
+        return None if self.heads is None else tuple(head for head in self.heads if head.from_behind)
+
+    @property
     def unsure(self) -> tuple[Head, ...]:
         """Heads that are neither a face nor positively seen from behind; they count as faces."""
         return tuple(head for head in self.heads or () if not head.from_behind)

@@ -38,11 +38,10 @@ def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> byt
     for hand in seen.hands or ():
         cv2.polylines(canvas, [_whole(hand.outline)], True, _HAND, thick, cv2.LINE_AA)
         _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
-    for head in seen.heads or ():
-        if head.from_behind:
-            _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
+    for head in seen.from_behind or ():
+        _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
     looks = [" ".join(face.seen_by) for face in seen.faces] + ["head"] * len(seen.unsure)
-    for found, judged, look in zip((*seen.faces, *seen.unsure), faces, looks, strict=True):
+    for found, judged, look in zip(seen.counted, faces, looks, strict=True):
         colour = _KEEP if judged.action is Action.KEEP else _HIDE
         text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
         _frame(canvas, found.box, text, colour, thick)

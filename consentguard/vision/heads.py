@@ -102,7 +102,7 @@ class HeadFinder:
         """Reads CenterFace and both pose networks from the shelf. Raises ModelUnavailable."""
         card = manifest()["centerface"]
         pose = Pose.load(shelf)
-        network = engine.load(shelf.read(card), card.file, {"input.1": (-1, 3, -1, -1)})
+        network = engine.load(shelf.read(card), card.file, {"input.1": (-1, 3, -1, -1)}, exact=False)
         return cls(network, pose, f"{card.label}+{pose.label}")
 
     def find(self, pixels: Pixels, faces: Sequence[Face]) -> tuple[Head, ...]:
