@@ -2,10 +2,10 @@
 
     CONSENTGUARD_EVAL=FOLDER python benchmarks/hands.py [--half odd] [--sets egohands hands_counting] [--limit N]
 
-FOLDER holds the open sets. A labelled hand is found if the box of an outline overlaps its box by --iou; each find serves
-one label. Hands that the photo's frame cuts are counted apart as well: of some of these, only a finger's width is to be
-seen. Thresholds were chosen on even photos, so odd ones are what counts. "IoU" and "covered" (how much of the labelled
-box ours holds) are means over hands found, ms the median of `find`. Prints a table and writes it to
+FOLDER holds the open sets. A labelled hand is found if the box of an outline overlaps its box by --iou; each find
+serves one label. Hands that the photo's frame cuts are counted apart as well: of some of these only a finger's width is
+to be seen. Thresholds were chosen on even photos, so odd ones are what counts. "IoU" and "covered" (how much of the
+labelled box ours holds) are means over the hands found, ms is the median of `find`. Prints a table and writes it to
 benchmarks/results/hands.txt. Times are of this machine and this moment.
 """
 

@@ -1,6 +1,6 @@
 """Hands: palms found by one MediaPipe model in several looks, each confirmed and outlined by another.
 
-Palm detection looks at the whole photo, at the photo with a rim around it, and at half-size tiles with half overlap.
+Palm detection looks at the whole photo, at the photo with rims around it, and at half-size tiles with half overlap.
 What it finds is cut out turned upright, and the hand landmark model says whether a hand is there and where its 21
 points are. The points give a better cut, which must convince it once more. docs/decisions/0005-hands.md has numbers.
 
@@ -24,8 +24,8 @@ from consentguard.vision import engine, ssd
 from consentguard.vision.ssd import Floats, Look, Rows
 from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
-_RIM: Final = 4 / 3
-"""Side of the look with a rim, in long sides of the photo. A hand that fills the photo is found only so."""
+_RIMS: Final = (1.0, 4 / 3, 2.0)
+"""Sides of the looks at the whole photo, in its long sides. A hand that fills the photo is found only with a rim."""
 
 _SMALLEST_TILE: Final = 192
 """Pixels. A smaller tile would be grown to the palm model's input and show it nothing new."""
@@ -158,12 +158,13 @@ class HandFinder:
 
 
 def looks(width: int, height: int) -> tuple[Look, ...]:
-    """Where palms are looked for in a picture of this size: the whole, the whole with a rim, and half-size tiles."""
+    """Where palms are looked for in a picture of this size: the whole, thrice, and overlapping half-size tiles."""
     side = max(width, height)
-    rim = ceil(side * _RIM)
-    half = -(-side // 2)
+    rims = [ceil(side * rim) for rim in _RIMS]
+    large = [Look((width - rim) // 2, (height - rim) // 2, rim) for rim in rims]
+    half = ceil(side / 2)
     small = ssd.tiles(width, height, half, half // 2) if half >= _SMALLEST_TILE else ()
-    return (ssd.whole(width, height), Look((width - rim) // 2, (height - rim) // 2, rim), *small)
+    return (*large, *small)
 
 
 # ------------------------------------------------------------------------------------------------------------- cuts

@@ -24,8 +24,9 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.float32]
 """Candidates, one a row: left, top, right, bottom, score 0..1, then keypoints x, y, x, y, ..."""
 
-LOGIT_LIMIT: Final = 100.0
-"""Logits are clipped to plus and minus this before the sigmoid, as MediaPipe does (score_clipping_thresh)."""
+LOGIT_LIMIT: Final = 80.0
+"""Logits are clipped to plus and minus this before the sigmoid. MediaPipe clips at 100 (score_clipping_thresh), where
+float32 has no exponential any more; the scores are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,6 @@ class Look:
     left: int
     top: int
     side: int
-
-
-def whole(width: int, height: int) -> Look:
-    """The square around a picture of this size, the picture in its middle (MediaPipe's letterbox)."""
-    side = max(width, height)
-    return Look((width - side) // 2, (height - side) // 2, side)
 
 
 def tiles(width: int, height: int, side: int, step: int) -> tuple[Look, ...]:
