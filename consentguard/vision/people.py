@@ -27,8 +27,6 @@ _VIEWS: Final = ((1.0, 3.6), (2.4, 7.0))
 """Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads; a bust, and
 somebody who stands."""
 
-_SURE: Final = 0.5
-"""Presence from which a reading counts (MediaPipe's min_pose_presence)."""
 _OFF: Final = 0.6
 """Heads; a reading whose own head lies further from ours is of somebody else."""
 _HEAD_COVERED: Final = 0.5
@@ -89,7 +87,7 @@ class PeopleFinder:
         views = [View(x, y + down * unit, wide * unit) for down, wide in _VIEWS]
         views += [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
         readings = [self._pose.read(pixels, view) for view in views]
-        good = [reading for reading in readings if fits(reading, head)]
+        good = [reading for reading in readings if fits(reading, head, self._pose.sure)]
         if not good:
             return ()
         best = max(good, key=lambda reading: reading.presence)
@@ -106,7 +104,7 @@ class PeopleFinder:
             taken = any(_holds(one, *at) or one.overlap(head) > one.area / 4 for one in owned)
             if reading.presence < _ALONE_PRESENT or taken or head.within(width, height) is None:
                 continue
-            outline = outline_of(reading, head, height, width) if fits(reading, head) else ()
+            outline = outline_of(reading, head, height, width) if fits(reading, head, self._pose.sure) else ()
             box = around(outline, width, height) if outline else body_box(head).within(width, height)
             if box is not None:
                 found.append(Person(box, None, outline))
@@ -119,11 +117,11 @@ def body_box(head: Box) -> Box:
     return Box.covering(x - _BODY_WIDE / 2 * unit, head.top, x + _BODY_WIDE / 2 * unit, head.top + _BODY_HIGH * unit)
 
 
-def fits(reading: Reading, head: Box) -> bool:
-    """Whether a reading is of the person with this head, and its mask good."""
+def fits(reading: Reading, head: Box, sure: float) -> bool:
+    """Whether a reading of presence `sure` or more is of the person with this head, and its mask good."""
     x, y = middle(head)
     off = float(np.hypot(*(reading.points[:11, :2].mean(axis=0) - (x, y))))
-    if reading.presence < _SURE or off > _OFF * head.height:
+    if reading.presence < sure or off > _OFF * head.height:
         return False
     pixel = (reading.view.side / reading.mask.shape[0]) ** 2
     area = float((reading.mask > 0.5).sum()) * pixel

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Pixels
 from consentguard.vision import engine
-from consentguard.vision.weights import PULL, Shelf, manifest
+from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
 Floats = NDArray[np.float32]
 
@@ -29,8 +29,6 @@ _LOGIT: Final = 100.0
 """MediaPipe clips the raw score here before the sigmoid."""
 _SAME: Final = 0.3
 """People whose head boxes overlap by more than this IoU are one (MediaPipe's value)."""
-_LEAST: Final = 0.5
-"""MediaPipe's min_score_thresh."""
 
 _VIEW: Final = 256
 _POINTS: Final = 39
@@ -85,12 +83,21 @@ class Reading:
 
 
 class Pose:
-    """Both networks. Safe to share between threads."""
+    """Both networks. Safe to share between threads.
 
-    def __init__(self, detection: engine.Network, landmark: engine.Network, label: str) -> None:
+    Attributes:
+        label: names and digests, as verdicts show them.
+        sure: presence from which a reading counts.
+    """
+
+    def __init__(
+        self, detection: engine.Network, landmark: engine.Network, label: str, *, least: float, sure: float
+    ) -> None:
         self._detection = detection
         self._landmark = landmark
+        self._least = least
         self.label = label
+        self.sure = sure
 
     @classmethod
     def load(cls, shelf: Shelf) -> Pose:
@@ -100,6 +107,8 @@ class Pose:
             engine.load(shelf.read(first), first.file, {}),
             engine.load(shelf.read(second), second.file, {}),
             f"{first.label}+{second.label}",
+            least=_threshold(first),
+            sure=_threshold(second),
         )
 
     def people(self, pixels: Pixels) -> Floats:
@@ -128,7 +137,7 @@ class Pose:
     def _tile(self, pixels: Pixels, left: float, top: float, side: float) -> Floats:
         seen = cut(pixels, View(left + side / 2, top + side / 2, side), _SIDE)
         outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
-        rows = decode_people(outputs["Identity"], outputs["Identity_1"], _LEAST)
+        rows = decode_people(outputs["Identity"], outputs["Identity_1"], self._least)
         if not np.isfinite(rows).all():
             raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
         rows[:, :8] *= side
@@ -225,3 +234,9 @@ def _one_each(rows: Floats) -> Floats:
     boxes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
     keep = cv2.dnn.NMSBoxes(boxes.tolist(), rows[:, 8].tolist(), 0.0, _SAME)
     return rows[np.asarray(keep, dtype=np.intp).ravel()]
+
+
+def _threshold(card: ModelCard) -> float:
+    if card.threshold is None:
+        raise ModelUnavailable(f"the manifest gives {card.name} no threshold; reinstall consentguard.")
+    return card.threshold
