@@ -50,6 +50,8 @@ _UNSURE: Final = 2.0
 """Logit, a probability of 0.88, from which something is a head whatever it looks like: 0.04 boxes off any head a photo
 in scut_heads_b and 0.2 in wider_train, where 1.0 gives 0.14 and 0.71."""
 
+_HEAD: Final = 1.0
+"""Logit, a probability of 0.73, under which nothing is from behind: below it every second box was no head."""
 _SEEN: Final = 0.14
 _WHOLE: Final = 0.9
 """From behind needs one of these, the score of a first look or the presence of a whole body: of 37 boxes from behind on
@@ -228,11 +230,11 @@ def from_behind(known: Evidence, sure: Floats) -> NDArray[np.bool_]:
         turned |= (known.of(view) > 0.5) & (known.of(view + "_shoulders") < -0.1) & (off < 0.7) & (deep > -0.5)
         inward |= (deep > 0) & (off < 0.6) & (known.of(view + "_ears") < 0.1)
     sharp = (known.of("sharpness") > 5) & (known.of("aspect") < 0.85)
-    shoulders = turned & (faceness < 0.25) & (forehead < 0.3) & (even > 0.35) & (sure > -0.5)
-    nose = inward & sharp & (faceness < 0.25) & (forehead < 0.1) & (even > 0.5) & (sure > 0.5)
+    shoulders = turned & (faceness < 0.25) & (forehead < 0.3) & (even > 0.35)
+    nose = inward & sharp & (faceness < 0.25) & (forehead < 0.1) & (even > 0.5)
     hair = sharp & (faceness < 0.2) & (forehead < 0.05) & (even > 0.6) & (sure > 1.3)
     # What a first look hardly saw, and without a whole body beneath, was a bag, a jacket or a chair too often.
-    seen = (known.of("look") >= _SEEN) | (known.of("body") > _WHOLE)
+    seen = (sure > _HEAD) & ((known.of("look") >= _SEEN) | (known.of("body") > _WHOLE))
     return np.asarray(seen & (shoulders | nose | (hair & (heights(known.boxes) >= 24))))
 
 
