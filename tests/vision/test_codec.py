@@ -84,6 +84,24 @@ def test_a_large_picture_comes_at_published_size() -> None:
     assert (picture.source_width, picture.source_height) == (3000, 1500)
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_at_about_the_size_it_is_published(orientation: int) -> None:
+    """4,000 x 3,000 comes as 2,000 x 1,500, and says what it was; the colours are those of the full decode."""
+    large = _corners().resize((4000, 3000), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = _bytes(large, "JPEG", quality=95, exif=exif.tobytes())
+    picture = codec.decode(data, **LIMITS)
+    sides, source = (picture.width, picture.height), (picture.source_width, picture.source_height)
+    upright = [(2000, 1500), (4000, 3000)]
+    assert [sides, source] == (upright if orientation == 1 else [side[::-1] for side in upright])
+    assert picture.scale == 0.5
+    full = codec.decode(data, max_edge=4000, max_pixels=10**8).pixels[::2, ::2]
+    assert np.abs(full.astype(int) - picture.pixels).mean() < 2
+    slightly_larger = codec.decode(_bytes(large.resize((3000, 2000)), "JPEG"), **LIMITS)
+    assert slightly_larger.width == 2048, "what a reduced decode would leave too small is made smaller after a full one"
+
+
 def _animated(form: str) -> bytes:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green")]
     return _bytes(frames[0], form, save_all=True, append_images=frames[1:])
