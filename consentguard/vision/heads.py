@@ -15,18 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head, Pixels
-from consentguard.vision import engine
-from consentguard.vision.centerface import decode
+from consentguard.vision import rewrite
+from consentguard.vision.centerface import CenterFace, heights, strongest
 from consentguard.vision.pose import Floats, Pose, Reading, View, cut, sigmoid
-from consentguard.vision.weights import PULL, Shelf, manifest
+from consentguard.vision.weights import Shelf
 
 _PIXELS: Final = 0.7e6
 _SCALES: Final = (0.5, 1.4)
 """The finer look has this many pixels, at a scale in this range; the coarser is half of it. Backs of heads under some
 32 px show nobody, so nothing is gained by looking finer."""
-_MULTIPLE: Final = 96
 _CANDIDATE: Final = 0.05
 """96 % of the heads of 40 px and more in scut_heads_b score over this in one of two looks (models facts)."""
 _SAME: Final = 0.4
@@ -35,10 +33,6 @@ _SMALLEST: Final = 20.0
 _MOST: Final = 64
 _CLOSER: Final = 24
 """How many candidates get the first zoom, and how many of them the second and the pose network."""
-
-_NEAR: Final = 0.3
-_LIKE: Final = (0.55, 1.8)
-"""A cell of a zoomed look speaks for the candidate when its centre is this near, in heights, and its height alike."""
 
 _BODY: Final = ((1.6, 5.0), (3.0, 9.0))
 """Where a body is looked for beneath a head: how far down the middle of the view lies and how wide the view is, in
@@ -62,11 +56,6 @@ _HEAD_UP: Final = 1.13
 _HEAD_DOWN: Final = 0.84
 """From the middle of CenterFace's box to the edges of the whole head, in its heights: the 75 % quantiles of heads from
 behind in scut_heads_b, whose boxes are generous."""
-
-# A head around a face that looks at the viewer, in shares of the face's longer side: the margins that the rewriter has.
-_FACE_SIDE: Final = 0.27
-_FACE_UP: Final = 0.60
-_FACE_DOWN: Final = 0.25
 
 COLUMNS: Final = (
     *("look", "second", "small", "small_mirrored", "large", "large_mirrored"),
@@ -99,18 +88,15 @@ class Evidence:
 class HeadFinder:
     """Finds heads that are not among the faces. Safe to share between threads."""
 
-    def __init__(self, network: engine.Network, pose: Pose, label: str) -> None:
+    def __init__(self, network: CenterFace, pose: Pose) -> None:
         self._network = network
         self._pose = pose
-        self.label = label
+        self.label = f"{network.label}+{pose.label}"
 
     @classmethod
     def load(cls, shelf: Shelf) -> HeadFinder:
         """Reads CenterFace and both pose networks from the shelf. Raises ModelUnavailable."""
-        card = manifest()["centerface"]
-        pose = Pose.load(shelf)
-        network = engine.load(shelf.read(card), card.file, {"input.1": (-1, 3, -1, -1)}, exact=False)
-        return cls(network, pose, f"{card.label}+{pose.label}")
+        return cls(CenterFace.load(shelf), Pose.load(shelf))
 
     def find(self, pixels: Pixels, faces: Sequence[Face]) -> tuple[Head, ...]:
         """Heads of an RGB picture (uint8, height x width x 3) that are not among its faces, surest first.
@@ -130,10 +116,10 @@ class HeadFinder:
     def evidence(self, pixels: Pixels, faces: Sequence[Face]) -> Evidence:
         """The likeliest candidates of an RGB picture and all that is known about them. Raises ModelUnavailable."""
         boxes, looks = self._candidates(pixels, faces)
-        first = self._zoom(pixels, boxes, side=128, face=48.0)
+        first = self._close(pixels, boxes, 128, 48.0)
         order = np.argsort(-first[:, :2].sum(axis=1), kind="stable")[:_CLOSER]
         boxes, looks, first = boxes[order], looks[order], first[order]
-        second = self._zoom(pixels, boxes, side=192, face=80.0)
+        second = self._close(pixels, boxes, 192, 80.0)
         bodies = np.array([self._bodies(pixels, box) for box in boxes], np.float32).reshape(len(boxes), 10)
         octave = np.log2(heights(boxes) / 40)
         skins = np.array([appearance(pixels, box) for box in boxes], np.float32).reshape(len(boxes), 4)
@@ -147,45 +133,17 @@ class HeadFinder:
         """Boxes (n, 4) and the scores of both looks (n, 2), higher first; without the faces and the very small."""
         height, width = pixels.shape[:2]
         finest = float(np.clip(np.sqrt(_PIXELS / (height * width)), *_SCALES))
-        found = [self._look(pixels, scale) for scale in (finest, finest / 2)]
+        found = [self._network.look(pixels, scale, _CANDIDATE)[:, :5] for scale in (finest, finest / 2)]
         rows = np.concatenate(found)
-        rows = rows[_strongest(rows)]
+        rows = rows[strongest(rows[:, :4], rows[:, 4], _SAME)]
         rows = rows[(heights(rows) >= _SMALLEST) & ~among(rows, faces)][:_MOST]
         said = np.stack([_said(rows, look) for look in found], axis=1)
         return rows[:, :4], -np.sort(-said, axis=1)
 
-    def _look(self, pixels: Pixels, scale: float) -> Floats:
-        height, width = pixels.shape[:2]
-        high, wide = max(8, round(height * scale)), max(8, round(width * scale))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        planes = np.zeros((1, 3, -(-high // _MULTIPLE) * _MULTIPLE, -(-wide // _MULTIPLE) * _MULTIPLE), np.float32)
-        planes[0, :, :high, :wide] = cv2.resize(pixels, (wide, high), interpolation=how).transpose(2, 0, 1)
-        outputs = self._run(planes)
-        rows = decode(*outputs, _CANDIDATE)[:, :5]
-        rows[:, [0, 2]] *= width / wide
-        rows[:, [1, 3]] *= height / high
-        return rows
-
-    def _zoom(self, pixels: Pixels, boxes: Floats, *, side: int, face: float, batch: int = 8) -> Floats:
+    def _close(self, pixels: Pixels, boxes: Floats, side: int, face: float) -> Floats:
         """The best score near each candidate in a cut that shows it `face` px high, plain and mirrored: (n, 2)."""
-        said = np.zeros((len(boxes), 2), np.float32)
-        middle, wide = (boxes[:, :2] + boxes[:, 2:4]) / 2, side / face * heights(boxes)
-        cuts = np.array(
-            [cut(pixels, View(float(x), float(y), float(w)), side) for (x, y), w in zip(middle, wide, strict=True)]
-        )
-        for column, turned in enumerate((cuts, cuts[:, :, ::-1])) if len(boxes) else ():
-            for start in range(0, len(boxes), batch):
-                planes = turned[start : start + batch].transpose(0, 3, 1, 2).astype(np.float32)
-                scores, sizes, offsets, _ = self._run(planes)
-                said[start : start + batch, column] = near_middle(scores, sizes, offsets, face)
-        return said
-
-    def _run(self, planes: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        outputs = self._network(planes)
-        scores, sizes, offsets, points = (outputs[name] for name in ("537", "538", "539", "540"))
-        if not (np.isfinite(scores).all() and np.isfinite(sizes).all() and np.isfinite(offsets).all()):
-            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
-        return scores, sizes, offsets, points
+        looks = [self._network.close_look(pixels, boxes, side, face, mirror=mirror) for mirror in (False, True)]
+        return np.stack(looks, axis=1)
 
     def _bodies(self, pixels: Pixels, box: Floats) -> list[float]:
         """What the pose network reads beneath a candidate, five numbers for each of two views."""
@@ -258,17 +216,6 @@ def head_box(box: Floats) -> Box:
     return Box.covering(x - _HEAD_SIDE * unit, y - _HEAD_UP * unit, x + _HEAD_SIDE * unit, y + _HEAD_DOWN * unit)
 
 
-def whole_head(face: Box) -> Box:
-    """The head around a face that looks at the viewer: hair, ears and chin."""
-    side = max(face.width, face.height)
-    return Box.covering(
-        face.left - _FACE_SIDE * side,
-        face.top - _FACE_UP * side,
-        face.right + _FACE_SIDE * side,
-        face.bottom + _FACE_DOWN * side,
-    )
-
-
 def body_of(reading: Reading, x: float, y: float, unit: float) -> list[float]:
     """Presence, and in heights of the head at (x, y): how far off the head is, shoulders, ears, depth of the nose.
 
@@ -281,30 +228,12 @@ def body_of(reading: Reading, x: float, y: float, unit: float) -> list[float]:
     return [reading.presence, min(off, 3.0), shoulders, ears, depth]
 
 
-def near_middle(scores: Floats, sizes: Floats, offsets: Floats, face: float) -> Floats:
-    """For each cut of a batch the best score of a cell that may be the face of `face` px in its middle: (n,)."""
-    side = scores.shape[-1] * 4
-    grid = 4 * (np.arange(side // 4, dtype=np.float32) + 0.5) - side / 2
-    down, across = grid[:, None] + 4 * offsets[:, 0], grid[None, :] + 4 * offsets[:, 1]
-    high = 4 * np.exp(sizes[:, 0])
-    near = (np.abs(down) < _NEAR * face) & (np.abs(across) < _NEAR * face)
-    alike = (high > _LIKE[0] * face) & (high < _LIKE[1] * face)
-    best: Floats = np.where(near & alike, scores[:, 0], 0).max(axis=(1, 2))
-    return best
-
-
-def heights(boxes: Floats) -> Floats:
-    """Height of each box as CenterFace draws faces, from its area: 1.15 times the root, so that width counts too."""
-    sides = np.maximum(boxes[:, 2:4] - boxes[:, :2], 1)
-    return np.asarray(1.15 * np.sqrt(sides.prod(axis=1)), np.float32)
-
-
 def among(rows: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
     """Which candidates (n, 4+) belong to a face: a third of the smaller box is shared, or the middle is in its head."""
     if not faces or not len(rows):
         return np.zeros(len(rows), np.bool_)
     known = np.array([face.box.as_list() for face in faces], np.float32)
-    head = np.array([whole_head(face.box).as_list() for face in faces], np.float32)
+    head = np.array([rewrite.head_box(face).as_list() for face in faces], np.float32)
     middle = (rows[:, None, :2] + rows[:, None, 2:4]) / 2
     inside = np.all((middle >= head[None, :, :2]) & (middle <= head[None, :, 2:]), axis=-1)
     return np.asarray(np.any(_shared(rows, known) > 1 / 3, axis=1) | np.any(inside, axis=1))
@@ -324,13 +253,6 @@ def _said(rows: Floats, look: Floats) -> Floats:
     if not len(look) or not len(rows):
         return np.zeros(len(rows), np.float32)
     return np.asarray(np.where(_shared(rows, look) > 0.6, look[:, 4], 0).max(axis=1), np.float32)
-
-
-def _strongest(rows: Floats) -> NDArray[np.intp]:
-    if not len(rows):
-        return np.zeros(0, np.intp)
-    boxes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
-    return np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), rows[:, 4].tolist(), 0.0, _SAME), np.intp).ravel()
 
 
 def appearance(pixels: Pixels, box: Floats) -> tuple[float, float, float, float]:

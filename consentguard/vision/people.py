@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Person, Pixels, Point
-from consentguard.vision.heads import whole_head
+from consentguard.vision import rewrite
 from consentguard.vision.pose import Floats, Pose, Reading, View, view_of
 from consentguard.vision.weights import Shelf
 
@@ -67,7 +67,7 @@ class PeopleFinder:
         Boxes lie within the picture; a head wholly outside of it has no person. Raises ModelUnavailable.
         """
         height, width = pixels.shape[:2]
-        owned = [whole_head(face.box) for face in faces] + [head.box for head in heads]
+        owned = [rewrite.head_box(face) for face in faces] + [head.box for head in heads]
         seen = [(index, head.within(width, height)) for index, head in enumerate(owned)]
         inside = [(index, head) for index, head in seen if head is not None]
         bodies = self._pose.people(pixels)
@@ -97,7 +97,7 @@ class PeopleFinder:
         """People the pose networks are sure of and whose head is none of ours."""
         found = []
         height, width = pixels.shape[:2]
-        for row in bodies[bodies[:, 8] >= _ALONE_DETECTED][:_MOST]:
+        for row in bodies[bodies[:, 4] >= _ALONE_DETECTED][:_MOST]:
             reading = self._pose.read(pixels, view_of(row))
             at = reading.points[:11, :2].mean(axis=0)
             head = Box.covering(*(float(edge) for edge in row[:4]))

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Pixels
-from consentguard.vision import engine
+from consentguard.vision import engine, ssd
 from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
 Floats = NDArray[np.float32]
 
 _SIDE: Final = 224
-_LAYERS: Final = ((8, 2), (16, 2), (32, 6))
-"""Stride and anchors a cell: strides 8, 16, 32, 32, 32 with two anchors each, those of one stride side by side."""
+_ANCHORS: Final = ssd.Layout(_SIDE, ((8, 2), (16, 2), (32, 6))).anchors()
+"""Strides 8, 16, 32, 32, 32 with two anchors a cell, those of one stride side by side."""
 _LOGIT: Final = 100.0
 """MediaPipe clips the raw score here before the sigmoid."""
 _SAME: Final = 0.3
@@ -112,14 +112,14 @@ class Pose:
         )
 
     def people(self, pixels: Pixels) -> Floats:
-        """Everybody in an RGB picture, surest first: float32 (n, 9).
+        """Everybody in an RGB picture, surest first: float32 (n, 13).
 
-        Columns, in pixels of the picture: left, top, right, bottom of the head; x, y of the middle of the hips; x, y of
-        a point on the circle around the whole body; score 0..1. Raises ModelUnavailable.
+        Columns, in pixels of the picture: left, top, right, bottom of the head; score 0..1; x, y of the middle of the
+        hips; x, y of a point on the circle around the whole body; two points more. Raises ModelUnavailable.
         """
         height, width = pixels.shape[:2]
         rows = np.concatenate([self._tile(pixels, *tile) for tile in tiles(height, width)])
-        return _one_each(rows)
+        return ssd.surest(rows, _SAME)
 
     def read(self, pixels: Pixels, view: View) -> Reading:
         """How the person in this view stands. Raises ModelUnavailable."""
@@ -137,50 +137,17 @@ class Pose:
     def _tile(self, pixels: Pixels, left: float, top: float, side: float) -> Floats:
         seen = cut(pixels, View(left + side / 2, top + side / 2, side), _SIDE)
         outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
-        rows = decode_people(outputs["Identity"], outputs["Identity_1"], self._least)
+        rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], _ANCHORS, _SIDE, self._least)
         if not np.isfinite(rows).all():
             raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
-        rows[:, :8] *= side
-        rows[:, 0:8:2] += left
-        rows[:, 1:8:2] += top
-        return rows
-
-
-def pose_anchors() -> Floats:
-    """Centres of the detector's 2254 anchors, x and y as shares of the input; float32 (2254, 2)."""
-    centres = []
-    for stride, each in _LAYERS:
-        grid = _SIDE // stride
-        row, column = np.divmod(np.arange(grid * grid), grid)
-        centres.append(np.repeat((np.column_stack([column, row]) + 0.5) / grid, each, axis=0))
-    return np.concatenate(centres).astype(np.float32)
-
-
-_ANCHORS: Final = pose_anchors()
-
-
-def decode_people(raw: Floats, logits: Floats, least: float) -> Floats:
-    """The detector's outputs as rows (n, 9) like `Pose.people`, in shares of the input.
-
-    Args:
-        raw: (1, 2254, 12): centre, size, then four points, each x and y, in input pixels from the anchor's centre.
-        logits: (1, 2254, 1).
-        least: the score from which an anchor counts.
-    """
-    score = sigmoid(np.clip(logits[0, :, 0], -_LOGIT, _LOGIT))
-    found = np.flatnonzero(score >= least)
-    numbers = raw[0, found] / _SIDE
-    anchor = _ANCHORS[found]
-    middle, half = numbers[:, :2] + anchor, numbers[:, 2:4] / 2
-    hips, circle = numbers[:, 4:6] + anchor, numbers[:, 6:8] + anchor
-    return np.column_stack([middle - half, middle + half, hips, circle, score[found]]).astype(np.float32)
+        return ssd.in_picture(rows, ssd.Look(left, top, side))
 
 
 def view_of(person: Floats) -> View:
     """The view in which the landmark network expects a row of `Pose.people`."""
-    across, down = float(person[6] - person[4]), float(person[7] - person[5])
+    across, down = float(person[7] - person[5]), float(person[8] - person[6])
     side = 2 * _GROWN * max(float(np.hypot(across, down)), 1.0)
-    return View(float(person[4]), float(person[5]), side, float(np.arctan2(across, -down)))
+    return View(float(person[5]), float(person[6]), side, float(np.arctan2(across, -down)))
 
 
 def tiles(height: int, width: int) -> Iterator[tuple[float, float, float]]:
@@ -226,14 +193,6 @@ def cut(pixels: Pixels, view: View, size: int) -> Pixels:
 def sigmoid(logits: Floats) -> Floats:
     """1 / (1 + exp(-x)) without overflow, float32."""
     return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT * 0.8, _LOGIT * 0.8)))).astype(np.float32)
-
-
-def _one_each(rows: Floats) -> Floats:
-    if not len(rows):
-        return rows
-    boxes = np.column_stack([rows[:, :2], rows[:, 2:4] - rows[:, :2]])
-    keep = cv2.dnn.NMSBoxes(boxes.tolist(), rows[:, 8].tolist(), 0.0, _SAME)
-    return rows[np.asarray(keep, dtype=np.intp).ravel()]
 
 
 def _threshold(card: ModelCard) -> float:

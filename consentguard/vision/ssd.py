@@ -68,9 +68,9 @@ PALM: Final = Layout(192, ((8, 2), (16, 6)))
 class Look:
     """A square window of the picture, in its pixels; it may reach outside, where everything is black."""
 
-    left: int
-    top: int
-    side: int
+    left: float
+    top: float
+    side: float
 
 
 def tiles(width: int, height: int, side: int, step: int) -> tuple[Look, ...]:

@@ -17,10 +17,8 @@ from consentguard.vision.heads import (
     appearance,
     from_behind,
     head_box,
-    near_middle,
     one_each,
     sureness,
-    whole_head,
 )
 from consentguard.vision.weights import Shelf
 
@@ -172,28 +170,9 @@ def test_what_lies_in_the_head_of_a_face_belongs_to_it():
     assert among(rows, []).tolist() == [False] * 3
 
 
-def test_the_whole_head_holds_the_face():
+def test_the_box_of_a_head_holds_centerfaces_box_of_it():
     face = Box(10, 20, 50, 70)
-    head = whole_head(face)
-    assert head.overlap(face) == face.area
     assert head_box(np.array([10, 20, 50, 70], np.float32)).overlap(face) == face.area
-
-
-def test_near_middle_is_the_plain_loop():
-    random = np.random.default_rng(3)
-    scores = random.random((2, 1, 32, 32)).astype(np.float32)
-    sizes = random.normal(2.4, 0.6, (2, 2, 32, 32)).astype(np.float32)
-    offsets = random.random((2, 2, 32, 32)).astype(np.float32)
-    wanted = [0.0, 0.0]
-    for k in range(2):
-        for row in range(32):
-            for column in range(32):
-                y = 4 * (row + 0.5 + offsets[k, 0, row, column]) - 64
-                x = 4 * (column + 0.5 + offsets[k, 1, row, column]) - 64
-                high = 4 * np.exp(sizes[k, 0, row, column])
-                if abs(x) < 14.4 and abs(y) < 14.4 and 0.55 * 48 < high < 1.8 * 48:
-                    wanted[k] = max(wanted[k], float(scores[k, 0, row, column]))
-    np.testing.assert_allclose(near_middle(scores, sizes, offsets, 48.0), wanted)
 
 
 def test_appearance_tells_even_from_patchy_and_skin_from_none():

@@ -8,8 +8,8 @@ import pytest
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head
 from consentguard.vision import codec
-from consentguard.vision.heads import whole_head
 from consentguard.vision.people import PeopleFinder, body_box
+from consentguard.vision.rewrite import head_box
 from consentguard.vision.weights import Shelf
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
@@ -86,7 +86,7 @@ def test_a_head_cut_by_the_frame_has_a_person_and_one_outside_has_none(finder):
 def test_tiny_heads_get_a_body_by_geometry(finder):
     face = Face(Box(100, 100, 108, 110), 0.9)
     (person,) = finder.find(np.zeros((300, 300, 3), np.uint8), [face], ())
-    head = whole_head(face.box)
+    head = head_box(face)
     assert person.box == body_box(head).within(300, 300)
     assert person.box.height >= 7 * head.height
 
