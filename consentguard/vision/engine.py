@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -68,8 +69,7 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
-    import openvino  # noqa: PLC0415  (400 ms, and only looking needs it)
-
+    openvino = _openvino()
     try:
         core = _core()
         model = _read(core, data)
@@ -105,11 +105,32 @@ def _last_line(error: RuntimeError) -> str:
     return lines[-1][:300] if lines else "no reason given"
 
 
+_TELEMETRY: Final = "openvino_telemetry"
+
+
+@functools.cache
+def _openvino() -> Any:
+    """The engine's package, imported when first needed (400 ms) and without its telemetry.
+
+    `import openvino` reports each import to a web service, unasked (openvino/tools/ovc/__init__.py of 2026.4), unless
+    the package that sends it cannot be imported. So it cannot be, for as long as that import takes.
+    """
+    absent = object()
+    before = sys.modules.get(_TELEMETRY, absent)
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # what import takes for "not there"
+    try:
+        import openvino  # noqa: PLC0415
+    finally:
+        if before is absent:
+            del sys.modules[_TELEMETRY]
+        else:
+            sys.modules[_TELEMETRY] = before  # type: ignore[assignment]
+    return openvino
+
+
 @functools.cache
 def _core() -> Any:
-    import openvino  # noqa: PLC0415
-
-    core = openvino.Core()
+    core = _openvino().Core()
     folder = cache.folder() / "compiled"
     try:
         folder.mkdir(parents=True, exist_ok=True)

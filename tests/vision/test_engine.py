@@ -25,6 +25,39 @@ def _look(shelf: Shelf, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
 
 
+OFFLINE = """
+import socket, sys
+calls = []
+def forbidden(*where, **more):
+    calls.append(where)
+    raise OSError("no network here")
+socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = forbidden
+from pathlib import Path
+from consentguard import Guard, Policy, Register, State
+import dataclasses
+register = Register.parse(b"id,role,legal_forename,legal_surname\\nX1,other,No,Body\\n", "register")
+policy = dataclasses.replace(Policy.shipped(), remain=frozenset({"body"}))
+guard = Guard(register, policy, state=State.create(Path(sys.argv[1]) / "state"))
+guard.admit(guard.release(Path(sys.argv[2]).read_bytes()))
+import threading, time
+time.sleep(0.5)  # a reporter may work in a thread or a process of its own
+print(calls, [name for name in sys.modules if "telemetry" in name and sys.modules[name] and "tools" not in name])
+"""
+
+
+def test_nothing_is_reported_to_anybody(shelf: Shelf, tmp_path: Path) -> None:
+    """A whole release in a fresh process: no connection is tried, and the engine's telemetry leaves no trace."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder), "HOME": str(home), "USERPROFILE": str(home)}
+    environment.pop("CI", None)  # where it is set, the telemetry keeps quiet by itself
+    photo = shelf.path(manifest()["photo-obama"])
+    command = [sys.executable, "-c", OFFLINE, str(tmp_path), str(photo)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[] []\n"), done.stderr
+    assert not (home / "intel").exists()
+
+
 def test_a_home_that_cannot_be_written_costs_nothing_but_time(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     done = _look(shelf, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"), HOME=str(tmp_path / "file"))
