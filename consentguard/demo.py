@@ -155,7 +155,7 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
         Scene("no face", _still_life(), Outcome.RELEASED, Rewrite.NONE, 0, finding="no-face-found"),
         Scene("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
         Scene("the group under the shipped policy", group, Outcome.REFUSED, None, 0, body_may_remain=False),
-        Scene("matched: another photo of the enrolled", another, Outcome.RELEASED, Rewrite.NONE, 1, asked=matched),
+        Scene("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
         Scene("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
         Scene(
             "matched: both in one picture", _group([another, two]), Outcome.RELEASED, Rewrite.COVER, 1, asked=matched

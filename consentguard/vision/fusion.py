@@ -35,7 +35,7 @@ _LARGE: Final = np.array([2.334, 1.399, 1.543, 0.0, -0.357])
 """Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
 
 _HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0)
-_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.10, 0.10)
+_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.08, 0.08)
 """The score from which a face of this height counts; between the heights, linear in octaves. Small boxes are mostly no
 faces and hard to recognise, large ones the other way round."""
 SMALLEST: Final = 12.0
