@@ -218,9 +218,10 @@ class Guard:
             raise
         return self._sealed(data, verdict, question, judged.decision, source, state, now)
 
-    def admit(self, released: Released) -> None:
+    def admit(self, released: Released, *, channel: str | None = None) -> None:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
 
+        A door that knows its channel names it, and then refuses what was released for another.
         It answers for this guard's register and policy: a program that runs for long opens a new guard for each door.
         Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.
@@ -242,36 +243,46 @@ class Guard:
         if foreign:
             withheld = replace(withheld, reasons=("custom-part",))
             raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", withheld)
-        if grounds.policy_sha256 != self.policy.sha256:
+        if channel is not None and channel != grounds.channel:
+            withheld = replace(withheld, reasons=("other-channel",))
+            raise Refused(
+                f"released for channel {grounds.channel}, not for {channel}; release the photo again.", withheld
+            )
+        if grounds.policy_sha256 != self.policy.digest:
             withheld = replace(withheld, reasons=("policy-changed",))
             raise Refused("released under another policy than today's; release the photo again.", withheld)
         scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
-        gone = [
-            person
-            for person in grounds.people
-            if (row_of := self.register.get(person)) is None or row_of.standing(scope, today) is not Standing.CONSENTED
-        ]
+        matched = grounds.mode == Mode.MATCHED.value
+        gone = [person for person in grounds.people if not self._still_shown(person, scope, today, matched=matched)]
         if gone:
             withheld = replace(withheld, reasons=("consent-gone",))
             raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", withheld)
 
+    def _still_shown(self, person: str, scope: str, today: date, *, matched: bool) -> bool:
+        row = self.register.get(person)
+        if row is None or row.standing(scope, today) is not Standing.CONSENTED:
+            return False
+        recognised = row.biometric_standing(today) is Standing.CONSENTED and not row.sibling_group
+        return recognised or not matched
+
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
     def _judge(self, photo: bytes, question: Question, today: date, *, thorough: bool = False) -> _Judged:
-        """Looks and decides. What else than faces is there is looked for where it matters, or if `thorough`."""
+        """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
         rules = self.policy.picture
         picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
         seen = Seen(self._sight.find(picture))
         compared = question.mode is Mode.MATCHED
         known = self._sight.compare(picture, seen.faces, today) if compared else (UNASKED,) * len(seen.faces)
         decision = decide(known, self.register, self.policy, question, today)
-        # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
-        backs = "back_of_head" not in self.policy.remain and question.mode is not Mode.DECLARED
-        if decision.hides or question.mode is Mode.DECLARED or backs or thorough:
-            parts_remain = decision.hides and not decision.refused and "body" not in self.policy.remain
-            seen = self._sight.look_around(picture, seen.faces, bodies=parts_remain or thorough)
+        # Heads are always looked for: one that is no face to the detector may still be a child's.
+        parts_remain = decision.hides and not decision.refused and "body" not in self.policy.remain
+        seen = self._sight.look_around(picture, seen.faces, bodies=parts_remain or thorough)
+        if seen.unsure:
             known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
             decision = decide(known, self.register, self.policy, question, today)
+        # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
+        backs = "back_of_head" not in self.policy.remain
         hidden = _hidden_heads(seen, decision, backs=backs)
         plan = plan_rewrite(hidden, self.policy.remain, picture.width, picture.height)
         refused, needs_person = decision.refused, decision.needs_person
@@ -313,9 +324,10 @@ class Guard:
         finished = verdict.finished(Outcome.RELEASED, digest)
         grounds = Grounds(
             channel=question.channel.name,
+            mode=question.mode.value,
             source_sha256=source,
             register_sha256=self.register.sha256,
-            policy_sha256=self.policy.sha256,
+            policy_sha256=self.policy.digest,
             models=verdict.models,
             people=decision.rests_on,
             custom_parts=self._custom_parts,
@@ -343,7 +355,7 @@ class Guard:
             "declared": list(question.declared),
             "by": question.by,
             "register": self.register.sha256,
-            "policy": self.policy.sha256,
+            "policy": self.policy.digest,
             "custom_parts": list(self._custom_parts),
         }
 

@@ -67,7 +67,11 @@ def _shifted(box: Box, frame: Box) -> Box:
 def _is_flat(pixels: Pixels, box: Box, paint: tuple[int, int, int]) -> bool:
     height, width = pixels.shape[:2]
     reach = _CHROMA_REACH  # nothing reaches in from beyond the frame
-    top, left = box.top + reach * (box.top > 0), box.left + reach * (box.left > 0)
-    bottom, right = box.bottom - reach * (box.bottom < height), box.right - reach * (box.right < width)
+    top, left = (
+        min(box.top + reach * (box.top > 0), box.bottom - 1),
+        min(box.left + reach * (box.left > 0), box.right - 1),
+    )
+    bottom = max(box.bottom - reach * (box.bottom < height), top + 1)
+    right = max(box.right - reach * (box.right < width), left + 1)
     inside = pixels[top:bottom, left:right].astype(np.int16)
     return bool((np.abs(inside - np.array(paint, np.int16)) <= _PAINT_NOISE).all())

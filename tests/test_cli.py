@@ -245,8 +245,12 @@ def test_declared_people_decide_over_the_photo(desk):
     written = desk.names("declared")
     bad = desk.run(*RELEASE, *declared, "--people", "P001,P007")
     assert_contract(bad.lines[0])
-    assert (bad.code, bad.lines[0]["outcome"], bad.lines[0]["reasons"]) == (1, "refused", ["declared-never"])
-    assert bad.lines[0]["findings"][0] | {"message": ""} == {"rule": "declared-never", "where": "P007", "message": ""}
+    assert (bad.code, bad.lines[0]["outcome"], bad.lines[0]["reasons"]) == (1, "refused", ["declared-not-permitted"])
+    assert bad.lines[0]["findings"][0] | {"message": ""} == {
+        "rule": "declared-not-permitted",
+        "where": "P007",
+        "message": "",
+    }
     assert desk.names("declared") == written
     assert "Merryweather" not in bad.out + bad.err
 

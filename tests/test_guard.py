@@ -93,7 +93,7 @@ REFUSED_PEOPLE = {
     "P004": ("declared-not-approved", Standing.EXPIRED),
     "P005": ("declared-not-approved", Standing.WITHDRAWN),
     "P006": ("declared-not-approved", Standing.OBJECTION),
-    "P007": ("declared-never", Standing.NOT_PERMITTED),
+    "P007": ("declared-not-permitted", Standing.NOT_PERMITTED),
     "P010": ("declared-not-approved", Standing.NO_CONSENT),
 }
 

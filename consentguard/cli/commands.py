@@ -6,6 +6,7 @@ import argparse
 import json
 import stat
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -129,7 +130,7 @@ def release(arguments: argparse.Namespace) -> int:
             _make_folder(folder)
         try:
             released = guard.release(photo, **_asked(arguments), name=str(path))
-            guard.admit(released)
+            guard.admit(released, channel=guard.question(**_asked(arguments)).channel.name)
         except Refused as error:
             return error.verdict
         name = released.sha256[:16]
@@ -180,6 +181,13 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
             verdict = show.undecided(str(path), error)
             if error is not opened:
                 print(f"consentguard: {error}", file=sys.stderr)
+        except WrongUsage:
+            raise
+        except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
+            traceback.print_exc()
+            verdict = show.undecided(
+                str(path), CannotTell(f"{path}: a bug ({type(error).__name__}); please report it.")
+            )
         worst = max(worst, verdict.outcome.exit_code)
         print(json.dumps(verdict.as_json()) if arguments.json else show.verdict(verdict), flush=True)
     return worst
@@ -234,6 +242,6 @@ def _moment(text: str) -> datetime:
 
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.astimezone(LONDON) if moment.tzinfo else moment.replace(tzinfo=LONDON)
+    except (ValueError, OverflowError) as error:
         raise WrongUsage(f"--at {text!r} is not a time like 2026-11-22T09:30") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=LONDON)

@@ -16,13 +16,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "unapproved-face": "a face is shown of somebody whose consent for this channel is not known",
         "nothing-may-remain": "what policy lets remain of an unapproved person cannot be kept without showing more",
         "declared-not-approved": "somebody named as shown may not be shown on this channel",
-        "declared-never": "somebody named as shown must not be published at all",
+        "declared-not-permitted": "somebody named as shown must not be published at all",
         "more-faces-than-declared": "there are more faces than people were named",
         "no-face-refused": "no face was found, and policy wants a person to look at such photos",
         "metadata": "the file carries more than its pixels",
         "too-large": "the photo is larger than policy publishes, so smaller faces than were looked for could be seen",
         "custom-part": "it was made by a guard with parts of its own, which policy does not name",
         "policy-changed": "it was released under another policy than today's",
+        "other-channel": "it was released for another channel",
         "consent-gone": "somebody shown has no consent any more",
         "unreadable-image": "the file could not be read as one whole picture",
         "model-unavailable": "a model is missing or altered",
@@ -42,7 +43,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "metadata-dropped": "the source file carried more than its pixels; a released copy does not",
         "fewer-faces-than-declared": "fewer faces were found than people named",
         "declared-not-approved": "this person may not be shown on this channel",
-        "declared-never": "this person must not be published at all",
+        "declared-not-permitted": "this person must not be published at all",
     }
 )
 """What a person should know: rule -> one plain sentence."""
@@ -53,7 +54,7 @@ NOTES = frozenset({"no-face-found", "metadata-dropped", "fewer-faces-than-declar
 _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
     {
         "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
-        "declared-never": "Do not publish this photo.",
+        "declared-not-permitted": "Do not publish this photo.",
         "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
         "no-face-refused": "Ask the account holder.",

@@ -131,7 +131,8 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
         decision = Decision(faces=_nobody(faces))
     if faces:
         return decision
-    nothing = Finding("no-face-found", "photo", "no face was found in this photo")
+    smallest = policy.picture.smallest_face
+    nothing = Finding("no-face-found", "photo", f"no face of {smallest} px and more at published size was found")
     refuse = policy.on_no_face == "refuse"
     return Decision(
         faces=(),
@@ -181,10 +182,10 @@ def _declared(seen: Sequence[Match], register: Register, question: Question, on:
         worst = Standing.NOT_PERMITTED if never else next(iter(barred.values()))
         return Decision(
             faces=(Identity(None, worst),) * faces,
-            refused=("declared-never",) if never else ("declared-not-approved",),
+            refused=("declared-not-permitted",) if never else ("declared-not-approved",),
             findings=tuple(
                 Finding(
-                    "declared-never" if standing is Standing.NOT_PERMITTED else "declared-not-approved",
+                    "declared-not-permitted" if standing is Standing.NOT_PERMITTED else "declared-not-approved",
                     person,
                     f"{person}: {standing.value} for {question.channel.scope}",
                 )

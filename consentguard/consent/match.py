@@ -75,7 +75,7 @@ class Gallery:
 
         A probe matches if the nearest person is nearer than `threshold` and the next person at least `margin` further
         away. A near probe without that margin, or one that is not sound, is unsure. Two faces of one photo cannot be
-        the same person: if two match one, both are unsure.
+        the same person: if two are near one, sure or not, none of them matches.
         """
         ids = sorted(set(self.people))
         if not len(probes) or not ids:
@@ -88,7 +88,7 @@ class Gallery:
         clear = others.min(axis=1) >= distance + self.margin
         near = distance < self.threshold
         sure = near & clear & np.asarray(sound, bool)
-        taken = np.bincount(best[sure], minlength=len(ids))
+        taken = np.bincount(best[near], minlength=len(ids))  # an unsure face of that identity counts too
         answers = []
         for row in range(len(probes)):
             if sure[row] and taken[best[row]] == 1:

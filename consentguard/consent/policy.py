@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from consentguard.consent.register import SCOPES
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
-from consentguard.values import Mode
+from consentguard.values import Mode, canonical
 
 REMAINS: Final = ("hands", "back_of_head", "body")
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
@@ -58,6 +58,16 @@ class Policy:
     default_channel: str
     sha256: str
     file: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over every decision, so that two policies that decide otherwise never share one. Hex."""
+        decisions = {**asdict(replace(self, channels={})), "file": None, "remain": sorted(self.remain)}
+        decisions |= {
+            "custom_parts": sorted(self.custom_parts),
+            "channels": {n: asdict(c) for n, c in self.channels.items()},
+        }
+        return hashlib.sha256(canonical(decisions)).hexdigest()
 
     @classmethod
     def shipped(cls) -> Policy:

@@ -206,6 +206,9 @@ def _header_problems(header: list[str]) -> Iterable[Problem]:
     if not any(header):
         yield Problem(1, "", "the file is empty; the first line must name the columns")
         return
+    if not any(column in COLUMNS for column in header):
+        yield Problem(1, "", "the first line does not name columns")  # it may be a pupil's row: nothing of it is shown
+        return
     for column in dict.fromkeys(header):
         if column not in COLUMNS:
             yield Problem(1, column or "(no name)", "unknown column")
@@ -270,13 +273,13 @@ class _Row:
     def _yes(self, column: str) -> bool:
         cell = self._text(column).casefold()
         if cell not in ("yes", "no", ""):
-            self._wrong(column, f"{self.cells[column]!r} is neither yes nor no (blank means no)")
+            self._wrong(column, "is neither yes nor no (blank means no)")
         return cell == "yes"
 
     def _choice(self, column: str, choices: tuple[str, ...]) -> str:
         cell = self._text(column).casefold()
         if cell and cell not in choices:
-            self._wrong(column, f"{self.cells[column]!r} is none of {', '.join(choices)}")
+            self._wrong(column, f"is none of {', '.join(choices)}")
         return cell
 
     def _day(self, column: str) -> date | None:
@@ -288,7 +291,7 @@ class _Row:
                 raise ValueError(cell)
             return date.fromisoformat(cell)
         except ValueError:
-            self._wrong(column, f"{cell!r} is not a day like 2026-09-01")
+            self._wrong(column, "is not a day like 2026-09-01")
             return None
 
     def _readable(self, column: str) -> bool:

@@ -17,6 +17,7 @@ class Grounds:
 
     Attributes:
         channel: where it may be published.
+        mode: how the people in it were known.
         source_sha256: of the bytes that came in.
         register_sha256, policy_sha256: digests of what it was decided under.
         models: what looked, as in `Verdict.models`.
@@ -27,6 +28,7 @@ class Grounds:
     """
 
     channel: str
+    mode: str
     source_sha256: str
     register_sha256: str
     policy_sha256: str
@@ -39,6 +41,7 @@ class Grounds:
     def as_json(self) -> dict[str, Any]:
         return {
             "channel": self.channel,
+            "mode": self.mode,
             "source_sha256": self.source_sha256,
             "register_sha256": self.register_sha256,
             "policy_sha256": self.policy_sha256,

@@ -55,9 +55,11 @@ def decode(data: bytes, *, max_edge: int, max_pixels: int) -> Picture:
             _reduce(image, max_edge)
             image.load()
             upright = ImageOps.exif_transpose(image)
+            # what lies under alpha is not looked at, and any editor brings it back
+            hidden = ("transparency",) if image.has_transparency_data else ()
             width, height = stored if upright.size == image.size else stored[::-1]
             pixels = np.asarray(_opaque(_in_srgb(upright)))
-        parts = structure.carried(data)
+        parts = (*structure.carried(data), *hidden)
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             f"is not a picture in a format that is read here ({', '.join(FORMATS)}). {_NEXT_STEP}"

@@ -12,8 +12,10 @@ from typing import Final
 from consentguard.errors import UnreadableImage
 
 _JPEG_STANDALONE: Final = {0x01, *range(0xD0, 0xD8)}
-_JPEG_PIXELS: Final = {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC)}
-_PNG_PIXELS: Final = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"sBIT", b"bKGD", b"pHYs"}
+_JPEG_PIXELS: Final = {0xC4, 0xDA, 0xDB, 0xDD, *range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC)}
+_PNG_PIXELS: Final = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
+_PNG_HINTS: Final = {b"sRGB": 1, b"gAMA": 4, b"sBIT": 4, b"bKGD": 6, b"pHYs": 9}
+"""Chunks that say how to show the pixels, with the most bytes they can hold; what is longer is no hint."""
 _WEBP_PIXELS: Final = {b"VP8 ", b"VP8L", b"VP8X", b"ALPH"}
 
 
@@ -108,7 +110,7 @@ def _png(data: bytes) -> Iterator[str]:
         at += 12 + length
         if at > len(data):
             raise UnreadableImage("a PNG chunk is longer than the file")
-        if kind not in _PNG_PIXELS:
+        if kind not in _PNG_PIXELS and length > _PNG_HINTS.get(kind, -1):
             yield names.get(kind, "unknown")
         if kind == b"IEND":
             break

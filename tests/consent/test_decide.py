@@ -172,7 +172,7 @@ def test_with_one_name_and_one_face_the_face_has_the_name(register):
         ("P004", "declared-not-approved", "expired"),
         ("P005", "declared-not-approved", "withdrawn"),
         ("P006", "declared-not-approved", "objection"),
-        ("P007", "declared-never", "not-permitted"),
+        ("P007", "declared-not-permitted", "not-permitted"),
         ("P009", "declared-not-approved", "no-consent"),
         ("P010", "declared-not-approved", "no-consent"),
         ("P011", "declared-not-approved", "no-consent"),
@@ -191,7 +191,7 @@ def test_everybody_of_the_sample_who_may_not_be_shown_stops_the_photo(register, 
 def test_never_comes_before_every_other_reason(register):
     question = ask(register, SHIPPED, people=["P003", "P007"], by="the tests")
     decision = decide(unasked(1), register, SHIPPED, question, TODAY)
-    assert decision.refused == ("declared-never",)
+    assert decision.refused == ("declared-not-permitted",)
     assert decision.faces[0].standing is Standing.NOT_PERMITTED
 
 

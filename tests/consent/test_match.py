@@ -48,6 +48,11 @@ def test_two_faces_of_one_photo_are_not_one_person() -> None:
     assert _identify(TWO, [0.1, 0], [1, 0.1]) == (Match(Answer.MATCH, "A"), Match(Answer.MATCH, "B"))
 
 
+def test_a_face_that_is_not_sound_still_keeps_another_from_being_the_same_person() -> None:
+    probes = np.array([[0.05, 0], [0.3, 0]], np.float32)
+    assert TWO.identify(probes, [False, True]) == (Match(Answer.UNSURE),) * 2
+
+
 def test_a_face_that_could_not_be_described_matches_nobody() -> None:
     assert _identify(TWO, [np.nan, np.nan]) == (Match(Answer.NO_MATCH),)
 
@@ -76,8 +81,9 @@ def test_the_matrix_form_equals_the_rule_written_out(people: list[str], faces: i
             nearest[person] = min(nearest.get(person, np.inf), distance)
         (best, distance), *rest = sorted(nearest.items(), key=lambda item: item[1])
         clear = not rest or rest[0][1] - distance >= MARGIN
-        first.append((best if distance < THRESHOLD and clear and good else None, distance < THRESHOLD))
-    names = [person for person, _ in first if person]
+        near = distance < THRESHOLD
+        first.append((best if near and clear and good else None, best if near else None))
+    names = [person for _, person in first if person]
     expected = tuple(
         Match(Answer.MATCH, person)
         if person and names.count(person) == 1
