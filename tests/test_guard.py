@@ -1,11 +1,13 @@
 """The whole order on real photographs: what goes in, what comes out, and what is said about it."""
 
+import io
 from dataclasses import replace
 from datetime import datetime
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from consentguard.consent.hours import LONDON
 from consentguard.consent.policy import Policy
@@ -265,3 +267,35 @@ def _side_by_side(one: bytes, two: bytes) -> bytes:
     pair = [codec.decode(photo, max_edge=900, max_pixels=10**9).pixels for photo in (one, two)]
     height = min(picture.shape[0] for picture in pair)
     return codec.encode_jpeg(np.concatenate([picture[:height] for picture in pair], axis=1), 92)
+
+
+def test_a_door_takes_only_what_was_released_for_its_channel(covering: Guard, photographs: dict[str, bytes]) -> None:
+    released = covering.release(photographs["obama"], channel="newsletter")
+    covering.admit(released, channel="newsletter")
+    with pytest.raises(Refused, match="newsletter, not for main"):
+        covering.admit(released, channel="main")
+
+
+def test_a_policy_changed_in_a_program_has_another_digest(policy: Policy) -> None:
+    assert policy.digest == replace(policy, file="elsewhere").digest
+    for change in ({"remain": frozenset({"body"})}, {"on_unapproved": "block"}, {"dpia": "x"}):
+        assert replace(policy, **change).digest != policy.digest
+    assert replace(policy, picture=replace(policy.picture, max_edge=64)).digest != policy.digest
+
+
+def test_a_head_that_is_no_face_to_the_detector_is_looked_for_all_the_same(
+    register: Register, body_policy: Policy, state: State, photographs: dict[str, bytes]
+) -> None:
+    """A detector that finds nothing: the head finder still sees the head, and it counts as a face."""
+    guard = Guard(register, body_policy, state=state, detector=_Blind(()))
+    verdict = guard.inspect(photographs["obama"])
+    assert verdict.heads_from_behind is not None
+    assert verdict.outcome is not Outcome.PUBLISHABLE
+    assert [face.standing for face in verdict.faces] == [Standing.UNSURE]
+
+
+def test_what_lies_under_transparency_is_not_published_as_it_is(covering: Guard) -> None:
+    file = io.BytesIO()
+    Image.new("RGBA", (200, 200), (10, 20, 30, 0)).save(file, "PNG")
+    verdict = covering.inspect(file.getvalue())
+    assert (verdict.outcome, verdict.reasons) == (Outcome.NEEDS_REWRITE, ("metadata",))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
+from consentguard.consent.register import Consent, Register
 from consentguard.errors import PolicyInvalid, Refused, TemplateStoreError, WrongUsage
 from consentguard.guard import Guard
 from consentguard.values import Action, JudgedFace, Mode, Rewrite, Standing
@@ -205,3 +205,29 @@ def test_no_embedding_is_ever_written(
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         data = path.read_bytes()
         assert not any(row in data for row in rows), path
+
+
+def test_a_strangers_photo_in_a_folder_enrols_nobody(
+    guard: Callable[..., Guard], rules: Policy, references: Callable[..., Path], photographs: dict[str, bytes]
+) -> None:
+    folder = references(P001=["obama", "obama3", "biden"])
+    with pytest.raises(TemplateStoreError, match="P001: its photos do not look like one person"):
+        guard(policy=rules, photos=folder).inspect(photographs["biden"], **MATCHED)
+
+
+@pytest.mark.parametrize("change", ["biometric consent withdrawn", "a sibling joined"])
+def test_a_matched_release_rests_on_more_than_consent(
+    change: str,
+    guard: Callable[..., Guard],
+    rules: Policy,
+    register: Register,
+    references: Callable[..., Path],
+    photographs: dict[str, bytes],
+) -> None:
+    folder = references(P001=["obama", "obama3"])
+    released = guard(policy=rules, photos=folder).release(photographs["obama2"], **MATCHED)
+    known = register.people["P001"]
+    changed = replace(known, sibling_group="S9") if "sibling" in change else replace(known, biometric=Consent())
+    later = replace(register, people={**register.people, "P001": changed})
+    with pytest.raises(Refused, match="P001"):
+        guard(policy=rules, register=later).admit(released)

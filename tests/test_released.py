@@ -36,7 +36,7 @@ def home(tmp_path_factory):
 def made(home, register, body_policy, photographs) -> Released:
     """A genuine release, made by the shipped detector: one pupil, declared, kept."""
     guard = Guard(register, body_policy, state=State.create(home))
-    return guard.release(photographs["obama2"], name="obama2.jpg", **DECLARED)
+    return guard.release(photographs["obama"], name="obama2.jpg", **DECLARED)
 
 
 @pytest.fixture

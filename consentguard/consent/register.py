@@ -207,7 +207,9 @@ def _header_problems(header: list[str]) -> Iterable[Problem]:
         yield Problem(1, "", "the file is empty; the first line must name the columns")
         return
     if not any(column in COLUMNS for column in header):
-        yield Problem(1, "", "the first line does not name columns")  # it may be a pupil's row: nothing of it is shown
+        yield Problem(
+            1, "", "the first line does not name columns, separated by commas"
+        )  # it may be a pupil's row: nothing of it is shown
         return
     for column in dict.fromkeys(header):
         if column not in COLUMNS:

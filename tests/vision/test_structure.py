@@ -1,6 +1,7 @@
 """The walker names everything that is not pixels, and nothing that is."""
 
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -73,3 +74,12 @@ def test_what_the_library_writes_is_bare() -> None:
     pixels = np.zeros((40, 40, 3), np.uint8)
     assert carried(codec.encode_jpeg(pixels, 90)) == ()
     assert carried(codec.encode_png(pixels)) == ()
+
+
+def test_a_hint_that_is_too_long_is_no_hint() -> None:
+    """Free text can hide in a chunk that says how to show the pixels."""
+    data = _saved("PNG")
+    for length, found in ((4, ()), (40, ("unknown",))):
+        body = b"sBIT" + b"x" * length
+        chunk = length.to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+        assert carried(data[:33] + chunk + data[33:]) == found
