@@ -88,7 +88,7 @@ def elsewhere(wheel, tmp_path_factory) -> Path:
     """A clean environment outside the checkout with nothing but the wheel installed in it.
 
     What the wheel depends on is borrowed from the environment of the tests, by PYTHONPATH: fetching numpy, OpenCV and
-    OpenVINO anew would take minutes and prove only that the index works. The fresh-clone check installs them for real.
+    OpenVINO anew would take minutes and prove only that the index works. `make test` has installed them for real.
     """
     folder = tmp_path_factory.mktemp("elsewhere")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
