@@ -271,16 +271,15 @@ class Guard:
         """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
         rules = self.policy.picture
         picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
-        seen = Seen(self._sight.find(picture))
+        # Heads are always looked for: one that is no face to the detector may still be a child's.
+        seen = self._sight.look(picture)
         compared = question.mode is Mode.MATCHED
         known = self._sight.compare(picture, seen.faces, today) if compared else (UNASKED,) * len(seen.faces)
+        known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
         decision = decide(known, self.register, self.policy, question, today)
-        # Heads are always looked for: one that is no face to the detector may still be a child's.
         parts_remain = decision.hides and not decision.refused and "body" not in self.policy.remain
-        seen = self._sight.look_around(picture, seen.faces, bodies=parts_remain or thorough)
-        if seen.unsure:
-            known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
-            decision = decide(known, self.register, self.policy, question, today)
+        if parts_remain or thorough:
+            seen = self._sight.look_for_bodies(picture, seen)
         # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
         backs = "back_of_head" not in self.policy.remain
         hidden = _hidden_heads(seen, decision, backs=backs)

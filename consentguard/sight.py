@@ -100,14 +100,16 @@ class Sight:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
         return self.detector.find(picture.pixels, self._policy.picture.smallest_face)
 
-    def look_around(self, picture: Picture, faces: tuple[Face, ...], *, bodies: bool) -> Seen:
-        """What else is there: heads that are no faces, and, for `bodies`, hands and people. Raises CannotTell."""
-        heads = _loaded(HeadFinder.load).find(picture.pixels, faces)
-        if not bodies:
-            return Seen(faces, heads)
-        hands = _loaded(HandFinder.load).find(picture.pixels, faces)
-        people = _loaded(PeopleFinder.load).find(picture.pixels, faces, heads)
-        return Seen(faces, heads, hands, people)
+    def look(self, picture: Picture) -> Seen:
+        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails."""
+        faces = self.find(picture)
+        return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces))
+
+    def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
+        """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
+        hands = _loaded(HandFinder.load).find(picture.pixels, seen.faces)
+        people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
+        return Seen(seen.faces, seen.heads, hands, people)
 
     def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.
