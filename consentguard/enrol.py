@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from consentguard.consent.match import Gallery
-from consentguard.consent.policy import PictureRules
 from consentguard.consent.register import Register
+from consentguard.consent.rules.picture import PictureRules
 from consentguard.errors import TemplateStoreError, UnreadableImage
 from consentguard.values import Standing
 from consentguard.vision import codec

@@ -87,7 +87,7 @@ class Sight:
         """The embedder that policy names. Raises ModelUnavailable, PolicyInvalid."""
         with self._loading:
             if self._embedder is None:
-                self._embedder = self._chosen("recognition.embedder", self._policy.embedder, EMBEDDERS)
+                self._embedder = self._chosen("recognition.embedder", self._policy.recognition.embedder, EMBEDDERS)
             return self._embedder
 
     def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[Shelf], Part]]) -> Part:

@@ -171,7 +171,8 @@ def test_matched_needs_a_policy_that_allows_it_and_somebody_to_compare_with(
     with pytest.raises(TemplateStoreError, match="--photos"):
         guard(policy=rules).inspect(photographs["obama"], **MATCHED)
     with pytest.raises(PolicyInvalid, match="eigenfaces"):
-        guard(policy=replace(rules, embedder="eigenfaces"), photos=Path()).inspect(photographs["obama"], **MATCHED)
+        other = replace(rules, recognition=replace(rules.recognition, embedder="eigenfaces"))
+        guard(policy=other, photos=Path()).inspect(photographs["obama"], **MATCHED)
 
 
 def test_a_withdrawal_after_the_release_closes_the_door(

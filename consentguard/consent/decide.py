@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final, TypedDict
 
 from consentguard.consent.match import Answer, Match
-from consentguard.consent.policy import Channel, Policy
+from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
+from consentguard.consent.rules.channels import Channel
 from consentguard.errors import WrongUsage
 from consentguard.values import Action, Finding, Mode, Standing
 

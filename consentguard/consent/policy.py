@@ -1,17 +1,23 @@
-"""The school's policy as values: read from TOML, checked key by key, the shipped one being SCH 026."""
+"""The school's policy as values: read from TOML, checked key by key, the shipped one being SCH 026.
+
+Each table of the file is a dataclass of `consent/rules/`; `_table` below makes one a part of the policy.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, time
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from consentguard.consent.register import SCOPES
+from consentguard.consent.keys import Keys
+from consentguard.consent.rules.channels import Channel
+from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
@@ -20,25 +26,16 @@ _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shi
 _SHIPPED: Final = "sch026.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One place to publish: the consent scope it needs, and the account it belongs to."""
+class Rules(Protocol):
+    """A table of the policy: it takes its keys out and makes itself of them."""
 
-    name: str
-    scope: str
-    account: str = ""
+    @classmethod
+    def read(cls, keys: Keys) -> Rules: ...
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRules:
-    """Sizes in pixels of the published picture; `paint` is RGB, 0..255 each."""
-
-    max_edge: int = 2048
-    max_megapixels: int = 80
-    smallest_face: int = 20
-    detector: str = "centerface"
-    paint: tuple[int, int, int] = (128, 128, 128)
-    jpeg_quality: int = 90
+def _table(rules: type[Rules]) -> Mapping[str, Any]:
+    """Makes a field of `Policy` the table of its name in the file."""
+    return {"rules": rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +49,17 @@ class Policy:
     modes: tuple[Mode, ...]
     dpia: str
     custom_parts: frozenset[str]
-    embedder: str
-    picture: PictureRules
     channels: Mapping[str, Channel]
     default_channel: str
     sha256: str
     file: str
+    picture: PictureRules = field(metadata=_table(PictureRules))
+    recognition: RecognitionRules = field(metadata=_table(RecognitionRules))
 
     @property
     def digest(self) -> str:
         """SHA-256 over every decision, so that two policies that decide otherwise never share one. Hex."""
-        decisions = {**asdict(replace(self, channels={})), "file": None, "remain": sorted(self.remain)}
-        decisions |= {
-            "custom_parts": sorted(self.custom_parts),
-            "channels": {n: asdict(c) for n, c in self.channels.items()},
-        }
+        decisions = {item.name: _plain(getattr(self, item.name)) for item in fields(self) if item.name != "file"}
         return hashlib.sha256(canonical(decisions)).hexdigest()
 
     @classmethod
@@ -94,7 +87,7 @@ class Policy:
             table = tomllib.loads(data.decode("utf-8"))
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PolicyInvalid(file, [Problem(None, "", f"not a TOML file ({error})")], _NEXT_STEP) from error
-        keys = _Keys(table, "")
+        keys = Keys(table)
         policy = _policy(keys, hashlib.sha256(data).hexdigest(), file)
         problems = keys.finish()
         if problems:
@@ -119,83 +112,9 @@ class Policy:
         return Mode(wanted)
 
 
-class _Keys:
-    """One table of the file on its way to values: takes keys out one by one and reports what is left or wrong."""
-
-    def __init__(self, table: Mapping[str, Any], path: str) -> None:
-        self._left = dict(table)
-        self._path = path
-        self.problems: list[Problem] = []
-
-    def _wrong(self, key: str, message: str) -> None:
-        self.problems.append(Problem(None, f"{self._path}{key}", message))
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self._left.pop(key, default)
-        if not isinstance(value, str):
-            self._wrong(key, "is missing" if value is None else "must be a text in quotes")
-            return ""
-        return value
-
-    def choice(self, key: str, choices: tuple[str, ...]) -> str:
-        value = self.text(key, "")
-        if value not in choices:
-            self._wrong(key, f"must be one of {', '.join(choices)}")
-        return value
-
-    def choices(self, key: str, choices: tuple[str, ...]) -> tuple[str, ...]:
-        value = self._left.pop(key, None)
-        if not isinstance(value, list) or any(item not in choices for item in value):
-            self._wrong(key, f"must be a list of {', '.join(choices)}")
-            return ()
-        return tuple(dict.fromkeys(value))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._left.pop(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self._wrong(key, "must be a list of texts")
-            return ()
-        return tuple(value)
-
-    def whole(self, key: str, low: int, high: int, default: int) -> int:
-        value = self._left.pop(key, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self._wrong(key, f"must be a whole number from {low} to {high}")
-            return default
-        return value
-
-    def colour(self, key: str, default: str) -> tuple[int, int, int]:
-        value = self.text(key, default)
-        digits = value.removeprefix("#")
-        if len(value) != len("#rrggbb") or len(digits) != 6 or any(d not in "0123456789abcdefABCDEF" for d in digits):
-            self._wrong(key, "must be a colour like #808080")
-            return (128, 128, 128)
-        return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16))
-
-    def tables(self, key: str) -> dict[str, _Keys]:
-        value = self._left.pop(key, None)
-        if not isinstance(value, dict) or not value or not all(isinstance(item, dict) for item in value.values()):
-            self._wrong(key, f"needs at least one table like [{self._path}{key}.name]")
-            return {}
-        return {name: _Keys(table, f"{self._path}{key}.{name}.") for name, table in value.items()}
-
-    def table(self, key: str) -> _Keys:
-        value = self._left.pop(key, {})
-        if not isinstance(value, dict):
-            self._wrong(key, "must be a table")
-            value = {}
-        return _Keys(value, f"{self._path}{key}.")
-
-    def finish(self) -> list[Problem]:
-        """All problems so far, with every key that nobody asked for."""
-        unknown = [Problem(None, f"{self._path}{key}", "unknown key") for key in self._left]
-        return self.problems + unknown
-
-
-def _policy(keys: _Keys, digest: str, file: str) -> Policy:
+def _policy(keys: Keys, digest: str, file: str) -> Policy:
     keys.whole("schema", 1, 1, 0)
-    picture, recognition, channels = keys.table("picture"), keys.table("recognition"), keys.tables("channels")
-    paint = picture.colour("paint", "#808080")
+    channels = keys.tables("channels")
     policy = Policy(
         name=keys.text("name"),
         on_unapproved=keys.choice("on_unapproved", ("rewrite", "block")),
@@ -204,33 +123,37 @@ def _policy(keys: _Keys, digest: str, file: str) -> Policy:
         modes=tuple(Mode(mode) for mode in keys.choices("modes", tuple(Mode))),
         dpia=keys.text("dpia", ""),
         custom_parts=frozenset(keys.texts("custom_parts")),
-        embedder=recognition.text("embedder", "dlib_resnet"),
-        picture=PictureRules(
-            max_edge=picture.whole("max_edge", 64, 16384, 2048),
-            max_megapixels=picture.whole("max_megapixels", 1, 170, 80),
-            smallest_face=picture.whole("smallest_face", 12, 300, 20),
-            detector=picture.text("detector", "centerface"),
-            paint=paint,
-            jpeg_quality=picture.whole("jpeg_quality", 50, 100, 90),
-        ),
-        channels=MappingProxyType(
-            {
-                name: Channel(name, channel.choice("scope", SCOPES), channel.text("account", ""))
-                for name, channel in channels.items()
-            }
-        ),
+        channels=MappingProxyType({name: Channel.read(name, channel) for name, channel in channels.items()}),
         default_channel=keys.text("default_channel"),
         sha256=digest,
         file=file,
+        **{
+            item.name: item.metadata["rules"].read(keys.table(item.name))
+            for item in fields(Policy)
+            if "rules" in item.metadata
+        },
     )
-    for table in (picture, recognition, *channels.values()):
-        keys.problems += table.finish()
     if channels and policy.default_channel not in channels:
-        keys.problems.append(Problem(None, "default_channel", f"{policy.default_channel!r} is not under [channels]"))
+        keys.wrong("default_channel", f"{policy.default_channel!r} is not under [channels]")
     if not policy.modes:
-        keys.problems.append(Problem(None, "modes", "at least one mode must be allowed"))
+        keys.wrong("modes", "at least one mode must be allowed")
     if Mode.MATCHED in policy.modes and not policy.dpia.strip():
-        keys.problems.append(
-            Problem(None, "dpia", "mode matched needs the reference of the school's data protection impact assessment")
-        )
+        keys.wrong("dpia", "mode matched needs the reference of the school's data protection impact assessment")
     return policy
+
+
+def _plain(value: Any) -> Any:
+    """A decision as JSON has it, whatever table it stands in. Raises TypeError for what it does not know."""
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(_plain(item) for item in value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError(f"a policy decides with plain values, not with {type(value).__name__}")

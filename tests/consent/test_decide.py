@@ -15,8 +15,9 @@ from strategies import days, registers
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
 from consentguard.consent.decide import UNASKED, Question, ask, decide
 from consentguard.consent.match import Answer, Match
-from consentguard.consent.policy import Channel, Policy
+from consentguard.consent.policy import Policy
 from consentguard.consent.register import SCOPES, Register
+from consentguard.consent.rules.channels import Channel
 from consentguard.errors import WrongUsage
 from consentguard.values import Action, Mode, Standing
 

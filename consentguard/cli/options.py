@@ -1,0 +1,97 @@
+"""Options that several commands share, and what they mean: a guard, a question, a moment."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from consentguard.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from consentguard.consent.decide import Asked
+    from consentguard.guard import Guard
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+"""Where an area adds its commands."""
+
+EXITS = (
+    "Exit codes: 0 went through, 1 must not go, 2 wrong usage, 3 undecided and so must not go; the worst photo wins."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Groups of options; a command takes those it needs as `parents`.
+
+    Attributes:
+        state: where the state directory is.
+        question: register, policy, and what is asked about a photo.
+        photos: the photos themselves, and --json.
+    """
+
+    state: argparse.ArgumentParser
+    question: argparse.ArgumentParser
+    photos: argparse.ArgumentParser
+
+    @classmethod
+    def made(cls) -> Options:
+        return cls(_state(), _question(), _photos())
+
+
+def guard_of(arguments: argparse.Namespace) -> Guard:
+    """The guard that the options of `state` and `question` describe."""
+    from consentguard.guard import Guard
+
+    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state, photos=arguments.references)
+
+
+def asked_of(arguments: argparse.Namespace) -> Asked:
+    """What the options of `question` ask about a photo."""
+    return {"channel": arguments.channel, "mode": arguments.mode, "people": arguments.people, "by": arguments.by}
+
+
+def moment(text: str) -> datetime:
+    """A time given with --at. Raises WrongUsage."""
+    from consentguard.consent.hours import LONDON
+
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(LONDON) if moment.tzinfo else moment.replace(tzinfo=LONDON)
+    except (ValueError, OverflowError) as error:
+        raise WrongUsage(f"--at {text!r} is not a time like 2026-11-22T09:30") from error
+
+
+def _state() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--state", type=Path, metavar="DIR", help="state directory; default CONSENTGUARD_STATE, else one of this user"
+    )
+    return options
+
+
+def _question() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--register", type=Path, default=Path("consent_register.csv"), metavar="FILE",
+                         help="default: consent_register.csv")  # fmt: skip
+    options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
+    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
+    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument("--photos", type=Path, metavar="DIR", dest="references",
+                         help="reference photos for mode matched, one folder for each register id")  # fmt: skip
+    options.add_argument("--by", metavar="NAME", help="who says so")
+    return options
+
+
+def _photos() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
+    options.add_argument("--json", action="store_true", help="one JSON object a photo on stdout")
+    return options
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

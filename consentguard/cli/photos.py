@@ -1,0 +1,143 @@
+"""Photos at the command line: judged, drawn, released; and the demonstration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consentguard.cli import show
+from consentguard.cli.files import make_folder, read_photo, write
+from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
+from consentguard.errors import CannotTell, Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from consentguard.guard import Guard
+    from consentguard.values import Verdict
+
+
+def add_commands(top: Commands, options: Options) -> None:
+    command = top.add_parser(
+        "check",
+        parents=[options.photos, options.question, options.state],
+        help="verdict only: may these photos go as they are?",
+        description="Verdict only; nothing is written. Exit 0 only if every photo may go exactly as it is.",
+        epilog=EXITS,
+    )
+    command.add_argument("--at", metavar="TIME", help="decide for this time, such as 2026-11-22T09:30 (school time)")
+    command.set_defaults(run=check)
+
+    command = top.add_parser(
+        "inspect", parents=[options.question, options.state], help="draw what the guard sees in a photo"
+    )
+    command.add_argument("photo", type=Path, metavar="PHOTO")
+    command.add_argument("--out", type=Path, required=True, metavar="PNG", help="where to write the drawing")
+    command.set_defaults(run=inspect)
+
+    command = top.add_parser(
+        "release",
+        parents=[options.photos, options.question, options.state],
+        help="write copies that may be published",
+        description="Writes a publishable copy of each photo, named after its content. Originals stay as they are.",
+        epilog=EXITS,
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the released copies")
+    command.add_argument(
+        "--before-after", type=Path, metavar="DIR", help="folder for side-by-side pictures, for the desk only"
+    )
+    command.set_defaults(run=release)
+
+    command = top.add_parser("demo", help="the main job on real photographs, fetched by hash")
+    command.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="default: demo-out")
+    command.set_defaults(run=demo)
+
+
+def check(arguments: argparse.Namespace) -> int:
+    at = moment(arguments.at) if arguments.at is not None else None
+
+    def judge(guard: Guard, path: Path) -> Verdict:
+        return guard.inspect(read_photo(path), **asked_of(arguments), at=at, name=str(path))
+
+    return _each_photo(arguments, judge)
+
+
+def release(arguments: argparse.Namespace) -> int:
+    out, desk = arguments.out, arguments.before_after
+    if desk and (desk.resolve() == out.resolve() or out.resolve() in desk.resolve().parents):
+        raise WrongUsage(
+            f"--before-after {desk} lies in --out {out}: uncovered faces would lie among the released files"
+        )
+
+    def judge(guard: Guard, path: Path) -> Verdict:
+        photo = read_photo(path)
+        for folder in filter(None, (out, desk)):  # before anything is recorded as released
+            make_folder(folder)
+        try:
+            released = guard.release(photo, **asked_of(arguments), name=str(path))
+            guard.admit(released, channel=guard.question(**asked_of(arguments)).channel.name)
+        except Refused as error:
+            return error.verdict
+        name = released.sha256[:16]
+        if desk:
+            write(desk / f"{name}-before-after.png", lambda: show.before_after(photo, released, guard.policy))
+        write(out / f"{name}.jpg", lambda: released.data)
+        return released.verdict.written_to(str(out / f"{name}.jpg"))
+
+    return _each_photo(arguments, judge)
+
+
+def inspect(arguments: argparse.Namespace) -> int:
+    if arguments.out.exists() and arguments.photo.exists() and arguments.out.samefile(arguments.photo):
+        raise WrongUsage(f"--out {arguments.out} is the photo itself, which is never written to; name another file")
+    guard = guard_of(arguments)
+    verdict, drawing = guard.draw(read_photo(arguments.photo), **asked_of(arguments), name=str(arguments.photo))
+    write(arguments.out, lambda: drawing)
+    print(show.verdict(verdict))
+    print(f"  drawn in {arguments.out}, for the desk only")
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    from consentguard.demo import run
+
+    return run(arguments.out, say=print, note=lambda line: print(line, file=sys.stderr))
+
+
+def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Verdict]) -> int:
+    """One verdict a photo, in order, whatever happens to the others; the exit code of the worst."""
+    opened = _opened(arguments)
+    worst = 0
+    for path in arguments.photos:
+        try:
+            if isinstance(opened, CannotTell):
+                raise opened
+            verdict = judge(opened, path)
+        except CannotTell as error:
+            verdict = show.undecided(str(path), error)
+            if error is not opened:
+                print(f"consentguard: {error}", file=sys.stderr)
+        except WrongUsage:
+            raise
+        except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
+            traceback.print_exc()
+            verdict = show.undecided(
+                str(path), CannotTell(f"{path}: a bug ({type(error).__name__}); please report it.")
+            )
+        worst = max(worst, verdict.outcome.exit_code)
+        print(json.dumps(verdict.as_json()) if arguments.json else show.verdict(verdict), flush=True)
+    return worst
+
+
+def _opened(arguments: argparse.Namespace) -> Guard | CannotTell:
+    """A guard that was asked a proper question; or why no photo can be judged, which is then every photo's verdict."""
+    try:
+        guard = guard_of(arguments)
+        guard.question(**asked_of(arguments))
+    except CannotTell as error:
+        print(f"consentguard: {error}", file=sys.stderr)
+        return error
+    return guard
