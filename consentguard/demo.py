@@ -22,10 +22,11 @@ from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.errors import CannotTell, Refused
+from consentguard.files import write_whole
 from consentguard.guard import Guard
 from consentguard.values import Mode, Outcome, Pixels, Rewrite, Verdict
 from consentguard.vision import codec, draw
-from consentguard.vision.weights import Shelf, manifest, write_whole
+from consentguard.vision.weights import Shelf, manifest
 
 Say = Callable[[str], None]
 

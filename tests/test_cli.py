@@ -28,8 +28,9 @@ from PIL import Image
 
 from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.files import write_whole
 from consentguard.values import Standing
-from consentguard.vision.weights import manifest, write_whole
+from consentguard.vision.weights import manifest
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and paths of POSIX")
 
@@ -340,9 +341,9 @@ BAD = {
     "moving.png": "more than one picture or moves",
     "missing.jpg": "No such file",
     "folder.jpg": "is not a file",
-    **({"loop.jpg": "symbolic links", "pipe.jpg": "is not a file"} if os.name == "posix" else {}),
+    **({"loop.jpg": "is a link", "pipe.jpg": "is not a file"} if os.name == "posix" else {}),
 }
-NEXT_STEPS = ("save it as JPEG", "check the name and your rights", "name photos, not folders")
+NEXT_STEPS = ("save it as JPEG", "check the name and your rights", "name photos, not folders", "name the file")
 
 
 def test_every_bad_photo_gets_a_named_error_and_stops_no_other(desk):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import platformdirs
 
-from consentguard.vision.weights import write_whole
+from consentguard.files import write_whole
 
 _DIGEST_BYTES = 32
 

@@ -24,6 +24,7 @@ from typing import Final
 import platformdirs
 
 from consentguard.errors import ModelUnavailable
+from consentguard.files import write_whole
 
 PULL: Final = "consentguard models pull"
 _WHEEL_PLATFORM: Final = ("--platform", "manylinux_2_28_x86_64", "--python-version", "3.11")
@@ -155,20 +156,6 @@ class Shelf:
             raise ModelUnavailable(
                 f"{path}: cannot be written ({error.strerror}); name a folder of yours in CONSENTGUARD_MODELS."
             ) from error
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file so that it is there whole or not at all, readable by its owner only. Raises OSError."""
-    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(path)
-    except BaseException:  # Ctrl-C included: no half file stays behind
-        Path(scratch).unlink(missing_ok=True)
-        raise
 
 
 def _download(archive: Archive, scratch: Path) -> Path:

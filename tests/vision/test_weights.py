@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from consentguard.errors import ModelUnavailable
+from consentguard.files import write_whole
 from consentguard.vision import weights
-from consentguard.vision.weights import ModelCard, Shelf, manifest, write_whole
+from consentguard.vision.weights import ModelCard, Shelf, manifest
 
 
 @pytest.fixture

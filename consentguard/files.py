@@ -1,0 +1,116 @@
+"""Files on the disk: read whole or not at all, written whole or not at all, and removed on the record."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from consentguard.errors import AuditFailed, CannotTell, UnreadableImage
+
+# A link could point elsewhere by the time it is used, and a pipe that nobody writes to must not hold us up.
+_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_MEGA: Final = 1_000_000
+MAX_FILE: Final = 250 * _MEGA
+"""Bytes; what nobody would publish, whatever a policy says."""
+
+
+class Recorder(Protocol):
+    """What keeps a record, such as the state of a guard."""
+
+    def record(self, kind: str, body: Mapping[str, Any], at: str) -> int:
+        """Appends a row and returns its number. Raises AuditFailed."""
+
+
+def read_photo(path: Path, max_bytes: int = MAX_FILE) -> bytes:
+    """The bytes of a regular file that holds still while it is read.
+
+    Raises UnreadableImage, naming the file and the reason, for a link, a device, a pipe or a folder, for more than
+    `max_bytes`, and for a file that changed meanwhile. Links in the folders above it are followed.
+    """
+    try:
+        if path.is_symlink():  # where the system cannot say so while it opens
+            raise UnreadableImage(f"{path}: is a link; name the file that it points to.")
+        if path.is_dir():
+            raise UnreadableImage(f"{path}: is not a file; name photos, not folders.")
+        with open(path, "rb", opener=_opened) as file:
+            before = os.fstat(file.fileno())
+            if not stat.S_ISREG(before.st_mode):
+                raise UnreadableImage(f"{path}: is not a file; name photos, not folders, pipes or devices.")
+            if before.st_size > max_bytes:
+                raise UnreadableImage(f"{path}: is over {max_bytes / _MEGA:g} MB; export it smaller and try again.")
+            data = file.read(max_bytes + 1)
+            after = os.fstat(file.fileno())
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UnreadableImage(f"{path}: cannot be read ({why}); check the name and your rights.") from error
+    if len(data) != before.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise UnreadableImage(f"{path}: changed while it was read; wait until it is whole and try again.")
+    return data
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes a file so that it is there whole or not at all, readable by its owner only. Raises OSError.
+
+    A file of that name is replaced, never written into: what it held is not left behind the end of what it holds now.
+    """
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).replace(path)
+    except BaseException:  # Ctrl-C included: no half file stays behind
+        Path(scratch).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove_source(path: Path, sha256: str, trail: Recorder, at: str) -> None:
+    """Deletes the original of something published, and records that it is gone: for policies that ask for it.
+
+    It is unlinked, not overwritten: on flash memory overwriting writes elsewhere and erases nothing. Copies in backups,
+    in the cloud or on the camera are not reached.
+
+    Args:
+        path: the original.
+        sha256: hex digest it was released from (`Grounds.source_sha256`); a file that holds anything else stays.
+        trail: where the record goes, such as the guard's state.
+        at: ISO 8601 with offset.
+
+    Raises UnreadableImage if the file is not that original any more, CannotTell if it cannot be deleted, and
+    AuditFailed if it is deleted but the record could not be made.
+    """
+    if hashlib.sha256(read_photo(path)).hexdigest() != sha256:
+        raise UnreadableImage(f"{path}: is not the file that was published; it was left where it is. Look at it.")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise CannotTell(f"{path}: cannot be deleted ({error.strerror}); delete it by hand.") from error
+    _sync_folder(path.parent)
+    try:
+        trail.record("source-removed", {"source": sha256}, at)
+    except AuditFailed as error:
+        raise AuditFailed(f"{path}: was deleted, but that could not be recorded: {error}") from error
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | _FLAGS)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a new or removed name last through a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems cannot; the data itself is safe
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
