@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.cli import show
-from consentguard.cli.files import make_folder, read_photo, write
+from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
 from consentguard.errors import CannotTell, Refused, WrongUsage
+from consentguard.files import read_photo
 
 if TYPE_CHECKING:
     from consentguard.guard import Guard
