@@ -18,6 +18,7 @@ from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import POLICY_FILE, State, default_directory
+from consentguard.consent.validity import why_fallen
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -41,7 +42,6 @@ from consentguard.values import (
     Released,
     Rewrite,
     Seen,
-    Standing,
     Verdict,
     make_released,
     sealed_statement,
@@ -237,33 +237,22 @@ class Guard:
         row = state.audit.entry(grounds.audit_seq) if genuine else None
         if row is None or row.kind != "released" or row.body["sha256"] != digest:
             raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
-        # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
-        withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None)
-        foreign = [part for part in grounds.custom_parts if part not in self.policy.custom_parts]
-        if foreign:
-            withheld = replace(withheld, reasons=("custom-part",))
-            raise Refused(f"made by a guard with its own {', '.join(foreign)}; policy names no such part.", withheld)
-        if channel is not None and channel != grounds.channel:
-            withheld = replace(withheld, reasons=("other-channel",))
-            raise Refused(
-                f"released for channel {grounds.channel}, not for {channel}; release the photo again.", withheld
-            )
-        if grounds.policy_sha256 != self.policy.digest:
-            withheld = replace(withheld, reasons=("policy-changed",))
-            raise Refused("released under another policy than today's; release the photo again.", withheld)
-        scope, today = self.policy.channel(grounds.channel).scope, school_day(self._clock())
-        matched = grounds.mode == Mode.MATCHED.value
-        gone = [person for person in grounds.people if not self._still_shown(person, scope, today, matched=matched)]
-        if gone:
-            withheld = replace(withheld, reasons=("consent-gone",))
-            raise Refused(f"consent has gone since for {', '.join(gone)}; release the photo again.", withheld)
-
-    def _still_shown(self, person: str, scope: str, today: date, *, matched: bool) -> bool:
-        row = self.register.get(person)
-        if row is None or row.standing(scope, today) is not Standing.CONSENTED:
-            return False
-        recognised = row.biometric_standing(today) is Standing.CONSENTED and not row.sibling_group
-        return recognised or not matched
+        fallen = why_fallen(
+            self.register,
+            self.policy,
+            made_for=grounds.channel,
+            mode=grounds.mode,
+            policy_sha256=grounds.policy_sha256,
+            people=grounds.people,
+            custom_parts=grounds.custom_parts,
+            channel=channel,
+            on=school_day(self._clock()),
+        )
+        if fallen:
+            code, why = fallen
+            # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
+            withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None, reasons=(code,))
+            raise Refused(why, withheld)
 
     # -- the steps, in order ------------------------------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 from consentguard.consent.keys import Keys
 from consentguard.consent.rules.channels import Channel
+from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
@@ -55,6 +56,7 @@ class Policy:
     file: str
     picture: PictureRules = field(metadata=_table(PictureRules))
     recognition: RecognitionRules = field(metadata=_table(RecognitionRules))
+    hook: HookRules = field(metadata=_table(HookRules))
 
     @property
     def digest(self) -> str:

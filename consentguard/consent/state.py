@@ -21,6 +21,9 @@ from consentguard.errors import AuditFailed
 KEY_FILE: Final = "state.key"
 AUDIT_FILE: Final = "audit.db"
 POLICY_FILE: Final = "policy.toml"
+REGISTER_FILE: Final = "consent_register.csv"
+"""Where a hook looks for the register: it never takes one from the tree that it judges."""
+
 _KEY_BYTES: Final = 32
 
 

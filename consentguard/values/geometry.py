@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # who only reads registers and verdicts, as a hook with nothing new to judge does, needs no arrays
+    import numpy as np
+    from numpy.typing import NDArray
 
-Pixels: TypeAlias = NDArray[np.uint8]
+Pixels: TypeAlias = "NDArray[np.uint8]"
 """An RGB picture: uint8, shape (height, width, 3), rows top down."""
 
 Point = tuple[float, float]
@@ -188,7 +189,7 @@ class Seen:
 
 def frozen_pixels(pixels: NDArray[Any]) -> Pixels:
     """A read-only view of an RGB picture. Raises ValueError unless it is uint8, (height, width, 3) and not empty."""
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+    if pixels.dtype != "uint8" or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
         raise ValueError(f"pixels are uint8 of shape (height, width, 3), not {pixels.dtype} {pixels.shape}")
     view = pixels.view()
     view.flags.writeable = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -177,6 +178,37 @@ class Verdict:
             "sha256": self.sha256,
             "output": self.output,
         }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Verdict:
+        """A verdict from what `as_json` made of it, scores as rounded there. Raises KeyError or ValueError."""
+
+        def scored(found: list[dict[str, Any]] | None) -> tuple[tuple[Box, float], ...] | None:
+            return None if found is None else tuple((Box(*item["box"]), item["score"]) for item in found)
+
+        people = stored["people"]
+        return cls(
+            photo=stored["photo"],
+            outcome=Outcome(stored["outcome"]),
+            needs_person=stored["needs_person"],
+            publishable_as_is=stored["publishable_as_is"],
+            reasons=tuple(stored["reasons"]),
+            faces=tuple(
+                JudgedFace(Box(*face["box"]), face["score"], face["person"], Standing(face["standing"]))
+                for face in stored["faces"]
+            ),
+            hands=scored(stored["hands"]),
+            heads_from_behind=scored(stored["heads_from_behind"]),
+            people=None if people is None else tuple(Box(*person["box"]) for person in people),
+            rewrite=Rewrite(stored["rewrite"]) if stored["rewrite"] else None,
+            frame=Box(*stored["frame"]) if stored["frame"] else None,
+            scale=stored["scale"],
+            findings=tuple(Finding(**finding) for finding in stored["findings"]),
+            smallest_face=stored["smallest_face"],
+            models=tuple(stored["models"]),
+            sha256=stored["sha256"],
+            output=stored["output"],
+        )
 
 
 def canonical(value: object) -> bytes:

@@ -1,0 +1,198 @@
+"""The hook's commands: what git is about to commit or push, and what a tool is about to upload."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consentguard.cli.options import EXITS, Commands, Options
+from consentguard.errors import CannotTell, WrongUsage
+
+if TYPE_CHECKING:
+    from consentguard.hook.judge import Judge
+    from consentguard.hook.repository import Blob, Repository
+    from consentguard.values import Verdict
+
+_WHICH = {
+    "--pre-commit": "only before commits",
+    "--pre-push": "only before pushes",
+    "--both": "before commits and pushes (default)",
+}
+
+
+def add_commands(top: Commands, shared: Options) -> None:
+    """`consentguard hook ...`."""
+    commands = top.add_parser("hook", help="the last door of a website: judges what git or a tool lets out")
+    subcommands = commands.add_subparsers(metavar="pre-commit|pre-push|files|install|uninstall", required=True)
+    options = _options(shared)
+
+    command = subcommands.add_parser(
+        "pre-commit", parents=[options], epilog=EXITS, help="judge what is staged",
+        description="Judges the staged version of every changed file, or of the files named.",
+    )  # fmt: skip
+    command.add_argument("files", nargs="*", metavar="FILE", help="only these, changed or not")
+    command.set_defaults(run=pre_commit)
+
+    command = subcommands.add_parser(
+        "pre-push", parents=[options], epilog=EXITS, help="judge every commit that is pushed",
+        description="Judges every file of every pushed commit, also those that a later one takes out. Git calls it.",
+    )  # fmt: skip
+    command.add_argument("remote", nargs="?", default="origin", metavar="REMOTE", help="where it goes")
+    command.add_argument("url", nargs="?", metavar="URL", help="git names it; it is not used")
+    command.set_defaults(run=pre_push)
+
+    command = subcommands.add_parser(
+        "files", parents=[options], epilog=EXITS, help="judge files on the disk, for any publishing tool",
+        description="Judges files on the disk, as a publishing tool is about to send them.",
+    )  # fmt: skip
+    command.add_argument("files", nargs="*", metavar="FILE")
+    command.add_argument("--from0", action="store_true", help="read more names from stdin, each ended by a NUL")
+    command.set_defaults(run=files)
+
+    command = subcommands.add_parser(
+        "install", parents=[options], help="have git call it in this repository",
+        description="Writes the hook scripts of this repository. A hook that is there is kept and runs first.",
+    )  # fmt: skip
+    which = command.add_mutually_exclusive_group()
+    for flag in ("--pre-commit", "--pre-push", "--both"):
+        which.add_argument(flag, dest="which", action="store_const", const=flag, help=_WHICH[flag])
+    command.set_defaults(run=install, which="--both")
+
+    command = subcommands.add_parser("uninstall", help="take the hook out and put back what was there before")
+    command.set_defaults(run=uninstall)
+
+
+def pre_commit(arguments: argparse.Namespace) -> int:
+    from consentguard.hook.repository import Repository
+
+    repository = Repository.around(Path.cwd())
+    judge = _judge(arguments, repository)
+    blobs = repository.indexed(arguments.files) if arguments.files else repository.staged()
+    return _report(_of_git(repository, judge, blobs), judge, arguments)
+
+
+def pre_push(arguments: argparse.Namespace) -> int:
+    from consentguard.hook.repository import Push, Repository
+
+    repository = Repository.around(Path.cwd())
+    judge = _judge(arguments, repository)
+    pushes = Push.parse(sys.stdin.buffer.read().decode(errors="surrogateescape"))
+    return _report(_of_git(repository, judge, repository.pushed(pushes, arguments.remote)), judge, arguments)
+
+
+def files(arguments: argparse.Namespace) -> int:
+    from consentguard.files import read_photo
+
+    names = list(arguments.files)
+    if arguments.from0:
+        names += [os.fsdecode(name) for name in sys.stdin.buffer.read().split(b"\0") if name]
+    judge = _judge(arguments, None)
+
+    def judged() -> Iterator[tuple[str, tuple[Verdict, ...]]]:
+        from consentguard.cli import show
+
+        for name in names:
+            try:
+                yield name, judge.judge(name, read_photo(Path(name)))
+            except CannotTell as error:
+                yield name, (show.undecided(name, error),)
+
+    return _report(judged(), judge, arguments)
+
+
+def install(arguments: argparse.Namespace) -> int:
+    from consentguard.hook.repository import Repository
+    from consentguard.hook.shim import STAGES, Place
+    from consentguard.hook.shim import install as write
+
+    repository = Repository.around(Path.cwd())
+    options = []
+    for name in ("state", "register", "policy"):
+        path = getattr(arguments, name)
+        if path is not None:
+            options += [f"--{name}", str(path.absolute())]
+    options += ["--channel", arguments.channel] if arguments.channel else []
+    place = Place.of(repository)
+    stages = list(STAGES) if arguments.which == "--both" else [arguments.which.removeprefix("--")]
+    for path in write(place, stages, sys.executable, options):
+        print(f"{path}: written")
+    return 0
+
+
+def uninstall(arguments: argparse.Namespace) -> int:
+    from consentguard.hook.repository import Repository
+    from consentguard.hook.shim import Place
+    from consentguard.hook.shim import uninstall as take_out
+
+    for path in take_out(Place.of(Repository.around(Path.cwd()))):
+        print(f"{path}: {'as it was before' if path.exists() else 'taken out'}")
+    return 0
+
+
+def _of_git(repository: Repository, judge: Judge, blobs: Sequence[Blob]) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
+    """Each blob with what is to say about it."""
+    for blob, data in repository.contents(blob for blob in blobs if not blob.is_submodule):
+        yield blob.path, judge.judge(blob.path, data)
+
+
+def _report(judged: Iterable[tuple[str, tuple[Verdict, ...]]], judge: Judge, arguments: argparse.Namespace) -> int:
+    """Prints what stops something, or with --json everything; returns the exit code of the worst."""
+    from consentguard.cli import show
+
+    worst = 0
+    for _, verdicts in judged:
+        for verdict in verdicts:
+            worst = max(worst, verdict.outcome.exit_code)
+            if arguments.json:
+                print(json.dumps(verdict.as_json()), flush=True)
+            elif verdict.outcome.exit_code:
+                print(show.verdict(verdict), flush=True)
+    if judge.remembered.trouble:
+        print(f"consentguard: {judge.remembered.trouble}", file=sys.stderr)
+    return worst
+
+
+def _judge(arguments: argparse.Namespace, repository: Repository | None) -> Judge:
+    """The judge of the state directory. What decides never comes from the tree that is judged."""
+    from consentguard.consent.policy import Policy
+    from consentguard.consent.register import Register
+    from consentguard.consent.state import POLICY_FILE, REGISTER_FILE, State, default_directory
+    from consentguard.hook.judge import Judge
+
+    directory = arguments.state or default_directory()
+    local_policy = directory / POLICY_FILE
+    policy_file = arguments.policy or (local_policy if os.path.lexists(local_policy) else None)
+    register_file = arguments.register or directory / REGISTER_FILE
+    for path, option in ((directory, "--state"), (register_file, "--register"), (policy_file, "--policy")):
+        if path is not None and repository is not None and not repository.bare:
+            _must_lie_outside(path, repository.folder, option)
+    state = State.open(directory)
+    if arguments.register is None and not os.path.lexists(register_file):
+        raise CannotTell(
+            f"{register_file}: no register is here, so nothing can be judged; copy the consent register there, or name "
+            "one outside the repository with --register FILE."
+        )
+    policy = Policy.load(policy_file) if policy_file else Policy.shipped()
+    return Judge(Register.load(register_file), policy, state, arguments.channel)
+
+
+def _must_lie_outside(path: Path, tree: Path, option: str) -> None:
+    if path.resolve().is_relative_to(tree.resolve()):
+        raise WrongUsage(
+            f"{option} {path}: lies in the repository that is judged; what decides must not come from there, and "
+            "pupils' data must not go there. Keep it outside and name that place."
+        )
+
+
+def _options(shared: Options) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[shared.state])
+    options.add_argument("--register", type=Path, metavar="FILE", help="default: consent_register.csv of the state")
+    options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    options.add_argument("--channel", metavar="NAME", help="where it goes; default: hook.channel of the policy")
+    options.add_argument("--json", action="store_true", help="one JSON object a picture on stdout")
+    return options

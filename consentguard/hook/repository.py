@@ -1,0 +1,265 @@
+"""What git is about to let out, asked of git itself: the index and the objects, never the files on the disk."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from consentguard.errors import CannotTell, UnreadableImage, WrongUsage
+
+MAX_FILE: Final = 250_000_000
+"""Bytes; as for photos on the disk."""
+
+_SYMLINK, _SUBMODULE = "120000", "160000"
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One file as git holds it.
+
+    Attributes:
+        oid: git's name of its content, hex.
+        path: within the repository, `/` between folders; what is not UTF-8 stands as surrogates (PEP 383).
+        mode: six octal digits, as git writes them.
+        commit: the commit that brings it, in short, where it comes from history and not from the index.
+    """
+
+    oid: str
+    path: str
+    mode: str = "100644"
+    commit: str = ""
+
+    @property
+    def is_symlink(self) -> bool:
+        return self.mode == _SYMLINK
+
+    @property
+    def is_submodule(self) -> bool:
+        """A pointer to a commit of another repository: nothing of its files goes with this one."""
+        return self.mode == _SUBMODULE
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One line of what git tells a pre-push hook: a ref here, its commit, and what the remote has for it now."""
+
+    local_oid: str
+    remote_oid: str
+    ref: str
+
+    @property
+    def deletes(self) -> bool:
+        return not self.local_oid.strip("0")
+
+    @property
+    def is_new(self) -> bool:
+        return not self.remote_oid.strip("0")
+
+    @classmethod
+    def parse(cls, text: str) -> tuple[Push, ...]:
+        """The standard input of a pre-push hook. Raises CannotTell for anything git would not write."""
+        pushes = []
+        for line in text.splitlines():
+            fields = line.split(" ")
+            if len(fields) != 4 or not all(re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", oid) for oid in fields[1::2]):
+                raise CannotTell(f"not what git tells a pre-push hook: {line!r}; let git call this command.")
+            pushes.append(cls(local_oid=fields[1], remote_oid=fields[3], ref=fields[0]))
+        return tuple(pushes)
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A git repository, as the git program in PATH sees it from a folder.
+
+    Attributes:
+        folder: where git is asked: the top of the work tree, or the git directory of a bare repository.
+        bare: there is no work tree, so nothing can be staged.
+    """
+
+    folder: Path
+    bare: bool
+
+    @classmethod
+    def around(cls, folder: Path) -> Repository:
+        """The repository that a folder is part of. Raises CannotTell where git is absent or there is none."""
+        bare = _git(folder, "rev-parse", "--is-bare-repository").decode().strip() == "true"
+        question = "--absolute-git-dir" if bare else "--show-toplevel"
+        top = _git(folder, "rev-parse", question).rstrip(b"\n")
+        if not top:
+            raise CannotTell(f"{folder}: git shows no work tree here; run this at the top of the repository.")
+        return cls(Path(os.fsdecode(top)), bare)
+
+    def hooks_path(self) -> str:
+        """The folder of the hooks, as configured; where it is relative it starts from `folder`."""
+        return os.fsdecode(self._ask("rev-parse", "--git-path", "hooks").rstrip(b"\n"))
+
+    def staged(self) -> tuple[Blob, ...]:
+        """Every file whose staged version differs from the last commit, deletions aside."""
+        self._needs_index()
+        head = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        base = head.decode().strip() if head else self._empty_tree()
+        raw = self._ask("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-filter=d", base)
+        return tuple(_changes(raw))
+
+    def indexed(self, paths: Sequence[str]) -> tuple[Blob, ...]:
+        """The staged version of these paths, changed or not. Raises WrongUsage for one that git does not know."""
+        self._needs_index()
+        raw = self._ask("--literal-pathspecs", "ls-files", "--stage", "-z", "--full-name", "--", *paths)
+        blobs = []
+        for line in filter(None, raw.split(b"\0")):
+            fields, _, path = line.partition(b"\t")
+            mode, oid, _ = fields.decode().split(" ")
+            blobs.append(Blob(oid, os.fsdecode(path), mode))
+        known = {blob.path for blob in blobs}
+        missing = [path for path in paths if os.path.normpath(path) not in known]
+        if missing:
+            raise WrongUsage(f"not in the index: {', '.join(map(ascii, missing))}; `git add` it, or name no files")
+        return tuple(blobs)
+
+    def pushed(self, pushes: Sequence[Push], remote: str) -> tuple[Blob, ...]:
+        """Every file of every commit that these pushes send, also those that a later commit of them takes out.
+
+        Args:
+            pushes: what git said.
+            remote: its name, or an address where it has none. What its tracking refs reach is there already.
+
+        What goes is what `git rev-list --objects` lists; the commits are walked for names, modes and who brought it.
+        """
+        wanted = [push.local_oid for push in pushes if not push.deletes]
+        if not wanted:
+            return ()
+        there = [push.remote_oid for push in pushes if not push.is_new and self._has(push.remote_oid)]
+        is_name = remote in self._ask("remote").decode(errors="surrogateescape").splitlines()
+        limits = ("--not", f"--remotes={remote}", "--not") if is_name else ()
+        asked = "".join(f"{oid}\n" for oid in (*wanted, *(f"^{oid}" for oid in there))).encode()
+        listed = self._ask("rev-list", "--objects", "--no-object-names", *limits, "--stdin", given=asked)
+        commits = self._ask("rev-list", *limits, "--stdin", given=asked)
+        raw = self._ask(
+            *("diff-tree", "--stdin", "--root", "-r", "-c", "--raw", "-z", "--no-renames", "--no-abbrev"),
+            given=commits,
+        )
+        named = {(blob.oid, blob.path, blob.mode): blob for blob in _changes(raw)}
+        oids = {blob.oid for blob in named.values()}
+        # A tag may name a blob outright, and then no commit does.
+        unnamed = [oid for oid in listed.decode().split() if oid not in oids]
+        kinds = self._kinds(unnamed)
+        alone = (Blob(oid, f"object {oid[:12]}") for oid in unnamed if kinds[oid] == "blob")
+        return (*named.values(), *alone)
+
+    def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
+        """Each blob with its bytes, in order and read one by one. Raises UnreadableImage for one over 250 MB.
+
+        Raises CannotTell where an object is missing, as in a partial clone that cannot reach its promisor.
+        """
+        with _started(self.folder, "cat-file", "--batch") as batch:
+            assert batch.stdin and batch.stdout  # noqa: S101  (both are pipes, two lines further up)
+            for blob in blobs:
+                batch.stdin.write(blob.oid.encode() + b"\n")
+                batch.stdin.flush()
+                yield blob, _one_object(batch.stdout, blob)
+
+    def read(self, blob: Blob) -> bytes:
+        """The bytes of one blob; errors as for `contents`."""
+        return next(data for _, data in self.contents([blob]))
+
+    def _needs_index(self) -> None:
+        if self.bare:
+            raise CannotTell(f"{self.folder}: is a bare repository, so nothing is staged; use `hook pre-push`.")
+
+    def _empty_tree(self) -> str:
+        return self._ask("hash-object", "-t", "tree", "--stdin").decode().strip()
+
+    def _has(self, oid: str) -> bool:
+        return self._try("cat-file", "-e", f"{oid}^{{commit}}") is not None
+
+    def _kinds(self, oids: Sequence[str]) -> dict[str, str]:
+        asked = "".join(f"{oid}\n" for oid in oids).encode()
+        lines = self._ask("cat-file", "--batch-check", given=asked).decode().splitlines()
+        return {line.split(" ")[0]: line.split(" ")[1] for line in lines}
+
+    def _ask(self, *arguments: str, given: bytes = b"") -> bytes:
+        return _git(self.folder, *arguments, given=given)
+
+    def _try(self, *arguments: str) -> bytes | None:
+        """What git says, or None where it says no."""
+        done = _run(self.folder, *arguments)
+        return done.stdout if done.returncode == 0 else None
+
+
+def _changes(raw: bytes) -> Iterator[Blob]:
+    """The blobs of `--raw -z` output: lines of one or, for a merge (`-c`), of several parents, and commit ids."""
+    fields = iter(raw.split(b"\0"))
+    commit = ""
+    for field in fields:
+        if not field:
+            continue
+        if not field.startswith(b":"):
+            commit = field.decode().strip()[:10]
+            continue
+        parents = len(field) - len(field.lstrip(b":"))
+        columns = field[parents:].decode().split(" ")
+        mode, oid = columns[parents], columns[2 * parents + 1]
+        path = os.fsdecode(next(fields))
+        if mode.strip("0"):  # a merge lists what it deletes, whatever --diff-filter says
+            yield Blob(oid, path, mode, commit)
+
+
+def _one_object(pipe: IO[bytes], blob: Blob) -> bytes:
+    header = pipe.readline().decode().split()
+    if len(header) != 3 or header[1] != "blob":
+        why = "is missing here" if header[-1:] == ["missing"] else "is no file"
+        raise CannotTell(f"{blob.path}: git object {blob.oid[:12]} {why}; run `git fsck`, or fetch it whole.")
+    size = int(header[2])
+    if size > MAX_FILE:
+        for start in range(0, size + 1, _CHUNK):
+            pipe.read(min(_CHUNK, size + 1 - start))
+        raise UnreadableImage(f"{blob.path}: is over {MAX_FILE // 1_000_000} MB; export it smaller and try again.")
+    data = pipe.read(size)
+    if len(data) != size or pipe.read(1) != b"\n":
+        raise CannotTell(f"{blob.path}: git broke off while giving it; run `git fsck` and try again.")
+    return data
+
+
+def _environment() -> dict[str, str]:
+    # What is pushed are the real objects, whatever `git replace` shows in their place.
+    return {**os.environ, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+
+
+def _run(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["git", *arguments], cwd=folder, env=_environment(), input=given, capture_output=True, check=False
+        )
+    except FileNotFoundError as error:
+        raise _no_git(folder) from error
+
+
+def _started(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            ["git", *arguments], cwd=folder, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+    except FileNotFoundError as error:
+        raise _no_git(folder) from error
+
+
+def _no_git(folder: Path) -> CannotTell:
+    if not folder.is_dir():
+        return CannotTell(f"{folder}: is no folder; run this in the repository.")
+    return CannotTell("git: the program is not in PATH, so nothing can be read; install git, or mend PATH.")
+
+
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    done = _run(folder, *arguments, given=given)
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        if "not a git repository" in lines[-1]:
+            raise CannotTell(f"{folder}: is not in a git repository; run this in one, or use `hook files`.")
+        raise CannotTell(f"{folder}: git {arguments[0]} failed ({lines[-1]}); mend that and try again.")
+    return done.stdout

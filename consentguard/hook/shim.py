@@ -1,0 +1,164 @@
+"""The scripts that git runs: written where git looks for them, failing closed, keeping what stood there before."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from consentguard.errors import CannotTell
+from consentguard.hook.repository import Repository
+
+_MARK: Final = "# Written by `consentguard hook install`; `consentguard hook uninstall` takes it out."
+_KEPT: Final = ".before-consentguard"
+
+STAGES: Final = {"pre-commit": ("pre-commit", "pre-merge-commit"), "pre-push": ("pre-push",)}
+"""What git calls for each of our commands: a merge that needs no help asks a hook of its own."""
+
+_SCRIPT: Final = """\
+#!/bin/sh
+{mark}
+# Whatever goes wrong in here, nothing goes out: every way to the end but the last one is a failure.
+
+kept="$0{kept}"
+{before}
+if ! command -v {program} >/dev/null 2>&1; then
+    echo {missing} >&2
+    exit 3
+fi
+{run}
+code=$?
+[ "$code" -eq 0 ] || echo {stopped} >&2
+exit "$code"
+"""
+
+_PLAIN_BEFORE: Final = """\
+if [ -x "$kept" ]; then
+    "$kept" "$@" || exit
+fi
+"""
+
+_PUSH_BEFORE: Final = """\
+pushes=$(cat; echo .) || exit 3
+pushes=${pushes%.}
+if [ -x "$kept" ]; then
+    printf %s "$pushes" | "$kept" "$@" || exit
+fi
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where git looks for this repository's hooks.
+
+    Attributes:
+        folder: of the hook scripts.
+        shared: the folder is part of the work tree, so that other machines get what is written there.
+        husky: it is husky's, which makes its own folder anew and runs the scripts beside it.
+    """
+
+    folder: Path
+    shared: bool
+    husky: bool
+
+    @classmethod
+    def of(cls, repository: Repository) -> Place:
+        """Asks git, which knows `core.hooksPath` and worktrees. Raises CannotTell where it does not say."""
+        top, folder = repository.folder.resolve(), (repository.folder / repository.hooks_path()).resolve()
+        husky = folder.name == "_" and folder.parent.name == ".husky"
+        folder = folder.parent if husky else folder
+        shared = not repository.bare and folder.is_relative_to(top) and ".git" not in folder.relative_to(top).parts
+        return cls(folder, shared, husky)
+
+
+def install(place: Place, stages: Sequence[str], python: str, options: Sequence[str]) -> list[Path]:
+    """Writes the scripts of these stages; what stood there is kept beside and runs first. Returns what was written.
+
+    Args:
+        place: where.
+        stages: of `STAGES`.
+        python: the interpreter that has consentguard; unused in a shared folder, where PATH has to know.
+        options: for the command, such as `--state DIR`.
+
+    Raises CannotTell where something cannot be written, and then the hook that stood there still stands.
+    """
+    written = []
+    for stage in stages:
+        for hook in STAGES[stage]:
+            path = place.folder / hook
+            try:
+                place.folder.mkdir(parents=True, exist_ok=True)
+                if os.path.lexists(path) and not is_ours(path):
+                    _keep(path)
+                scratch = path.with_name(f".{hook}.consentguard")
+                scratch.write_text(script(stage, "" if place.shared else python, options), encoding="utf-8")
+                scratch.chmod(0o755)
+                scratch.replace(path)
+            except OSError as error:
+                raise CannotTell(f"{path}: cannot be written ({error.strerror}); mend that and try again.") from error
+            written.append(path)
+    return written
+
+
+def uninstall(place: Place) -> list[Path]:
+    """Takes our scripts out and puts back what they kept. Returns what was restored or removed.
+
+    Raises CannotTell where a kept hook would overwrite one that is not ours.
+    """
+    changed = []
+    for hook in (hook for hooks in STAGES.values() for hook in hooks):
+        path, kept = place.folder / hook, place.folder / f"{hook}{_KEPT}"
+        if not is_ours(path):
+            if os.path.lexists(kept):
+                raise CannotTell(f"{path}: is not ours any more, and {kept.name} waits beside it; join them by hand.")
+            continue
+        try:
+            if os.path.lexists(kept):
+                kept.replace(path)
+            else:
+                path.unlink()
+        except OSError as error:
+            raise CannotTell(f"{path}: cannot be changed ({error.strerror}); mend that and try again.") from error
+        changed.append(path)
+    return changed
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a hook is a script of this module, of whatever version."""
+    try:
+        return _MARK.encode() in path.read_bytes()[:4096]
+    except OSError:
+        return False
+
+
+def script(stage: str, python: str, options: Sequence[str]) -> str:
+    """The script for a stage; without `python` it looks for the program in PATH."""
+    program = shlex.quote(python) if python else "consentguard"
+    # -P: a folder called consentguard in the tree that is judged must not be taken for the program.
+    command = f"{program} -P -m consentguard" if python else program
+    asked = " ".join([command, "hook", stage, *map(shlex.quote, options)])
+    push = stage == "pre-push"
+    where = f"at {python}" if python else "in PATH"
+    return _SCRIPT.format(
+        mark=_MARK,
+        kept=_KEPT,
+        before=_PUSH_BEFORE if push else _PLAIN_BEFORE,
+        program=program,
+        missing=shlex.quote(
+            f"consentguard: the program is not {where}, so nothing can be judged and nothing goes. "
+            "Install it (pip install consentguard), then run `consentguard hook install` here again."
+        ),
+        run=f'printf %s "$pushes" | {asked} "$@"' if push else f"{asked}",
+        stopped=shlex.quote(f"consentguard: stopped by the {stage} hook; see above."),
+    )
+
+
+def _keep(path: Path) -> None:
+    """Moves a hook aside, executable or not: git runs only what is, and so does our script."""
+    kept = path.with_name(path.name + _KEPT)
+    if os.path.lexists(kept):
+        raise CannotTell(f"{kept}: is there already, beside a {path.name} that is not ours; join the two by hand.")
+    path.rename(kept)

@@ -1,0 +1,49 @@
+"""A website in a real git repository, beside a state that has released one covered photo."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from fakes import SAMPLE_FILE
+from websites import Site
+
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.consent.state import State
+from consentguard.guard import Guard
+
+
+@pytest.fixture(scope="session")
+def office(
+    tmp_path_factory: pytest.TempPathFactory, photographs: Mapping[str, bytes], body_policy_text: bytes
+) -> tuple[Path, bytes]:
+    """A state directory with register and policy, and a photo it released for the website."""
+    folder = tmp_path_factory.mktemp("office") / "state"
+    state = State.create(folder)
+    (folder / "consent_register.csv").write_bytes(SAMPLE_FILE.read_bytes())
+    (folder / "policy.toml").write_bytes(body_policy_text)
+    guard = Guard(Register.load(SAMPLE_FILE), Policy.load(folder / "policy.toml"), state=state)
+    return folder, guard.release(photographs["partial"], channel="website").data
+
+
+@pytest.fixture
+def site(office: tuple[Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    state, released = office
+    nowhere = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "XDG_CONFIG_HOME": str(tmp_path / "none")}
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**nowhere, "CONSENTGUARD_STATE": str(state)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    folder = tmp_path / "site"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    site = Site(folder, state, released)
+    site.git("init", "--quiet", "--initial-branch", "main")
+    site.git("config", "user.name", "Office")
+    site.git("config", "user.email", "office@example.org")
+    return site
