@@ -1,0 +1,14 @@
+"""Posting to X: a client that cannot post what was not released. Needs the extra `[posting]`.
+
+from consentguard.posting import Poster
+poster = Poster.open(channel="main")
+poster.post("Our sunflowers", [released], channel="main", by="Miriam Castlegate")
+"""
+
+from consentguard.posting.draft import Part
+from consentguard.posting.errors import PostingFailed
+from consentguard.posting.patience import Patience
+from consentguard.posting.poster import Posted, Poster
+from consentguard.posting.x import X
+
+__all__ = ["Part", "Patience", "Posted", "Poster", "PostingFailed", "X"]

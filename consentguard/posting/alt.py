@@ -1,0 +1,61 @@
+"""A description of a released photo for those who do not see it, from its verdict alone; so it can name nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from consentguard.consent.register import Register
+from consentguard.values import Action, Box, Released
+
+LONGEST: Final = 1000
+"""Characters that X keeps of a description."""
+
+_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NOUNS: Final = {"pupil": ("pupil", "pupils"), "staff": ("adult", "adults"), "": ("person", "people")}
+
+
+def proposed(released: Released, register: Register) -> str:
+    """What can be said of a photo without looking: how many people are seen, who they are to the school, what is hidden.
+
+    A sentence such as "A photo of two pupils and one adult; one head is covered." It is a start: a person who knows
+    what the photo shows writes a better one.
+    """
+    verdict = released.verdict
+    frame = verdict.frame
+
+    def inside(box: Box) -> bool:
+        return frame is None or (
+            box.left < frame.right and frame.left < box.right and box.top < frame.bottom and frame.top < box.bottom
+        )
+
+    faces = [face for face in verdict.faces if inside(face.box)]
+    shown = sum(face.action is Action.KEEP for face in faces)
+    hidden = len(faces) - shown
+    backs = sum(inside(box) for box, _ in verdict.heads_from_behind or ())
+    hands = any(inside(box) for box, _ in verdict.hands or ())
+    parts = []
+    if shown:
+        parts.append(f"a photo of {_people(shown, released.grounds.people, register)}")
+    if hidden:
+        parts.append(f"{_count(hidden, 'head is', 'heads are')} covered")
+    if backs:
+        parts.append(f"{_count(backs, 'person is', 'people are')} seen from behind")
+    if hands and not shown:
+        parts.append("hands at work are seen")
+    sentence = "; ".join(parts) if shown else "; ".join(["a photo of school life", *parts])
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _people(shown: int, people: tuple[str, ...], register: Register) -> str:
+    """By their part in school, where everybody seen is known; else as people."""
+    rows = [register.get(person) for person in people]
+    roles = Counter(row.role if row and row.role in _NOUNS else "" for row in rows)
+    if len(people) != shown or "" in roles:
+        return _count(shown, *_NOUNS[""])
+    return " and ".join(_count(roles[role], *_NOUNS[role]) for role in _NOUNS if roles[role])
+
+
+def _count(number: int, one: str, many: str) -> str:
+    word = _WORDS[number] if number < len(_WORDS) else str(number)
+    return f"{word} {one if number == 1 else many}"

@@ -1,0 +1,369 @@
+"""X, through tweepy: each call, what it answers, and a name for everything that can go wrong with it.
+
+The one module that imports tweepy. It wraps tweepy's clients and subclasses none. Whatever would change something at X
+needs a permit of the `gate`, also from here: these methods are for those who check first.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Literal
+
+import requests
+import tweepy
+from tweepy.errors import (
+    Forbidden,
+    HTTPException,
+    TooManyRequests,
+    TweepyException,
+    TwitterServerError,
+    Unauthorized,
+)
+
+from consentguard.errors import ConsentGuardError, WrongUsage
+from consentguard.posting import errors
+from consentguard.posting.credentials import Credentials
+from consentguard.posting.gate import UPLOADS, Gate, GatedAdapter
+from consentguard.posting.logs import clean, hide
+
+TIMEOUT: Final = (10.0, 60.0)
+"""Seconds to connect, and to wait for an answer; tweepy's own clients wait for ever."""
+
+PAGE: Final = 100
+UploadRoute = Literal["v2", "v1.1"]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody at X. `access` is what the keys in use may do there, as X says: read, read-write, ...; else empty."""
+
+    id: str
+    username: str
+    access: str = ""
+
+    @property
+    def link(self) -> str:
+        return f"https://x.com/{self.username}"
+
+    def goes_by(self, handle: str) -> bool:
+        return self.username.casefold() == handle.lstrip("@").casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post as X shows it; `media` are the ids of its pictures as their upload returned them."""
+
+    id: str
+    text: str
+    author: str
+    at: datetime
+    media: tuple[str, ...] = ()
+    conversation: str = ""
+    replies_to: str = ""
+
+
+class X:
+    """One account at X.
+
+    Wrapping changes the clients for good: from then on they send nothing without a permit, follow no redirect, never
+    try again by themselves, and wait no longer than `timeout` (to connect, for an answer; seconds) for anything.
+    """
+
+    def __init__(
+        self,
+        client: tweepy.Client,
+        api: tweepy.API | None = None,
+        *,
+        upload: UploadRoute = "v2",
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        """Wraps tweepy's clients; `api` is needed for uploads by v1.1 only. Raises WrongUsage."""
+        keys = (client.consumer_key, client.consumer_secret, client.access_token, client.access_token_secret)
+        if not all(keys):
+            raise WrongUsage("the tweepy client lacks user keys; give it all four of OAuth 1.0a")
+        if upload == "v1.1" and api is None:
+            raise WrongUsage("uploads by v1.1 need tweepy's API beside its Client")
+        hide(filter(None, (*keys, client.bearer_token)))
+        self.gate = Gate()
+        self.upload_route = upload
+        self._client = client
+        self._api = api
+        client.wait_on_rate_limit = False
+        _guard(client, self.gate, timeout, lambda route: route)
+        if api is not None:
+            api.wait_on_rate_limit, api.retry_count = False, 0
+            _guard(api, self.gate, timeout, lambda endpoint: f"/1.1/{endpoint}.json")
+        self._me: Account | None = None
+
+    @classmethod
+    def open(cls, credentials: Credentials, *, upload: UploadRoute = "v2") -> X:
+        """The account of these keys. Connects to nothing yet."""
+        api = credentials.api_key, credentials.api_secret
+        user = credentials.access_token, credentials.access_secret
+        v1 = tweepy.API(tweepy.OAuth1UserHandler(*api, *user)) if upload == "v1.1" else None
+        return cls(tweepy.Client(None, *api, *user), v1, upload=upload)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def me(self) -> Account:
+        """Whose keys these are; asked of X once."""
+        if self._me is None:
+            answer, headers = self._asked("asking X whose keys these are", "GET", "/2/users/me")
+            with _expected("asking X whose keys these are"):
+                data = answer["data"]
+                self._me = Account(str(data["id"]), str(data["username"]), headers.get("x-access-level", ""))
+        return self._me
+
+    def clock(self) -> datetime:
+        """X's own time, from the head of an answer."""
+        call = "asking X for its time"
+        _, headers = self._asked(call, "GET", "/2/users/me")
+        with _expected(call):
+            return parsedate_to_datetime(headers["Date"])
+
+    def posts_since(self, start: datetime) -> Iterator[Post]:
+        """This account's own posts from a moment on, newest first; reposts are left out."""
+        params = {"start_time": f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", "exclude": "retweets"}
+        yield from self._posts("reading this account's posts", f"/2/users/{self.me().id}/tweets", params)
+
+    def mentions(self, newer_than: str = "") -> Iterator[Post]:
+        """Posts that mention this account, replies to it among them, newest first."""
+        params = {"since_id": newer_than} if newer_than else {}
+        yield from self._posts("reading mentions", f"/2/users/{self.me().id}/mentions", params)
+
+    def posts(self, ids: list[str]) -> Iterator[Post]:
+        """These posts, as far as they stand; those that are gone are left out."""
+        for start in range(0, len(ids), PAGE):
+            yield from self._posts("reading posts", "/2/tweets", {"ids": ",".join(ids[start : start + PAGE])}, paged=False)
+
+    def followers(self) -> Iterator[Account]:
+        """Who follows this account."""
+        yield from self._accounts("reading followers", f"/2/users/{self.me().id}/followers")
+
+    def following(self) -> Iterator[Account]:
+        """Whom this account follows."""
+        yield from self._accounts("reading who is followed", f"/2/users/{self.me().id}/following")
+
+    # -- changing: each needs a permit --------------------------------------------------------------------------------
+
+    def upload(self, data: bytes, media_type: str) -> str:
+        """Uploads one picture, always from memory; returns its media id. Nobody sees it until a post holds it."""
+        call = "uploading a photo"
+        if self.upload_route == "v2":
+            body = {
+                "media": base64.b64encode(data).decode("ascii"),
+                "media_category": "tweet_image",
+                "media_type": media_type,
+            }
+            answer, _ = self._asked(call, "POST", UPLOADS["v2"], body)
+            with _expected(call):
+                return _id(answer["data"]["id"])
+        with _named(call):
+            file = io.BytesIO(data)  # never a path: tweepy would open and read it itself
+            media = self._v1().media_upload(f"photo.{media_type.partition('/')[2]}", file=file)
+        with _expected(call):
+            return _id(media.media_id_string)
+
+    def describe(self, body: Mapping[str, Any]) -> None:
+        """Gives an uploaded picture its alt text; `body` as `description` makes it."""
+        if self.upload_route == "v2":
+            self._asked("giving a photo its alt text", "POST", "/2/media/metadata", body)
+            return
+        with _named("giving a photo its alt text"):
+            self._v1().create_media_metadata(body["media_id"], body["alt_text"]["text"])
+
+    def description(self, media: str, alt: str) -> tuple[str, Mapping[str, Any]]:
+        """Path and body that `describe` sends."""
+        if self.upload_route == "v2":
+            return "/2/media/metadata", {"id": media, "metadata": {"alt_text": {"text": alt}}}
+        return "/1.1/media/metadata/create.json", {"media_id": media, "alt_text": {"text": alt}}
+
+    def make_post(self, body: Mapping[str, Any]) -> str:
+        """Posts; returns the new post's id, without which there is none."""
+        data = self.change("posting", "POST", "/2/tweets", body)
+        with _expected("posting"):
+            return _id(data["id"])
+
+    def change(self, call: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """One changing call of v2; returns the `data` of its answer, which must be there."""
+        answer, _ = self._asked(call, method, path, body)
+        with _expected(call):
+            data = answer["data"]
+            if not isinstance(data, dict) or not data:
+                raise TypeError
+            return data
+
+    # -- within -------------------------------------------------------------------------------------------------------
+
+    def _v1(self) -> tweepy.API:
+        if self._api is None:
+            raise WrongUsage("uploads by v1.1 need tweepy's API beside its Client")
+        return self._api
+
+    def _asked(
+        self,
+        call: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """One request; its JSON object and its headers. Raises PostingFailed, each fault by its name."""
+        with _named(call):
+            response = self._client.request(method, path, params=dict(params or {}), json=body, user_auth=True)
+        with _expected(call):
+            answer = response.json()
+            if not isinstance(answer, dict):
+                raise TypeError
+        return answer, response.headers
+
+    def _pages(self, call: str, path: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        token: str | None = None
+        while True:
+            asked = {**params, "max_results": PAGE, **({"pagination_token": token} if token else {})}
+            answer, _ = self._asked(call, "GET", path, params=asked)
+            yield answer
+            with _expected(call):
+                token = answer.get("meta", {}).get("next_token")
+            if not token:
+                return
+
+    def _posts(self, call: str, path: str, params: Mapping[str, Any], *, paged: bool = True) -> Iterator[Post]:
+        wanted = {
+            **params,
+            "tweet.fields": "attachments,author_id,conversation_id,created_at,entities,referenced_tweets",
+        }
+        pages = self._pages(call, path, wanted) if paged else [self._asked(call, "GET", path, params=wanted)[0]]
+        for page in pages:
+            with _expected(call):
+                found = [_post(item) for item in page.get("data", [])]
+            yield from found
+
+    def _accounts(self, call: str, path: str) -> Iterator[Account]:
+        for page in self._pages(call, path, {}):
+            with _expected(call):
+                found = [Account(str(item["id"]), str(item["username"])) for item in page.get("data", [])]
+            yield from found
+
+
+def _guard(client: Any, gate: Gate, timeout: tuple[float, float], path_of: Any) -> None:
+    """Puts the gate before a client's `request`, where each of its methods ends, and before its session's adapters."""
+    adapters = list(client.session.adapters.items())
+    if any(isinstance(adapter, GatedAdapter) for _, adapter in adapters):
+        raise WrongUsage("this tweepy client is guarded already; use the Poster that has it")
+    send = client.request
+
+    def request(method: str, route: str, *arguments: Any, **named: Any) -> Any:
+        gate.ask(method, path_of(route))
+        return send(method, route, *arguments, **named)
+
+    client.request = request
+    for prefix, adapter in adapters:
+        client.session.mount(prefix, GatedAdapter(adapter, gate, timeout))
+    client.session.max_redirects = 0
+
+
+@contextmanager
+def _named(call: str) -> Iterator[None]:
+    """Gives whatever tweepy, requests or a strange answer raise the name it has in `errors`."""
+    try:
+        yield
+    except ConsentGuardError:
+        raise
+    except HTTPException as error:
+        raise _status(call, error) from error
+    except TweepyException as error:  # API wraps what its session raises, Client does not
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, ConsentGuardError):
+            raise cause from error
+        if isinstance(cause, requests.RequestException):
+            raise _network(call, cause) from error
+        raise errors.NotUnderstood(call, "tweepy could not read the answer") from error
+    except requests.RequestException as error:
+        raise _network(call, error) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # tweepy over an answer of another shape
+        raise errors.NotUnderstood(call, "the answer is not one of X's") from error
+
+
+@contextmanager
+def _expected(call: str) -> Iterator[None]:
+    """Around reading an answer: what is not there, or is something else, is no success."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise errors.NotUnderstood(call, "the answer holds not what was asked for") from error
+
+
+def _status(call: str, error: HTTPException) -> errors.PostingFailed:
+    status = error.response.status_code
+    said = clean("; ".join(str(message) for message in error.api_messages))[:200].rstrip(". ")
+    why = f"X answered {status}" + (f": {said}" if said else "")
+    if isinstance(error, TooManyRequests):
+        reset = datetime.fromtimestamp(error.reset_time, UTC) if error.reset_time is not None else None
+        return errors.RateLimited(call, reset)
+    if isinstance(error, TwitterServerError):
+        return errors.ServerFault(call, why)
+    if isinstance(error, Unauthorized):
+        return errors.CredentialsRefused(call, why)
+    if isinstance(error, Forbidden):
+        return errors.SaidBefore(call, why) if "duplicate" in said.casefold() else errors.NotPermitted(call, why)
+    if status == requests.codes.payment_required:
+        return errors.CreditsExhausted(call, why)
+    if 300 <= status < 400:
+        return errors.Redirected(call, why)
+    return errors.Rejected(call, why)
+
+
+def _network(call: str, error: requests.RequestException) -> errors.PostingFailed:
+    """By what requests raised. Only what surely failed before anything was sent is `Unreachable`."""
+    kind = type(error).__name__
+    if isinstance(error, requests.TooManyRedirects):
+        return errors.Redirected(call, "the answer points elsewhere")
+    untrusted = isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error)
+    if untrusted or isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+        return errors.Unreachable(call, f"no connection to X ({kind})")
+    if isinstance(error, requests.Timeout):
+        return errors.TimedOut(call, "X did not answer in time")
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, requests.ConnectionError) and type(reason).__name__ in _NEVER_SENT:
+        return errors.Unreachable(call, f"no connection to X ({type(reason).__name__})")
+    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
+        return errors.ConnectionLost(call, f"the connection broke ({kind})")
+    return errors.NotUnderstood(call, f"the answer cannot be read ({kind})")
+
+
+_NEVER_SENT: Final = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
+
+
+def _id(value: Any) -> str:
+    text = str(value)
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(text)
+    return text
+
+
+def _post(item: Mapping[str, Any]) -> Post:
+    """One post of an answer. Links are put back as they were written; the one that stands for its pictures goes."""
+    text = str(item["text"])
+    for link in item.get("entities", {}).get("urls", []):
+        shown = "" if "media_key" in link else str(link.get("expanded_url", link["url"]))
+        text = text.replace(str(link["url"]), shown)
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        text = text.replace(entity, character)
+    keys = item.get("attachments", {}).get("media_keys", [])
+    replied = [each["id"] for each in item.get("referenced_tweets", []) if each["type"] == "replied_to"]
+    return Post(
+        id=_id(item["id"]),
+        text=text.strip(),
+        author=str(item.get("author_id", "")),
+        at=datetime.fromisoformat(str(item["created_at"])),
+        media=tuple(str(key).partition("_")[2] for key in keys),  # a photo's key is 3_ and its media id
+        conversation=str(item.get("conversation_id", "")),
+        replies_to=str(replied[0]) if replied else "",
+    )
