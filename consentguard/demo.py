@@ -122,7 +122,7 @@ def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: S
 def _judge(guard: Guard, scene: Scene) -> tuple[Verdict, bytes | None]:
     try:
         released = guard.release(scene.photo, name=scene.title, **scene.asked)
-        guard.admit(released)
+        guard.admit(released, channel=guard.question(**scene.asked).channel.name)
     except Refused as error:
         return error.verdict, None
     except CannotTell as error:

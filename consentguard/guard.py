@@ -160,6 +160,11 @@ class Guard:
         opened = State.open(directory) if state or directory.exists() else None
         return cls(Register.load(Path(register)), rules, state=opened, photos=Path(photos) if photos else None)
 
+    @property
+    def state(self) -> State:
+        """Key and audit trail. Raises AuditFailed where the guard was opened without."""
+        return self._needs_state()
+
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
         return ask(self.register, self.policy, **asked)
@@ -218,10 +223,10 @@ class Guard:
             raise
         return self._sealed(data, verdict, question, judged.decision, source, state, now)
 
-    def admit(self, released: Released, *, channel: str | None = None) -> None:
+    def admit(self, released: Released, *, channel: str) -> None:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
 
-        A door that knows its channel names it, and then refuses what was released for another.
+        The door names its channel, so that what was released for another is refused.
         It answers for this guard's register and policy: a program that runs for long opens a new guard for each door.
         Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.

@@ -46,7 +46,7 @@ def test_nobody_declared_covers_the_face_and_changes_nothing_else(
     covering: Guard, photographs: dict[str, bytes], detector: Detector, shelf: Shelf
 ) -> None:
     released = covering.release(photographs["obama"])
-    covering.admit(released)
+    covering.admit(released, channel="main")
     verdict = released.verdict
     assert (verdict.outcome, verdict.rewrite, verdict.hidden) == (Outcome.RELEASED, Rewrite.COVER, 1)
     assert verdict.faces[0].standing is Standing.UNKNOWN

@@ -60,7 +60,7 @@ def test_the_enrolled_is_recognised_in_another_photo_and_kept(
     assert released.verdict.rewrite is Rewrite.COVER
     assert released.grounds.people == ("P001",)
     assert {"centerface", "dlib-resnet"} <= {label.split("@")[0] for label in released.verdict.models}
-    seeing.admit(released)
+    seeing.admit(released, channel="main")
 
 
 def test_whoever_is_not_enrolled_is_hidden_beside_the_enrolled(
@@ -187,7 +187,7 @@ def test_a_withdrawal_after_the_release_closes_the_door(
     objecting = replace(register.people["P001"], objection="child")
     later = replace(register, people={**register.people, "P001": objecting}, sha256="later")
     with pytest.raises(Refused, match="P001"):
-        guard(policy=rules, register=later).admit(released)
+        guard(policy=rules, register=later).admit(released, channel="main")
 
 
 def test_no_embedding_is_ever_written(
@@ -231,4 +231,4 @@ def test_a_matched_release_rests_on_more_than_consent(
     changed = replace(known, sibling_group="S9") if "sibling" in change else replace(known, biometric=Consent())
     later = replace(register, people={**register.people, "P001": changed})
     with pytest.raises(Refused, match="P001"):
-        guard(policy=rules, register=later).admit(released)
+        guard(policy=rules, register=later).admit(released, channel="main")

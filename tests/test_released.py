@@ -107,8 +107,8 @@ def test_the_repr_holds_no_bytes_and_no_names(made):
 
 
 def test_a_genuine_release_is_admitted_and_can_be_again(door, made):
-    assert door.admit(made) is None
-    assert door.admit(made) is None
+    assert door.admit(made, channel="main") is None
+    assert door.admit(made, channel="main") is None
 
 
 def test_the_release_is_what_its_record_says(made, copied):
@@ -122,7 +122,7 @@ def test_the_release_is_what_its_record_says(made, copied):
 
 def test_a_forgers_exact_twin_says_nothing_new_and_passes(door, made):
     # The seal is over what a release says, not over the object: this is the control for the forgeries below.
-    door.admit(twin(made))
+    door.admit(twin(made), channel="main")
 
 
 FORGERIES = {
@@ -151,18 +151,18 @@ FORGERIES = {
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 def test_a_forgery_is_refused(door, made, forge):
     with pytest.raises(AuditFailed):
-        door.admit(twin(made, **forge(made)))
+        door.admit(twin(made, **forge(made)), channel="main")
 
 
 def test_a_release_without_content_is_refused(door):
     with pytest.raises(AuditFailed):
-        door.admit(object.__new__(Released))
+        door.admit(object.__new__(Released), channel="main")
 
 
 def test_something_that_only_looks_like_a_release_is_refused(door, made):
     look_alike = SimpleNamespace(**{name: getattr(made, name) for name in Released.__slots__})
     with pytest.raises(AuditFailed):
-        door.admit(look_alike)
+        door.admit(look_alike, channel="main")
 
 
 def test_a_subclass_is_refused(door, made):
@@ -173,18 +173,20 @@ def test_a_subclass_is_refused(door, made):
     for name in Released.__slots__:
         object.__setattr__(forged, name, getattr(made, name))
     with pytest.raises(AuditFailed):
-        door.admit(forged)
+        door.admit(forged, channel="main")
 
 
 @pytest.mark.parametrize("thing", [None, b"bytes", "text", Verdict("photo", Outcome.PUBLISHABLE)])
 def test_something_else_is_refused(door, thing):
     with pytest.raises(AuditFailed):
-        door.admit(thing)
+        door.admit(thing, channel="main")
 
 
 def test_the_makers_door_without_the_key_is_refused(door, made):
     with pytest.raises(AuditFailed):
-        door.admit(make_released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal="f" * 64))
+        door.admit(
+            make_released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal="f" * 64), channel="main"
+        )
 
 
 # -- key and record ---------------------------------------------------------------------------------------------------
@@ -193,12 +195,12 @@ def test_the_makers_door_without_the_key_is_refused(door, made):
 def test_a_release_of_another_state_is_refused(register, body_policy, state, made):
     state.record("released", {"sha256": made.sha256}, "2026-11-22T09:00:00+00:00")
     with pytest.raises(AuditFailed):
-        Guard(register, body_policy, state=state).admit(made)
+        Guard(register, body_policy, state=state).admit(made, channel="main")
 
 
 def test_a_door_without_a_state_admits_nothing(register, body_policy, made):
     with pytest.raises(AuditFailed, match="consentguard init"):
-        Guard(register, body_policy).admit(made)
+        Guard(register, body_policy).admit(made, channel="main")
 
 
 def spoil(state: State, sql: str) -> None:
@@ -223,14 +225,14 @@ def spoil(state: State, sql: str) -> None:
 def test_a_release_whose_row_is_gone_or_changed_is_refused(door, made, copied, sql):
     spoil(copied, sql)
     with pytest.raises(AuditFailed):
-        door.admit(made)
+        door.admit(made, channel="main")
 
 
 def test_a_release_with_the_trail_of_another_time_is_refused(door, made, copied, tmp_path):
     other = State.create(tmp_path / "other")
     shutil.copyfile(other.audit.path, copied.audit.path)
     with pytest.raises(AuditFailed):
-        door.admit(made)
+        door.admit(made, channel="main")
 
 
 @pytest.mark.parametrize(("kind", "same"), [("released", True), ("released", False), ("refused", True)])
@@ -242,16 +244,16 @@ def test_a_release_needs_a_row_of_its_own(door, made, copied, kind, same):
     assert trail.append(kind, {"sha256": made.sha256 if same else "0" * 64}, "2026-11-22T09:00:00+00:00") == 1
     assert made.grounds.audit_seq == 1
     if kind == "released" and same:
-        door.admit(made)
+        door.admit(made, channel="main")
     else:
         with pytest.raises(AuditFailed):
-            door.admit(made)
+            door.admit(made, channel="main")
 
 
 def test_a_release_whose_trail_is_missing_is_refused(door, made, copied):
     copied.audit.path.unlink()
     with pytest.raises(AuditFailed):
-        door.admit(made)
+        door.admit(made, channel="main")
 
 
 # -- what has changed since -------------------------------------------------------------------------------------------
@@ -269,18 +271,18 @@ SINCE = {
 def test_consent_that_has_gone_since_closes_the_door(body_policy, copied, made, cells):
     changed = Register.parse(sample_with({"P001": cells}), "changed")
     with pytest.raises(Refused, match="P001"):
-        Guard(changed, body_policy, state=copied).admit(made)
+        Guard(changed, body_policy, state=copied).admit(made, channel="main")
 
 
 def test_a_person_who_has_left_the_register_closes_the_door(body_policy, copied, made):
     without = Register.parse(sample_with({}, without="P001"), "without")
     with pytest.raises(Refused, match="P001"):
-        Guard(without, body_policy, state=copied).admit(made)
+        Guard(without, body_policy, state=copied).admit(made, channel="main")
 
 
 def test_consent_that_others_lost_changes_nothing(body_policy, copied, made):
     changed = Register.parse(sample_with({"P002": SINCE["withdrawn"]}), "changed")
-    Guard(changed, body_policy, state=copied).admit(made)
+    Guard(changed, body_policy, state=copied).admit(made, channel="main")
 
 
 def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, copied, made):
@@ -289,16 +291,16 @@ def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, co
     def on(day: int) -> Guard:
         return Guard(ends, body_policy, state=copied, clock=lambda: datetime(2030, 4, day, 12, tzinfo=UTC))
 
-    on(30).admit(made)
+    on(30).admit(made, channel="main")
     later = Guard(ends, body_policy, state=copied, clock=lambda: datetime(2030, 4, 30, 23, 30, tzinfo=UTC))
     with pytest.raises(Refused, match="P001"):  # 00:30 of 1 May in the school's summer time
-        later.admit(made)
+        later.admit(made, channel="main")
 
 
 def test_another_policy_than_that_of_the_release_closes_the_door(register, body_policy_text, copied, made):
     text = body_policy_text.replace(b"[channels.main]", b"[channels.renamed]").replace(b'"main"', b'"renamed"')
     with pytest.raises(Refused, match="another policy") as caught:
-        Guard(register, Policy.parse(text, "renamed"), state=copied).admit(made)
+        Guard(register, Policy.parse(text, "renamed"), state=copied).admit(made, channel="main")
     assert caught.value.verdict.reasons == ("policy-changed",)
 
 
@@ -322,27 +324,27 @@ def test_what_an_injected_part_made_is_marked_and_refused_at_every_door(guard, s
     assert released.grounds.custom_parts == (part,)
     for door in (own, guard()):
         with pytest.raises(Refused, match=part):
-            door.admit(released)
+            door.admit(released, channel="main")
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_that_policy_names_passes_the_door(guard, body_policy, still_life, part):
     named = dataclasses.replace(body_policy, custom_parts=frozenset([part]))
     _, released = custom_release(guard, still_life, policy=named, **PARTS[part])
-    guard(policy=named).admit(released)
+    guard(policy=named).admit(released, channel="main")
 
 
 def test_the_mark_of_an_injected_part_cannot_be_taken_off(guard, still_life):
     own, released = custom_release(guard, still_life, detector=FixedFaces())
     unmarked = dataclasses.replace(released.grounds, custom_parts=())
     with pytest.raises(AuditFailed):
-        own.admit(twin(released, grounds=unmarked))
+        own.admit(twin(released, grounds=unmarked), channel="main")
 
 
 def test_a_door_that_refuses_does_not_say_released(guard, still_life):
     own, released = custom_release(guard, still_life, detector=FixedFaces())
     with pytest.raises(Refused) as caught:
-        own.admit(released)
+        own.admit(released, channel="main")
     assert caught.value.verdict.outcome is Outcome.REFUSED
 
 

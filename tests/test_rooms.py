@@ -53,6 +53,7 @@ PLANTED = {
     "verify calls the guard": ("verify.py", "import consentguard.guard", "imports point down"),
     "within a function": ("consent/hours.py", "def f():\n    import consentguard.vision.codec", "imports point down"),
     "a second user of the engine": ("vision/detect.py", "import openvino", "inference engine"),
+    "a second user of tweepy": ("posting/poster.py", "import tweepy", "imports tweepy"),
 }
 
 

@@ -134,13 +134,12 @@ class AuditTrail:
 
     def of_kind(self, *kinds: str) -> Iterator[Entry]:
         """All rows of these kinds in order, each proved against the row before it. Raises AuditFailed."""
-        marks = ", ".join("?" * len(kinds))
         with self._connected("ro") as connection:
             rows = connection.execute(
                 "SELECT mine.seq, mine.at, mine.kind, mine.body, mine.mac, coalesce(before.mac, ?) FROM trail AS mine "
-                f"LEFT JOIN trail AS before ON before.seq = mine.seq - 1 WHERE mine.kind IN ({marks}) "  # noqa: S608
-                "ORDER BY mine.seq",
-                (_GENESIS, *kinds),
+                "LEFT JOIN trail AS before ON before.seq = mine.seq - 1 "
+                "WHERE mine.kind IN (SELECT value FROM json_each(?)) ORDER BY mine.seq",
+                (_GENESIS, json.dumps(kinds)),
             ).fetchall()
         for seq, at, kind, text, mac, before in rows:
             if not hmac.compare_digest(self._mac(before, seq, at, kind, text).encode(), mac.encode()):

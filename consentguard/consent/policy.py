@@ -19,6 +19,7 @@ from consentguard.consent.keys import Keys
 from consentguard.consent.rules.channels import Channel
 from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
+from consentguard.consent.rules.posting import PostingRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
@@ -57,6 +58,7 @@ class Policy:
     picture: PictureRules = field(metadata=_table(PictureRules))
     recognition: RecognitionRules = field(metadata=_table(RecognitionRules))
     hook: HookRules = field(metadata=_table(HookRules))
+    posting: PostingRules = field(metadata=_table(PostingRules))
 
     @property
     def digest(self) -> str:

@@ -11,12 +11,26 @@ from consentguard.values import Action, Box, Released
 LONGEST: Final = 1000
 """Characters that X keeps of a description."""
 
-_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS: Final = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 _NOUNS: Final = {"pupil": ("pupil", "pupils"), "staff": ("adult", "adults"), "": ("person", "people")}
 
 
 def proposed(released: Released, register: Register) -> str:
-    """What can be said of a photo without looking: how many people are seen, who they are to the school, what is hidden.
+    """What can be said of a photo without looking: how many people are seen, their part in school, what is hidden.
 
     A sentence such as "A photo of two pupils and one adult; one head is covered." It is a start: a person who knows
     what the photo shows writes a better one.

@@ -71,8 +71,9 @@ def drafted(guard: Guard, parts: Sequence[Part], channel: Channel, day: str) -> 
     if not parts:
         raise WrongUsage("there is nothing to post; give a text, photos or both")
     whole = digest(*[[part.text.strip(), _digests(part)] for part in parts])
+    threaded = len(parts) > 1
     return tuple(
-        _drafted(guard, part, channel, day, [whole, place] if len(parts) > 1 else []) for place, part in enumerate(parts)
+        _drafted(guard, part, channel, day, [whole, place] if threaded else []) for place, part in enumerate(parts)
     )
 
 
@@ -115,7 +116,7 @@ def _picture(guard: Guard, photo: Released, alt: str) -> Picture:
     data = photo.data
     if len(data) > MOST_BYTES:
         raise WrongUsage(
-            f"a released photo has {len(data):,} bytes, X takes {MOST_BYTES:,}; lower [picture] max_edge or jpeg_quality"
+            f"a released photo has {len(data):,} bytes, X takes {MOST_BYTES:,}; lower max_edge or jpeg_quality"
         )
     said = " ".join(alt.split())
     if not said:

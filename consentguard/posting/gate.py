@@ -117,8 +117,8 @@ def _media_of(body: bytes, content_type: str) -> bytes:
         return base64.b64decode(json.loads(body)["media"], validate=True)
     head = b"Content-Type: " + content_type.encode() + b"\r\n\r\n"
     form = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-    (part,) = (
-        part for part in form.iter_parts() if part.get_param("name", header="content-disposition") == "media"
-    )
-    media: bytes = part.get_payload(decode=True)
+    (part,) = (part for part in form.iter_parts() if part.get_param("name", header="content-disposition") == "media")
+    media = part.get_payload(decode=True)
+    if not isinstance(media, bytes):
+        raise TypeError(type(media))
     return media

@@ -1,4 +1,4 @@
-"""What was posted, in the audit trail: a row before a post is sent and one after, so that a crash between loses nothing.
+"""What was posted, in the audit trail: a row before a post is sent and one after, so that a crash loses nothing.
 
 Rows hold ids and digests. `posting` comes before, with everything that finds the post again at X; `posted` or
 `not-posted` settles it; `taken-down` ends it. A `posting` that nothing settled is open: it may stand at X or not.

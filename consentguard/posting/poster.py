@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -178,7 +179,7 @@ class Poster:
         return tuple(posts)
 
     def _uploaded(self, draft: Draft) -> tuple[str, ...]:
-        return tuple(self._patience.keep_trying(lambda picture=picture: self._one(picture)) for picture in draft.pictures)
+        return tuple(self._patience.keep_trying(partial(self._one, picture)) for picture in draft.pictures)
 
     def _one(self, picture: Picture) -> str:
         """Uploads and describes one picture; repeated, it leaves a picture behind that no post holds."""
@@ -233,7 +234,7 @@ class Poster:
         left = []
         for post in reversed(posts):
             try:
-                self._patience.keep_trying(lambda post=post: self._deleted(post))
+                self._patience.keep_trying(partial(self._deleted, post))
             except PostingFailed:
                 left.append(post)
             else:
@@ -292,7 +293,8 @@ class Poster:
             if found:
                 return found
         if unseen:
-            raise Unconfirmed("posting", f"no answer ({type(error).__name__}), and looking for it failed too") from unseen
+            why = f"no answer ({type(error).__name__}), and looking for it failed too"
+            raise Unconfirmed("posting", why) from unseen
         return None
 
     def _found(self, intent: Intent) -> str | None:
@@ -330,9 +332,7 @@ def _check_kinds(parts: Sequence[Part]) -> None:
         if not isinstance(part, Part) or not isinstance(part.text, str):
             raise WrongUsage("a post is a text and a list of releases; a thread is a list of Part")
         if not isinstance(part.photos, list | tuple):
-            raise WrongUsage(
-                f"photos is {type(part.photos).__name__}, not a list of what Guard.release() returned; no path, no bytes"
-            )
+            raise WrongUsage(f"photos is {type(part.photos).__name__}, not a list of what Guard.release() returned")
 
 
 @contextmanager

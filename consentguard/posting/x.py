@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import requests
 import tweepy
@@ -22,8 +22,6 @@ from tweepy.errors import (
     HTTPException,
     TooManyRequests,
     TweepyException,
-    TwitterServerError,
-    Unauthorized,
 )
 
 from consentguard.errors import ConsentGuardError, WrongUsage
@@ -36,7 +34,6 @@ TIMEOUT: Final = (10.0, 60.0)
 """Seconds to connect, and to wait for an answer; tweepy's own clients wait for ever."""
 
 PAGE: Final = 100
-UploadRoute = Literal["v2", "v1.1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class X:
         client: tweepy.Client,
         api: tweepy.API | None = None,
         *,
-        upload: UploadRoute = "v2",
+        upload: str = "v2",
         timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         """Wraps tweepy's clients; `api` is needed for uploads by v1.1 only. Raises WrongUsage."""
@@ -102,7 +99,7 @@ class X:
         self._me: Account | None = None
 
     @classmethod
-    def open(cls, credentials: Credentials, *, upload: UploadRoute = "v2") -> X:
+    def open(cls, credentials: Credentials, *, upload: str = "v2") -> X:
         """The account of these keys. Connects to nothing yet."""
         api = credentials.api_key, credentials.api_secret
         user = credentials.access_token, credentials.access_secret
@@ -140,7 +137,8 @@ class X:
     def posts(self, ids: list[str]) -> Iterator[Post]:
         """These posts, as far as they stand; those that are gone are left out."""
         for start in range(0, len(ids), PAGE):
-            yield from self._posts("reading posts", "/2/tweets", {"ids": ",".join(ids[start : start + PAGE])}, paged=False)
+            wanted = {"ids": ",".join(ids[start : start + PAGE])}
+            yield from self._posts("reading posts", "/2/tweets", wanted, paged=False)
 
     def followers(self) -> Iterator[Account]:
         """Who follows this account."""
@@ -165,8 +163,8 @@ class X:
             with _expected(call):
                 return _id(answer["data"]["id"])
         with _named(call):
-            file = io.BytesIO(data)  # never a path: tweepy would open and read it itself
-            media = self._v1().media_upload(f"photo.{media_type.partition('/')[2]}", file=file)
+            # From memory: given a name alone tweepy would open that file itself. media_upload would guess the kind.
+            media = self._v1().simple_upload(f"photo.{media_type.partition('/')[2]}", file=io.BytesIO(data))
         with _expected(call):
             return _id(media.media_id_string)
 
@@ -307,17 +305,11 @@ def _status(call: str, error: HTTPException) -> errors.PostingFailed:
     if isinstance(error, TooManyRequests):
         reset = datetime.fromtimestamp(error.reset_time, UTC) if error.reset_time is not None else None
         return errors.RateLimited(call, reset)
-    if isinstance(error, TwitterServerError):
-        return errors.ServerFault(call, why)
-    if isinstance(error, Unauthorized):
-        return errors.CredentialsRefused(call, why)
     if isinstance(error, Forbidden):
         return errors.SaidBefore(call, why) if "duplicate" in said.casefold() else errors.NotPermitted(call, why)
-    if status == requests.codes.payment_required:
-        return errors.CreditsExhausted(call, why)
-    if 300 <= status < 400:
-        return errors.Redirected(call, why)
-    return errors.Rejected(call, why)
+    named = {401: errors.CredentialsRefused, 402: errors.CreditsExhausted}
+    of_hundred = {3: errors.Redirected, 5: errors.ServerFault}
+    return named.get(status, of_hundred.get(status // 100, errors.Rejected))(call, why)
 
 
 def _network(call: str, error: requests.RequestException) -> errors.PostingFailed:

@@ -38,7 +38,7 @@ import dataclasses
 register = Register.parse(b"id,role,legal_forename,legal_surname\\nX1,other,No,Body\\n", "register")
 policy = dataclasses.replace(Policy.shipped(), remain=frozenset({"body"}))
 guard = Guard(register, policy, state=State.create(Path(sys.argv[1]) / "state"))
-guard.admit(guard.release(Path(sys.argv[2]).read_bytes()))
+guard.admit(guard.release(Path(sys.argv[2]).read_bytes()), channel="main")
 import threading, time
 time.sleep(0.5)  # a reporter may work in a thread or a process of its own
 print(calls, [name for name in sys.modules if "telemetry" in name and sys.modules[name] and "tools" not in name])

@@ -1,0 +1,138 @@
+"""A desk from which real tweepy posts to the fake X, with a clock that moves only when somebody waits."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import tweepy
+from fake_x import KEYS, FakeX, Fault, ToFake
+
+from consentguard.consent.policy import Policy
+from consentguard.consent.state import State
+from consentguard.guard import Guard
+from consentguard.posting import Patience, Poster, X
+from consentguard.values import Released
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeX]:
+    service = FakeX()
+    yield service
+    service.close()
+
+
+@dataclass
+class Waiting:
+    """Stands in for sleep and clock: nothing waits, and what would have been waited is written down."""
+
+    waits: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def clock(self) -> float:
+        return time.time() + sum(self.waits)
+
+
+@pytest.fixture
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def tweepy_client() -> Iterator[tweepy.Client]:
+    client = tweepy.Client(None, *KEYS.values())
+    yield client
+    client.session.close()
+
+
+@pytest.fixture
+def make_x(fake: FakeX) -> Iterator[Callable[..., X]]:
+    """X through real tweepy, led to the fake; keys are the main account's, or those of the id given as `account`."""
+    sessions = []
+
+    def make(upload: str = "v2", account: str = "1001", timeout: tuple[float, float] = (2.0, 20.0)) -> X:
+        keys = {**KEYS, "access_token": KEYS["access_token"].replace("1001", account)}
+        client = tweepy.Client(None, *keys.values())
+        api = tweepy.API(tweepy.OAuth1UserHandler(*keys.values()), retry_count=3)
+        for each in (client, api):
+            each.session.mount("https://", ToFake(fake))
+            sessions.append(each.session)
+        return X(client, api, upload=upload, timeout=timeout)
+
+    yield make
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def patience(waiting: Waiting) -> Patience:
+    return Patience(sleep=waiting.sleep, clock=waiting.clock)
+
+
+@pytest.fixture
+def make_poster(make_x: Callable[..., X], patience: Patience) -> Callable[..., Poster]:
+    def make(guard: Guard, **parts: object) -> Poster:
+        return Poster(lambda: guard, make_x(**parts), patience=patience)
+
+    return make
+
+
+# -- real releases, made once for all tests ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def released_once(tmp_path_factory, register, body_policy, photographs) -> tuple[Path, Mapping[str, Released]]:
+    """A state, and what it released: `shown` rests on a pupil's consent, of `covered` the unapproved face is hidden."""
+    state = State.create(tmp_path_factory.mktemp("posting") / "state")
+    guard = Guard(register, body_policy, state=state)
+    photos = {
+        "shown": guard.release(photographs["obama"], people=["P001"], by="the tests"),
+        "covered": guard.release(photographs["biden"]),
+    }
+    return state.directory, photos
+
+
+@pytest.fixture
+def photos(released_once: tuple[Path, Mapping[str, Released]]) -> Mapping[str, Released]:
+    return released_once[1]
+
+
+@pytest.fixture
+def guarded(released_once, tmp_path, register, body_policy) -> Guard:
+    """A guard over a copy of that state, so that no test sees the posts of another."""
+    shutil.copytree(released_once[0], tmp_path / "state")
+    return Guard(register, body_policy, state=State.open(tmp_path / "state"))
+
+
+@pytest.fixture
+def desk_with(tmp_path, register, body_policy_text, photographs):
+    """A guard under the policy with these lines under [posting], and a photo it released."""
+
+    def make(lines: bytes) -> tuple[Guard, Released]:
+        key = lines.partition(b" ")[0]
+        text = re.sub(rb"(?m)^" + key + rb" = .*$", lines, body_policy_text)
+        guard = Guard(register, Policy.parse(text, "changed.toml"), state=State.create(tmp_path / "other"))
+        return guard, guard.release(photographs["obama"], people=["P001"], by="the tests")
+
+    return make
+
+
+HTML = "<html><body>Something went wrong</body></html>"
+
+
+@pytest.fixture
+def faults() -> SimpleNamespace:
+    """What X may answer, by name. `none` is no fault, for the places before one."""
+    return SimpleNamespace(
+        none=None,
+        forbidden=Fault(403, {"title": "Forbidden", "detail": "Your app may not do this."}),
+        overloaded=Fault(503, HTML),
+    )
