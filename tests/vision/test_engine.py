@@ -66,7 +66,26 @@ def test_a_home_that_cannot_be_written_costs_nothing_but_time(shelf: Shelf, tmp_
 
 def test_the_cache_is_used_where_it_can_be(shelf: Shelf, tmp_path: Path) -> None:
     assert _look(shelf, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path)).returncode == 0
-    assert list(tmp_path.rglob("*.blob"))
+    kept = list(tmp_path.rglob("compiled-*"))
+    assert kept
+    for file in kept:  # damage is noticed, and costs nothing but time
+        file.write_bytes(file.read_bytes()[:-1] + b"\0")
+    done = _look(shelf, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "()\n"), done.stderr
+
+
+def test_a_network_from_the_cache_gives_the_very_same_numbers(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.cache, "folder", lambda: tmp_path)
+    picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32) * 255
+    card, results = manifest()["centerface"], []
+    for _ in range(2):
+        monkeypatch.setattr(engine, "_COMPILED", {})
+        results.append(engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture))
+    assert len(list(tmp_path.glob("compiled-*"))) == 1
+    for name, values in results[0].items():
+        np.testing.assert_array_equal(values, results[1][name])
 
 
 @pytest.mark.parametrize("text", ["two", "-1", "1.5", ""])
