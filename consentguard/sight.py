@@ -16,6 +16,7 @@ from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.values import Face, Picture, Seen
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
+from consentguard.vision.faces import FaceFinder
 from consentguard.vision.hands import HandFinder
 from consentguard.vision.heads import HeadFinder
 from consentguard.vision.people import PeopleFinder
@@ -102,7 +103,11 @@ class Sight:
 
     def look(self, picture: Picture) -> Seen:
         """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails."""
-        faces = self.find(picture)
+        detector, smallest = self.detector, self._policy.picture.smallest_face
+        if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
+            faces, looks = detector.search(picture.pixels, smallest)
+            return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
+        faces = detector.find(picture.pixels, smallest)
         return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces))
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:

@@ -6,6 +6,7 @@ looks is decided in fusion.py; which looks to take, in faces.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 import cv2
@@ -18,12 +19,15 @@ from consentguard.vision import engine
 from consentguard.vision.weights import PULL, Shelf, manifest
 
 _STRIDE: Final = 4
-_MULTIPLE: Final = 32
+_ROUND: Final = ((3e5, 64), (0, 32))
+"""Looks of at least so many pixels are padded to multiples of so many. A shape that the engine first meets costs about
+as much as the look itself, for it makes its code anew; so there are few shapes."""
 _WEAKEST: Final = 0.05
 """Cells under this score are no candidates; fusion wants the weak ones too."""
 _SAME_CELLS: Final = 0.45
 """Boxes of one look that overlap by more than this IoU are one."""
-_BATCH: Final = 8
+_BATCHES: Final = (8, 4, 2, 1)
+"""Cuts in one call. Few different numbers, for the same reason."""
 
 Rows: TypeAlias = NDArray[np.float32]
 """Candidates, one a row of 15: left, top, right, bottom, score, then five landmarks x, y; pixels of the picture."""
@@ -58,7 +62,7 @@ class CenterFace:
         """
         height, width = pixels.shape[:2]
         tall, wide = max(_STRIDE, round(height * scale)), max(_STRIDE, round(width * scale))
-        planes = np.zeros((1, 3, _padded(tall), _padded(wide)), np.float32)
+        planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
         planes[0, :, :tall, :wide] = _resized(pixels, wide, tall).transpose(2, 0, 1)
         outputs = self._run(planes)
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
@@ -67,8 +71,10 @@ class CenterFace:
         rows[:, [1, 3, 6, 8, 10, 12, 14]] *= height / tall
         return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
 
-    def close_look(self, pixels: Pixels, boxes: Floats, side: int, face: float, *, mirror: bool) -> Floats:
-        """The best score in the middle of a cut around each box, in which its face is `face` pixels high.
+    def close_look(
+        self, pixels: Pixels, boxes: Floats, side: int, face: float, *, mirror: bool
+    ) -> tuple[Floats, Floats]:
+        """The best score in the middle of a cut around each box, in which its face is `face` pixels high, and its box.
 
         Args:
             pixels: RGB, uint8, (height, width, 3).
@@ -77,27 +83,37 @@ class CenterFace:
             face: height of the face in the cut, in pixels.
             mirror: whether the cut is mirrored, which asks the network another question than the first looks did.
 
-        Returns float32 (n,): the score of the best cell less than 0.3 faces from the middle whose box is 0.55 to 1.8
-        times as high as the face should be; 0 where there is none.
+        Returns float32 (n,), the score of the best cell less than 0.3 faces from the middle whose box is 0.55 to 1.8
+        times as high as the face should be, 0 where there is none; and float32 (n, 4), that cell's box in pixels of the
+        picture, which is the box that was given where there is none.
         """
-        scores = np.zeros(len(boxes), np.float32)
+        scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
         if not len(boxes):
-            return scores
+            return scores, seen
         middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
-        cuts = np.stack([_cut(pixels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)])
-        planes = (cuts[:, :, ::-1] if mirror else cuts).transpose(0, 3, 1, 2)
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
-        for start in range(0, len(cuts), _BATCH):
-            batch = slice(start, start + _BATCH)
-            outputs = self._run(np.ascontiguousarray(planes[batch], np.float32))
-            score, size, offset = outputs["537"], outputs["538"], outputs["539"]
+        for batch in _batches(len(boxes)):
+            cuts = [_cut(pixels, x, y, s, side) for (x, y), s in zip(middles[batch], scales[batch], strict=True)]
+            planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
+            outputs = self._run(np.ascontiguousarray(planes, np.float32))
+            score, offset = outputs["537"][:, 0], outputs["539"]
+            tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
             down = grid[None, :, None] + _STRIDE * offset[:, 0]
             across = grid[None, None, :] + _STRIDE * offset[:, 1]
-            tall = _STRIDE * np.exp(size[:, 0])
             near = (np.abs(across) < 0.3 * face) & (np.abs(down) < 0.3 * face)
             fitting = near & (tall > 0.55 * face) & (tall < 1.8 * face)
-            scores[batch] = np.where(fitting, score[:, 0], 0).max(axis=(1, 2))
-        return scores
+            score = np.where(fitting, score, 0).reshape(len(cuts), -1)
+            best = score.argmax(axis=1)[:, None]
+            scores[batch] = np.take_along_axis(score, best, 1)[:, 0]
+            x, y, w, h = (
+                np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0]
+                for values in (across, down, wide, tall)
+            )
+            x = -x if mirror else x
+            local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[batch, None]
+            found = scores[batch] > 0
+            seen[batch][found] = (local + np.tile(middles[batch], 2))[found]
+        return scores, seen
 
     def _run(self, planes: Floats) -> dict[str, Floats]:
         outputs = dict(self._network(planes))
@@ -150,7 +166,9 @@ def _cut(pixels: Pixels, x: float, y: float, scale: float, side: int) -> Pixels:
     if scale < 1:
         reach = int(side / 2 / scale) + 2
         left, top = max(0, int(x) - reach), max(0, int(y) - reach)
-        part = pixels[top : int(y) + reach + 1, left : int(x) + reach + 1]
+        part = pixels[top : max(0, int(y) + reach + 1), left : max(0, int(x) + reach + 1)]
+        if not part.size:  # the middle of a candidate may lie in the padding
+            return np.zeros((side, side, 3), np.uint8)
         wide, tall = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
         x, y = (x - left) * wide / part.shape[1], (y - top) * tall / part.shape[0]
         pixels, scale = _resized(part, wide, tall), 1.0
@@ -165,5 +183,16 @@ def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
     return cv2.resize(pixels, (width, height), interpolation=how).astype(np.uint8, copy=False)
 
 
-def _padded(side: int) -> int:
-    return -(-side // _MULTIPLE) * _MULTIPLE
+def padded(height: int, width: int) -> tuple[int, int]:
+    """Height and width that a look of this size is padded to."""
+    multiple = next(multiple for least, multiple in _ROUND if height * width >= least)
+    return -(-height // multiple) * multiple, -(-width // multiple) * multiple
+
+
+def _batches(count: int) -> Iterator[slice]:
+    """Slices that take `count` cuts in as few calls as `_BATCHES` allows."""
+    start = 0
+    for size in _BATCHES:
+        while count - start >= size:
+            yield slice(start, start + size)
+            start += size

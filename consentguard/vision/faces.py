@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision.centerface import CenterFace, Floats
+from consentguard.vision.centerface import CenterFace, Floats, Rows, padded
 from consentguard.vision.fusion import CLOSE_LARGE, Candidates, fuse, settle, unsure
 from consentguard.vision.weights import Shelf
 
@@ -22,6 +22,9 @@ _FINEST_PIXELS: Final = 1.1e6
 """Pixels of the finest look where nothing smaller has to be found: finer than that adds false boxes, hardly faces."""
 _FINEST_SCALE: Final = 1.4
 """A small picture is enlarged by no more than this."""
+_STEP: Final = 64
+_SNAP: Final = (0.92, 1.04)
+"""How far a scale may be moved to fit the shapes that looks are padded to."""
 _SMALL_CUT: Final = (128, 48.0)
 _LARGE_CUT: Final = (192, 80.0)
 """Side of the close look's cut and height of the face in it, in pixels."""
@@ -47,15 +50,20 @@ class FaceFinder:
 
         `smallest_face` is the height in pixels from which every face has to be found.
         """
+        return self.search(pixels, smallest_face)[0]
+
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
+        """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py."""
         height, width = pixels.shape[:2]
         scales = plan_scales(width, height, smallest_face)
-        first = fuse([self._network.look(pixels, scale) for scale in scales], scales)
+        seen = tuple(self._network.look(pixels, scale) for scale in scales)
+        first = fuse(seen, scales)
         close = self._close_looks(pixels, first)
         found = settle(first, close)
         looks = [f"x{scale:.2f}" for scale in scales]
         faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.count))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
-        return tuple(face for face in faces if face.box.within(width, height))
+        return tuple(face for face in faces if face.box.within(width, height)), seen
 
     def _close_looks(self, pixels: Pixels, candidates: Candidates) -> Floats:
         close = np.full(len(candidates.rows), np.nan, np.float32)
@@ -63,7 +71,7 @@ class FaceFinder:
         boxes = candidates.rows[doubtful, :4]
         small = (boxes[:, 3] - boxes[:, 1]) < CLOSE_LARGE
         for chosen, (side, face), mirror in ((small, _SMALL_CUT, True), (~small, _LARGE_CUT, False)):
-            close[doubtful[chosen]] = self._network.close_look(pixels, boxes[chosen], side, face, mirror=mirror)
+            close[doubtful[chosen]] = self._network.close_look(pixels, boxes[chosen], side, face, mirror=mirror)[0]
         return close
 
 
@@ -75,10 +83,22 @@ def plan_scales(width: int, height: int, smallest_face: int) -> tuple[float, ...
     """
     least = _SEEN_FROM / smallest_face
     scale = min(max(least, (_FINEST_PIXELS / (height * width)) ** 0.5), max(_FINEST_SCALE, least))
-    scales = [scale]
+    scales = [_snapped(width, height, scale, least)]
     while min(height, width) * scales[-1] > _SEEN_TO or len(scales) < 2:
         scales.append(scales[-1] / 2)
     return tuple(scales)
+
+
+def _snapped(width: int, height: int, scale: float, least: float) -> float:
+    """A scale near this one at which the look needs the least padding, so that many photos share one shape."""
+    steps = [(side * scale // _STEP + more) * _STEP / side for side in (width, height) for more in (0, 1)]
+    near = [step for step in steps if step >= least and _SNAP[0] <= step / scale <= _SNAP[1]]
+
+    def waste(step: float) -> float:
+        tall, wide = padded(round(height * step), round(width * step))
+        return tall * wide / (height * width * step**2)
+
+    return min([scale, *near], key=waste)
 
 
 def _face(found: Candidates, index: int, looks: list[str]) -> Face:

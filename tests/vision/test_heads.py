@@ -17,6 +17,7 @@ from consentguard.vision.heads import (
     appearance,
     from_behind,
     head_box,
+    hopeful,
     one_each,
     sureness,
 )
@@ -67,6 +68,28 @@ def test_a_clear_face_that_nobody_found_is_an_unsure_head(finder, detector, pict
     (face,) = detector.find(pictures["biden"])
     heads = finder.find(pictures["biden"], ())
     assert any(head.box.overlap(face.box) > face.box.area / 2 and not head.from_behind for head in heads)
+
+
+def test_looks_already_taken_serve_as_well(finder, detector, pictures):
+    """A face that the detector is not allowed to report is an unsure head, from the detector's own looks too."""
+    (face,), looks = detector.search(pictures["biden"])
+    heads = finder.find(pictures["biden"], (), looks)
+    assert any(head.box.overlap(face.box) > face.box.area / 2 and not head.from_behind for head in heads)
+    assert finder.find(pictures["biden"], (face,), looks) == finder.find(pictures["biden"], (face,))
+
+
+def test_only_the_hopeless_are_not_asked_further():
+    """What all answers together make of a candidate must not have been ruled out by the first few."""
+    head, nothing = known(), known(small=0.01, small_mirrored=0.01, large=0.01, large_mirrored=0.01)
+    both = Evidence(np.concatenate([nothing.boxes, head.boxes]), np.concatenate([nothing.numbers, head.numbers]))
+    early = both.numbers.copy()
+    early[:, [COLUMNS.index(name) for name in ("large", "large_mirrored", "bust_off", "body_off", "evenness")]] = np.nan
+    left = hopeful(Evidence(both.boxes, early), 9)
+    assert len(left.boxes) == 1
+    assert np.array_equal(left.numbers[0], early[1], equal_nan=True)
+    unasked = np.where(np.array(COLUMNS) == "octave", both.numbers, np.nan)
+    assert len(hopeful(Evidence(both.boxes, unasked), 9).boxes) == 2
+    assert len(hopeful(Evidence(both.boxes, unasked), 1).boxes) == 1
 
 
 def test_the_same_picture_gives_the_same_heads_and_stays_as_it_was(finder, pictures):
