@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Unpack
 
 from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
-from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, decide
+from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, circumstances, decide
 from consentguard.consent.hours import now as school_time
 from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
@@ -186,13 +186,13 @@ class Guard:
         """
         question = self.question(**asked)
         with _about(name):
-            return self._verdict(self._judge(photo, question, school_day(at or self._clock())), name)
+            return self._verdict(self._judge(photo, question, at or self._clock()), name)
 
     def draw(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Verdict, bytes]:
         """The verdict of `inspect`, and a PNG that shows what was seen; for the desk, never for publishing."""
         question = self.question(**asked)
         with _about(name):
-            judged = self._judge(photo, question, school_day(self._clock()), thorough=True)
+            judged = self._judge(photo, question, self._clock(), thorough=True)
         verdict = self._verdict(judged, name)
         return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces)
 
@@ -212,7 +212,7 @@ class Guard:
         source = hashlib.sha256(photo).hexdigest()
         try:
             with _about(name):
-                judged = self._judge(photo, question, school_day(now))
+                judged = self._judge(photo, question, now)
                 verdict = self._verdict(judged, name)
                 if verdict.outcome is Outcome.REFUSED:
                     raise Refused(refusal(name, verdict, judged.plan.why), verdict)
@@ -261,9 +261,9 @@ class Guard:
 
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
-    def _judge(self, photo: bytes, question: Question, today: date, *, thorough: bool = False) -> _Judged:
+    def _judge(self, photo: bytes, question: Question, moment: datetime, *, thorough: bool = False) -> _Judged:
         """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
-        rules = self.policy.picture
+        rules, remain, today = self.policy.picture, self.policy.remain_on(question.channel), school_day(moment)
         picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
         # Heads are always looked for: one that is no face to the detector may still be a child's.
         seen = self._sight.look(picture)
@@ -271,13 +271,15 @@ class Guard:
         known = self._sight.compare(picture, seen.faces, today) if compared else (UNASKED,) * len(seen.faces)
         known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
         decision = decide(known, self.register, self.policy, question, today)
-        parts_remain = decision.hides and not decision.refused and "body" not in self.policy.remain
+        about = (*decision.findings, *circumstances(self.policy, question, moment))
+        decision = replace(decision, findings=about)
+        parts_remain = decision.hides and not decision.refused and "body" not in remain
         if parts_remain or thorough:
             seen = self._sight.look_for_bodies(picture, seen)
         # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
-        backs = "back_of_head" not in self.policy.remain
+        backs = "back_of_head" not in remain
         hidden = _hidden_heads(seen, decision, backs=backs)
-        plan = plan_rewrite(hidden, self.policy.remain, picture.width, picture.height)
+        plan = plan_rewrite(hidden, remain, picture.width, picture.height)
         refused, needs_person = decision.refused, decision.needs_person
         if hidden and not refused and self.policy.on_unapproved == "block":
             refused = ("unapproved-face",)
@@ -310,6 +312,7 @@ class Guard:
                 "faces": len(verdict.faces),
                 "hidden": verdict.hidden,
                 "people": list(decision.rests_on),
+                "consents": self.register.evidence(decision.rests_on, question.channel.scope),
                 "models": list(verdict.models),
             },
             now.isoformat(timespec="seconds"),
@@ -344,9 +347,11 @@ class Guard:
         return {
             "source": source,
             "channel": question.channel.name,
+            "account": question.channel.account,
             "mode": question.mode.value,
             "declared": list(question.declared),
             "by": question.by,
+            "occasion": question.occasion.as_json() if question.occasion else None,
             "register": self.register.sha256,
             "policy": self.policy.digest,
             "custom_parts": list(self._custom_parts),

@@ -50,7 +50,15 @@ def guard_of(arguments: argparse.Namespace) -> Guard:
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
     """What the options of `question` ask about a photo."""
-    return {"channel": arguments.channel, "mode": arguments.mode, "people": arguments.people, "by": arguments.by}
+    return {
+        "channel": arguments.channel,
+        "mode": arguments.mode,
+        "people": arguments.people,
+        "by": arguments.by,
+        "event": arguments.event,
+        "urgent": arguments.urgent,
+        "trip": arguments.trip,
+    }
 
 
 def moment(text: str) -> datetime:
@@ -82,7 +90,10 @@ def _question() -> argparse.ArgumentParser:
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
     options.add_argument("--photos", type=Path, metavar="DIR", dest="references",
                          help="reference photos for mode matched, one folder for each register id")  # fmt: skip
-    options.add_argument("--by", metavar="NAME", help="who says so")
+    options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
+    options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
+    options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
+    options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
     return options
 
 

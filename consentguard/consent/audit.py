@@ -101,9 +101,12 @@ class AuditTrail:
 
     def verify(self) -> int:
         """Walks the whole chain; returns its number of rows. Raises AuditFailed naming the first row not ours."""
-        before, count = _GENESIS, 0
-        for entry, text in self._rows("SELECT * FROM trail ORDER BY seq"):
-            count += 1
+        return sum(1 for _ in self.entries())
+
+    def entries(self) -> Iterator[Entry]:
+        """Every row from the first on, each proved against the one before it. Raises AuditFailed as `verify` does."""
+        before = _GENESIS
+        for count, (entry, text) in enumerate(self._rows("SELECT * FROM trail ORDER BY seq"), start=1):
             right = self._mac(before, count, entry.at, entry.kind, text)
             if entry.seq != count or not hmac.compare_digest(right.encode(), entry.mac.encode()):
                 raise AuditFailed(
@@ -111,7 +114,7 @@ class AuditTrail:
                     "keep the file as evidence and restore the last backup."
                 )
             before = entry.mac
-        return count
+            yield entry
 
     def entry(self, seq: int) -> Entry | None:
         """The row of that number, proved against the row before it; None if there is none. Raises AuditFailed."""

@@ -24,6 +24,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "custom-part": "it was made by a guard with parts of its own, which policy does not name",
         "policy-changed": "it was released under another policy than today's",
         "other-channel": "it was released for another channel",
+        "not-now": "policy does not let this channel post at this time",
         "consent-gone": "somebody shown has no consent any more",
         "not-looked-into": "files of this kind may hold pictures and are not looked into, and policy does not list it",
         "lfs-pointer": "only a Git LFS pointer is here, not the file it stands for",
@@ -50,12 +51,27 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "fewer-faces-than-declared": "fewer faces were found than people named",
         "declared-not-approved": "this person may not be shown on this channel",
         "declared-not-permitted": "this person must not be published at all",
+        "outside-hours": "it is not between the hours in which policy lets this channel post",
+        "outside-days": "it is not one of the days on which policy lets this channel post",
+        "review-overdue": "the governing body should have reviewed the policy by now",
     }
 )
 """What a person should know: rule -> one plain sentence."""
 
-NOTES = frozenset({"no-face-found", "metadata-dropped", "fewer-faces-than-declared"})
+NOTES = frozenset(
+    {
+        "no-face-found",
+        "metadata-dropped",
+        "fewer-faces-than-declared",
+        "outside-hours",
+        "outside-days",
+        "review-overdue",
+    }
+)
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
+
+OVERRIDABLE = frozenset({"not-now"})
+"""Reasons that a policy may let named people override. None of them is about consent, and none may ever be."""
 
 _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
     {
@@ -63,6 +79,7 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "declared-not-permitted": "Do not publish this photo.",
         "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
+        "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
     }
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, TypedDict
 
+from consentguard.consent.hours import Occasion, judge_hours, occasion, school_day
 from consentguard.consent.match import Answer, Match
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
@@ -23,12 +24,16 @@ class Asked(TypedDict, total=False):
         mode: how the people in it are known: off, declared or matched. Naming people chooses declared, else off.
         people: register ids of everybody shown, for mode declared.
         by: the name of whoever says so.
+        event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
     """
 
     channel: str | None
     mode: str | None
     people: Sequence[str]
     by: str | None
+    event: str | None
+    urgent: str | None
+    trip: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Question:
     mode: Mode = Mode.OFF
     declared: tuple[str, ...] = ()
     by: str = ""
+    occasion: Occasion | None = None
 
 
 UNASKED: Final = Match(Answer.NO_MATCH)
@@ -87,18 +93,22 @@ def ask(
     mode: str | None = None,
     people: Sequence[str] = (),
     by: str | None = None,
+    event: str | None = None,
+    urgent: str | None = None,
+    trip: str | None = None,
 ) -> Question:
     """Checks a question (see `Asked`) before any pixel is looked at.
 
     Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person,
-    or a declaration without its `by`.
+    or a declaration or an occasion without its `by`.
     """
+    what_for = occasion(policy, event=event, urgent=urgent, trip=trip, by=by)
     chosen_channel = policy.channel(channel)
     chosen_mode = policy.mode(mode if mode is not None else Mode.DECLARED.value if people else None)
     if chosen_mode is not Mode.DECLARED:
         if people:
             raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")
-        return Question(chosen_channel, chosen_mode, by=by or "")
+        return Question(chosen_channel, chosen_mode, by=by or "", occasion=what_for)
     if not people:
         raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
     if not (by or "").strip():
@@ -108,7 +118,7 @@ def ask(
         raise WrongUsage(
             f"not in the register {register.file}: {', '.join(unknown)}; it knows {', '.join(sorted(register.people))}"
         )
-    return Question(chosen_channel, chosen_mode, tuple(dict.fromkeys(people)), by or "")
+    return Question(chosen_channel, chosen_mode, tuple(dict.fromkeys(people)), by or "", what_for)
 
 
 def decide(faces: Sequence[Match], register: Register, policy: Policy, question: Question, on: date) -> Decision:
@@ -142,6 +152,15 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
         findings=(nothing, *decision.findings),
         rests_on=decision.rests_on,
     )
+
+
+def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple[Finding, ...]:
+    """What a person should know of the moment and the policy, whatever the photo shows."""
+    findings = judge_hours(policy, question.channel, moment, question.occasion)
+    if policy.review_due is not None and policy.review_due <= school_day(moment):
+        due = f"{policy.name}: the governing body was to review it by {policy.review_due}"
+        findings = (*findings, Finding("review-overdue", "policy", due))
+    return findings
 
 
 def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:

@@ -35,6 +35,14 @@ class Keys:
         """Whether a key is there and was not taken yet."""
         return key in self._left
 
+    def has_table(self, key: str) -> bool:
+        """Whether a key is a table that was not taken yet."""
+        return isinstance(self._left.get(key), dict)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys that were not taken yet, for a table whose keys are names of the school's own."""
+        return tuple(self._left)
+
     def text(self, key: str, default: str | None = None) -> str:
         """A text; without a default the key must be there."""
         value = self._left.pop(key, default)
@@ -125,10 +133,14 @@ class Keys:
             value = {}
         return self._entered(value, key)
 
-    def tables(self, key: str) -> dict[str, Keys]:
-        """The tables under that name, by their own names; there must be at least one."""
-        value = self._left.pop(key, None)
-        if not isinstance(value, dict) or not value or not all(isinstance(item, dict) for item in value.values()):
+    def tables(self, key: str, *, needed: bool = True) -> dict[str, Keys]:
+        """The tables under that name, by their own names; if `needed`, at least one."""
+        value = self._left.pop(key, None if needed else {})
+        if (
+            not isinstance(value, dict)
+            or (needed and not value)
+            or not all(isinstance(item, dict) for item in value.values())
+        ):
             self.wrong(key, f"needs at least one table like [{self._path}{key}.name]")
             return {}
         return {name: self._entered(table, f"{key}.{name}") for name, table in value.items()}

@@ -16,14 +16,14 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from consentguard.consent.keys import Keys
-from consentguard.consent.rules.channels import Channel
+from consentguard.consent.rules.channels import REMAINS, Channel
 from consentguard.consent.rules.hook import HookRules
+from consentguard.consent.rules.hours import Hours, Trip
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.consent.rules.posting import PostingRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
-REMAINS: Final = ("hands", "back_of_head", "body")
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
 _SHIPPED: Final = "sch026.toml"
 
@@ -53,8 +53,13 @@ class Policy:
     custom_parts: frozenset[str]
     channels: Mapping[str, Channel]
     default_channel: str
+    trips: Mapping[str, Trip]
+    approved_by: str
+    approved_on: date | None
+    review_due: date | None
     sha256: str
     file: str
+    hours: Hours = field(metadata=_table(Hours))
     picture: PictureRules = field(metadata=_table(PictureRules))
     recognition: RecognitionRules = field(metadata=_table(RecognitionRules))
     hook: HookRules = field(metadata=_table(HookRules))
@@ -105,6 +110,21 @@ class Policy:
             raise WrongUsage(f"channel {wanted!r} is not in the policy; choose one of {', '.join(self.channels)}")
         return self.channels[wanted]
 
+    def remain_on(self, channel: Channel) -> frozenset[str]:
+        """What of an unapproved person may remain on a channel: its own rule, else the policy's."""
+        return self.remain if channel.remain is None else channel.remain
+
+    def hours_of(self, channel: Channel) -> Hours:
+        """When may be posted on a channel: its own hours, else the policy's."""
+        return self.hours if channel.hours is None else channel.hours
+
+    def trip(self, name: str) -> Trip:
+        """The trip of that name. Raises WrongUsage with the choices."""
+        if name not in self.trips:
+            known = ", ".join(self.trips) or "none"
+            raise WrongUsage(f"trip {name!r} is not in the policy ([trips.{name}]); it knows {known}")
+        return self.trips[name]
+
     def mode(self, name: str | None) -> Mode:
         """The mode of that name, `off` for None. Raises WrongUsage with the choices where policy does not allow it."""
         wanted = Mode.OFF.value if name is None else name
@@ -118,7 +138,7 @@ class Policy:
 
 def _policy(keys: Keys, digest: str, file: str) -> Policy:
     keys.whole("schema", 1, 1, 0)
-    channels = keys.tables("channels")
+    channels, trips = keys.tables("channels"), keys.tables("trips", needed=False)
     policy = Policy(
         name=keys.text("name"),
         on_unapproved=keys.choice("on_unapproved", ("rewrite", "block")),
@@ -129,6 +149,10 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
         custom_parts=frozenset(keys.texts("custom_parts")),
         channels=MappingProxyType({name: Channel.read(name, channel) for name, channel in channels.items()}),
         default_channel=keys.text("default_channel"),
+        trips=MappingProxyType({name: Trip.read(name, trip) for name, trip in trips.items()}),
+        approved_by=keys.text("approved_by", ""),
+        approved_on=keys.day("approved_on"),
+        review_due=keys.day("review_due"),
         sha256=digest,
         file=file,
         **{
@@ -143,6 +167,10 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
         keys.wrong("modes", "at least one mode must be allowed")
     if Mode.MATCHED in policy.modes and not policy.dpia.strip():
         keys.wrong("dpia", "mode matched needs the reference of the school's data protection impact assessment")
+    if policy.approved_on and not policy.approved_by.strip():
+        keys.wrong("approved_by", "who signed the policy on that day?")
+    if policy.approved_on and policy.review_due and policy.review_due <= policy.approved_on:
+        keys.wrong("review_due", "is not later than approved_on")
     return policy
 
 

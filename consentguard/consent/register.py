@@ -157,6 +157,14 @@ class Register:
     def get(self, person: str) -> Person | None:
         return self.people.get(person)
 
+    def evidence(self, people: Iterable[str], scope: str) -> dict[str, dict[str, str]]:
+        """For each id the consent that a release rests on: scope, the day it was given, and the document."""
+        rows = {person: self.people[person].consents.get(scope, Consent()) for person in people}
+        return {
+            person: {"scope": scope, "granted": str(row.granted or ""), "document": row.document}
+            for person, row in rows.items()
+        }
+
     def __iter__(self) -> Iterator[Person]:
         return iter(self.people.values())
 
