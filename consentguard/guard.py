@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Unpack
+from typing import Final, Unpack
 
 from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
 from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, circumstances, decide
@@ -43,6 +43,7 @@ from consentguard.values import (
     Rewrite,
     Seen,
     Verdict,
+    canonical,
     make_released,
     sealed_statement,
 )
@@ -51,8 +52,11 @@ from consentguard.vision import codec, draw
 from consentguard.vision.detect import Detector
 from consentguard.vision.embed import Embedder
 from consentguard.vision.rewrite import RewritePlan, apply_plan, head_box, plan_rewrite
+from consentguard.vision.weights import manifest
 
 Clock = Callable[[], datetime]
+
+_THUMBNAIL_QUALITY: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,44 @@ class Guard:
             self._record_failure(state, question, source, error, now)
             raise
         return self._sealed(data, verdict, question, judged.decision, source, state, now)
+
+    def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
+        """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
+
+        Args:
+            photo: the photo, or the released bytes, that the verdict is about.
+            verdict: what `inspect`, `release` or `Refused` said of it; what may go as it is is shown so.
+            edge: pixels of the longer side, at most.
+
+        Otherwise every head, those seen from behind included, is covered with wide margins, and the small picture is
+        looked at again. Raises CannotTell where a look fails.
+        """
+        rules = self.policy.picture
+        small = codec.decode(photo, max_edge=edge, max_pixels=rules.max_megapixels * 1_000_000)
+        pixels = small.pixels
+        if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
+            heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
+            pixels = draw.heads_covered(small, heads, rules.paint)
+            if self._sight.find(Picture(pixels, small.width, small.height)):
+                return None
+        return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
+
+    def basis(self, on: datetime, **asked: Unpack[Asked]) -> str:
+        """SHA-256, hex, over everything but the photo that an answer to this question rests on at a time.
+
+        Register and policy, the standing of everybody that day (a consent may expire overnight), the model files, and
+        what was asked. Whoever keeps verdicts keeps this beside them and asks again when it changes. Raises WrongUsage.
+        """
+        question, today = self.question(**asked), school_day(on)
+        scope = question.channel.scope
+        standings = [
+            [person.id, person.standing(scope, today).value, person.biometric_standing(today).value]
+            for person in self.register
+        ]
+        models = sorted(card.sha256 for card in manifest().values() if card.group != "photographs")
+        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, question.channel.name,
+                    question.mode.value, list(question.declared), list(self._custom_parts)]  # fmt: skip
+        return hashlib.sha256(canonical(rests_on)).hexdigest()
 
     def admit(self, released: Released, *, channel: str) -> None:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?

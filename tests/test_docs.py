@@ -25,6 +25,8 @@ def _blocks(language: str) -> list[str]:
 def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> Path:
     """A folder as a reader of the README has it: the sample register and a photo of T001."""
     (tmp_path / "photo.jpg").write_bytes(photographs["obama"])
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(photographs["obama"])
     (tmp_path / "consent_register.csv").write_bytes((ROOT / "consent_register.csv").read_bytes())
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from consentguard import __version__
-from consentguard.cli import hook, models, photos, policy, register, state
+from consentguard.cli import hook, models, photos, policy, register, scan, state
 from consentguard.cli.options import EXITS, Options
 
 
@@ -25,4 +25,5 @@ def build_parser() -> argparse.ArgumentParser:
     policy.add_commands(top)
     photos.add_commands(top, options)
     hook.add_commands(top, options)
+    scan.add_commands(top, options)
     return parser

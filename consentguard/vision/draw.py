@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, JudgedFace, Picture, Pixels, Point, Seen
+from consentguard.values import Action, Box, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.vision.codec import encode_png
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -20,6 +20,8 @@ _HIDE: Final = (200, 30, 40)
 _HAND: Final = (30, 90, 200)
 _BEHIND: Final = (140, 60, 180)
 _PERSON: Final = (230, 230, 230)
+_AROUND_HEAD: Final = 0.6
+"""In longer sides of its box: hair, ears and chin of a face lie within (399 heads of an open classroom set)."""
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 
 
@@ -46,6 +48,26 @@ def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> byt
         text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
         _frame(canvas, found.box, text, colour, thick)
     return encode_png(canvas)
+
+
+def heads_covered(small: Picture, heads: Sequence[Box], paint: Colour) -> Pixels:
+    """A picture with every head under one flat colour, for a report that must show nobody.
+
+    Args:
+        small: made smaller than its source, in whose pixels the heads are.
+        heads: boxes of faces and of heads; each is covered with a wide margin.
+        paint: the colour.
+    """
+    canvas = np.array(small.pixels)
+    across, down = small.width / small.source_width, small.height / small.source_height
+    for head in heads:
+        margin = max(head.width, head.height) * _AROUND_HEAD
+        around = Box.covering((head.left - margin) * across, (head.top - margin) * down,
+                              (head.right + margin) * across, (head.bottom + margin) * down)  # fmt: skip
+        inside = around.within(small.width, small.height)
+        if inside is not None:
+            canvas[inside.top : inside.bottom, inside.left : inside.right] = paint
+    return frozen_pixels(canvas)
 
 
 def side_by_side(before: Picture, after: Pixels) -> bytes:

@@ -1,0 +1,187 @@
+"""scan.db: every verdict by what it rests on, and which file had which content. One process writes it.
+
+A verdict is found again by (content, basis): the digest of the photo's bytes, and the digest of everything else it
+rests on (register, standings of the day, policy, models, question). So a second scan looks only at what is new or what
+a changed register makes stale, and one content is looked at once however often it lies about.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from consentguard.batch.unit import Judged, OutputFailed
+from consentguard.errors import CannotTell
+
+_SCHEMA: Final = 1
+_TABLES: Final = """
+CREATE TABLE scan (
+    id       INTEGER PRIMARY KEY,
+    started  TEXT NOT NULL,
+    finished TEXT,
+    basis    TEXT NOT NULL,
+    about    TEXT NOT NULL
+) STRICT;
+CREATE TABLE verdict (
+    content TEXT NOT NULL,
+    basis   TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    body    TEXT NOT NULL,
+    message TEXT NOT NULL,
+    output  TEXT,
+    sha256  TEXT,
+    thumb   TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    at      TEXT NOT NULL,
+    PRIMARY KEY (content, basis)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE file (
+    path    BLOB PRIMARY KEY,
+    content TEXT NOT NULL,
+    basis   TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    before  TEXT,
+    scan    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX file_by_content ON file (content, basis);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the journal knows of one file after a scan.
+
+    Attributes:
+        path: relative to the folder that was scanned.
+        content: SHA-256 of its bytes, "" where they could not be read.
+        outcome: as in the verdict.
+        before: the outcome of the scan before, None for a file that is new.
+        verdict: the object of `--json`.
+        message: why it may not go, in plain words; "" where it may.
+        thumb: path of the thumbnail under the output folder, "" for none.
+        at: when it was judged, ISO 8601.
+    """
+
+    path: Path
+    content: str
+    outcome: str
+    before: str | None
+    verdict: Mapping[str, Any]
+    message: str
+    thumb: str
+    at: str
+
+
+class Journal:
+    """The journal in one SQLite file, opened by `Journal.open`. Close it, or use it in a `with`."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def open(cls, path: Path) -> Iterator[Journal]:
+        """Opens or makes it.
+
+        Raises CannotTell for a file that is none or newer, OutputFailed where it cannot be written.
+        """
+        try:
+            with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")  # killed: nothing lost; power cut: the last seconds
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {_SCHEMA};COMMIT;")
+                elif version != _SCHEMA:
+                    raise CannotTell(
+                        f"{path}: has format {version}, this version reads {_SCHEMA}; update consentguard or name "
+                        "another --out."
+                    )
+                yield cls(path, connection)
+        except sqlite3.OperationalError as error:
+            raise OutputFailed(
+                f"{path}: {error}; free some space or mend the folder, then scan again: it goes on where it stopped."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise CannotTell(f"{path}: {error}; it is no journal of a scan, name another --out.") from error
+
+    def begin(self, basis: str, about: Mapping[str, Any], at: str) -> int:
+        """The number of a new scan, or of one with the same basis that was stopped before it finished."""
+        last = self._connection.execute("SELECT id, finished, basis FROM scan ORDER BY id DESC LIMIT 1").fetchone()
+        if last and last[1] is None and last[2] == basis:
+            return int(last[0])
+        cursor = self._connection.execute(
+            "INSERT INTO scan (started, basis, about) VALUES (?, ?, ?)", (at, basis, json.dumps(about))
+        )
+        return int(cursor.lastrowid or 0)
+
+    def finish(self, scan: int, at: str) -> None:
+        """Marks a scan as complete."""
+        self._connection.execute("UPDATE scan SET finished = ? WHERE id = ?", (at, scan))
+
+    def knows(self, content: str, basis: str) -> tuple[str | None, str | None] | None:
+        """Output path and its SHA-256 of a verdict that stands already (None where nothing was released), else None."""
+        found = self._connection.execute(
+            "SELECT output, sha256 FROM verdict WHERE content = ? AND basis = ?", (content, basis)
+        ).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def judged(self, judged: Judged, basis: str, at: str) -> None:
+        """Keeps a verdict for its content. The path in it is the first under which the content was met."""
+        v = judged.verdict
+        row = (judged.task.content, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
+               judged.thumb, judged.seconds, at)  # fmt: skip
+        self._connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def seen(self, path: Path, content: str, basis: str, scan: int) -> None:
+        """Notes that a file with this content was met in a scan. Its verdict may come later."""
+        self._connection.execute(
+            "INSERT INTO file VALUES (?1, ?2, ?3, '', NULL, ?4)"
+            " ON CONFLICT (path) DO UPDATE SET content = ?2, basis = ?3, scan = ?4,"
+            " before = CASE WHEN scan = ?4 THEN before ELSE outcome END",
+            (os.fsencode(path), content, basis, scan),
+        )
+
+    def settle(self, scan: int) -> int:
+        """Gives every file of a scan the outcome of its content and forgets files that are gone; returns how many."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        gone = self._connection.execute("DELETE FROM file WHERE scan <> ?", (scan,)).rowcount
+        self._connection.execute(
+            "UPDATE file SET outcome = coalesce((SELECT outcome FROM verdict v WHERE v.content = file.content"
+            " AND v.basis = file.basis), '')"
+        )
+        # Verdicts on what is no longer there, or under a basis that no longer holds, are of no use to anybody.
+        self._connection.execute(
+            "DELETE FROM verdict WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.content = verdict.content"
+            " AND f.basis = verdict.basis)"
+        )
+        self._connection.execute("COMMIT")
+        return int(gone)
+
+    def rows(self) -> Iterator[Row]:
+        """Every file with its verdict, by path."""
+        query = (
+            "SELECT f.path, f.content, f.outcome, f.before, v.body, v.message, v.thumb, v.at FROM file f"
+            " JOIN verdict v ON v.content = f.content AND v.basis = f.basis ORDER BY f.path"
+        )
+        for path, content, outcome, before, body, message, thumb, at in self._connection.execute(query):
+            name = Path(os.fsdecode(path))
+            verdict = {**json.loads(body), "photo": printable(name)}
+            yield Row(name, content, outcome, before or None, verdict, message, thumb, at)
+
+    def outputs(self) -> set[str]:
+        """Relative paths of every released copy and thumbnail that a verdict names."""
+        query = "SELECT output FROM verdict WHERE output IS NOT NULL UNION SELECT thumb FROM verdict WHERE thumb <> ''"
+        return {path for (path,) in self._connection.execute(query)}
+
+
+def printable(path: Path) -> str:
+    """A path as text that can be printed and written to JSON, whatever its bytes are."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -1,0 +1,129 @@
+"""What a scan came to: report.html for people, report.csv and report.json for programs. Written row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import IO, Any, Final
+
+from consentguard.batch.journal import Row
+from consentguard.batch.unit import OutputFailed
+from consentguard.consent.codes import FINDINGS, REASONS
+
+PAGE: Final = "report.html"
+_COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "findings", "rewrite", "faces", "hidden",
+                   "output", "sha256", "content", "judged_at")  # fmt: skip
+
+
+def write(
+    out: Path, rows: Callable[[], Iterable[Row]], about: Mapping[str, Any], classes: Mapping[str, str]
+) -> Counter[str]:
+    """Writes all three reports into `out` and returns how many files ended how.
+
+    Args:
+        rows: gives every row from the start, each time it is called.
+        about: facts of the scan: folder, channel, mode, policy, finished, ...
+        classes: class of each register id, to filter by; names of people are in no report.
+
+    Raises OutputFailed where they cannot be written; then the reports before them stay.
+    """
+    totals: Counter[str] = Counter()
+    with _whole(out / "report.csv") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(_COLUMNS)
+        for row in rows():
+            totals[row.outcome] += 1
+            table.writerow(_cells(row))
+    with _whole(out / "report.json") as file:
+        file.write(f'{{"about": {json.dumps({**about, "outcomes": totals})}, "photos": [\n')
+        _joined(file, (json.dumps({**row.verdict, "before": row.before, "message": row.message,
+                                   "thumb": row.thumb or None}) for row in rows()))  # fmt: skip
+        file.write("]}\n")
+    before, after = resources.files("consentguard.batch").joinpath(PAGE).read_text("utf-8").split("/*DATA*/")
+    with _whole(out / PAGE) as file:
+        earlier = any(row.before for row in rows())
+        words = {**FINDINGS, **REASONS}
+        file.write(before)
+        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": _sentences()}
+        file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
+        _joined(file, (_inert(json.dumps(_card(row, about, classes))) for row in rows()))
+        file.write("]}" + after)
+    return totals
+
+
+def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str]) -> dict[str, Any]:
+    verdict = row.verdict
+    people = [face["person"] for face in verdict["faces"] if face["person"]]
+    return {
+        "path": verdict["photo"],
+        "outcome": row.outcome,
+        "before": row.before,
+        "person": verdict["needs_person"],
+        "reasons": verdict["reasons"],
+        "findings": [[finding["rule"], finding["message"]] for finding in verdict["findings"]],
+        "rewrite": verdict["rewrite"],
+        "faces": len(verdict["faces"]),
+        "hidden": _hidden(verdict),
+        "classes": sorted({classes[person] for person in people if classes.get(person)}),
+        "scope": about["scope"],
+        "output": verdict["output"],
+        "thumb": row.thumb,
+        "message": row.message,
+    }
+
+
+def _cells(row: Row) -> list[object]:
+    verdict = row.verdict
+    findings = [f"{finding['rule']}: {finding['message']}" for finding in verdict["findings"]]
+    cells = [verdict["photo"], row.outcome, row.before or "", "yes" if verdict["needs_person"] else "no",
+             " ".join(verdict["reasons"]), "; ".join(findings), verdict["rewrite"] or "", len(verdict["faces"]),
+             _hidden(verdict), verdict["output"] or "", verdict["sha256"] or "", row.content, row.at]  # fmt: skip
+    return [_no_formula(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def _hidden(verdict: Mapping[str, Any]) -> int:
+    return sum(face["action"] == "hide" for face in verdict["faces"])
+
+
+def _no_formula(cell: str) -> str:
+    """A file called =cmd() must not become a formula in the office's spreadsheet (OWASP, CSV injection)."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _inert(text: str) -> str:
+    """JSON that cannot end the script element it stands in, whatever a file is called."""
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _joined(file: IO[str], parts: Iterator[str]) -> None:
+    for number, part in enumerate(parts):
+        file.write(f"{',' if number else ''}{part}\n")
+
+
+def _sentences() -> Mapping[str, str]:
+    return {}
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[str]]:
+    """A text file that is there whole or not at all, readable by its owner only."""
+    scratch = None
+    try:
+        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(scratch).replace(path)
+    except OSError as error:
+        raise OutputFailed(f"{path}: cannot be written ({error.strerror}); mend that and scan again.") from error
+    finally:
+        if scratch is not None:
+            Path(scratch).unlink(missing_ok=True)

@@ -1,0 +1,193 @@
+"""The unit of work that every engine runs: photos in, one `Judged` each out, whatever happens to them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from consentguard.errors import CannotTell, Refused, UnreadableImage
+from consentguard.files import read_photo, write_whole
+
+if TYPE_CHECKING:
+    from consentguard.consent.decide import Asked
+    from consentguard.guard import Guard
+    from consentguard.values import Released, Verdict
+
+RELEASED: Final = "released"
+THUMBS: Final = "thumbs"
+"""Folders beside the report."""
+
+_THUMB_EDGE: Final = 320
+_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+class OutputFailed(CannotTell):
+    """What was made cannot be kept: not a matter of one photo, so the scan stops and can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every worker needs to open the same guard and ask it the same question. Picklable; holds no names.
+
+    Attributes:
+        folder: what is scanned; paths of tasks are relative to it.
+        out: where released copies and thumbnails go.
+        register, policy, state, photos: as for `Guard.open`.
+        asked: channel, mode, people, by.
+        register_sha256, policy_sha256: what the scan began with; a worker that reads something else stops it.
+        dry_run: verdicts only, nothing is released.
+        keep_folders: released copies lie in folders as their originals do, else all in one.
+
+    Raises CannotTell for a folder that is none.
+    """
+
+    folder: Path
+    out: Path
+    register: Path
+    policy: Path | None
+    state: Path | None
+    photos: Path | None
+    asked: Asked
+    register_sha256: str
+    policy_sha256: str
+    dry_run: bool = False
+    keep_folders: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.folder.is_dir():
+            raise CannotTell(f"{self.folder}: is not a folder; name the folder that holds the photos.")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One photo to judge: where it lies under the folder, and the SHA-256 its bytes had when it was listed."""
+
+    path: Path
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of one photo.
+
+    Attributes:
+        task: which photo.
+        verdict: the object of `--json`; its `photo` is the path relative to the folder, its `output` relative to `out`.
+        message: the whole reason in plain words, "" for what went through.
+        thumb: relative path of the thumbnail under `out`, "" where there is none.
+        seconds: how long it took.
+    """
+
+    task: Task
+    verdict: dict[str, Any]
+    message: str = ""
+    thumb: str = ""
+    seconds: float = 0.0
+
+
+def undecided(task: Task, message: str, code: str = "cannot-tell") -> Judged:
+    """The result for a photo on which no decision could be reached."""
+    from consentguard.values import Finding, Outcome, Verdict  # noqa: PLC0415
+
+    finding = Finding(code, "file", message.splitlines()[0])
+    verdict = Verdict(str(task.path), Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
+    return Judged(task, verdict.as_json(), message)
+
+
+@dataclass
+class Scanner:
+    """A guard of its own in one process, opened at the first photo; models stay loaded. Not for several threads."""
+
+    settings: Settings
+    _guard: Guard | None = field(default=None, repr=False)
+
+    def open(self) -> Guard:
+        """The guard. Raises CannotTell where it cannot be opened or is not the one that the scan began with."""
+        from consentguard.guard import Guard  # noqa: PLC0415
+
+        if self._guard is None:
+            s = self.settings
+            guard = Guard.open(s.register, policy=s.policy, state=s.state, photos=s.photos)
+            now = (guard.register.sha256, guard.policy.digest)
+            if now != (s.register_sha256, s.policy_sha256):
+                raise CannotTell("register or policy changed while the scan ran; start it again, it resumes.")
+            self._guard = guard
+        return self._guard
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        """One result for each task, in order, each as soon as it is there.
+
+        Raises nothing for a photo. Raises CannotTell where no photo could be judged at all (models, register, policy,
+        state), OutputFailed where the disk is full.
+        """
+        guard = self.open()
+        for task in tasks:
+            start = time.perf_counter()
+            judged = self._judge(guard, task)
+            yield Judged(judged.task, judged.verdict, judged.message, judged.thumb, time.perf_counter() - start)
+
+    def _judge(self, guard: Guard, task: Task) -> Judged:
+        from consentguard.consent.codes import reason_of  # noqa: PLC0415
+
+        try:
+            photo = read_photo(self.settings.folder / task.path)
+            if hashlib.sha256(photo).hexdigest() != task.content:
+                raise UnreadableImage(f"{task.path}: changed while the scan ran; scan again.")
+            return self._check(guard, task, photo) if self.settings.dry_run else self._release(guard, task, photo)
+        except OutputFailed:
+            raise
+        except CannotTell as error:
+            return undecided(task, str(error), reason_of(error))
+        except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
+            return undecided(task, f"{task.path}: a bug ({type(error).__name__}: {error}); please report it.")
+
+    def _check(self, guard: Guard, task: Task, photo: bytes) -> Judged:
+        verdict = guard.inspect(photo, name=str(task.path), **self.settings.asked)
+        thumb = self._keep_thumb(guard.thumbnail(photo, verdict, _THUMB_EDGE))
+        return Judged(task, verdict.as_json(), "", thumb)
+
+    def _release(self, guard: Guard, task: Task, photo: bytes) -> Judged:
+        try:
+            released = guard.release(photo, name=str(task.path), **self.settings.asked)
+            guard.admit(released, channel=guard.question(**self.settings.asked).channel.name)
+        except Refused as error:
+            thumb = self._keep_thumb(guard.thumbnail(photo, error.verdict, _THUMB_EDGE))
+            return Judged(task, error.verdict.as_json(), str(error), thumb)
+        output = self._keep_released(task, released)
+        thumb = self._keep_thumb(guard.thumbnail(released.data, released.verdict, _THUMB_EDGE))
+        return Judged(task, {**released.verdict.as_json(), "output": output}, "", thumb)
+
+    def _keep_released(self, task: Task, released: Released) -> str:
+        folder = Path(RELEASED, task.path.parent) if self.settings.keep_folders else Path(RELEASED)
+        relative = folder / f"{released.sha256[:16]}{suffix_of(released.verdict)}"
+        self._write(relative, released.data)
+        return relative.as_posix()
+
+    def _keep_thumb(self, data: bytes | None) -> str:
+        if data is None:
+            return ""
+        name = hashlib.sha256(data).hexdigest()
+        relative = Path(THUMBS, name[:2], f"{name[:16]}.jpg")  # 100,000 files in one folder are slow to open
+        self._write(relative, data)
+        return relative.as_posix()
+
+    def _write(self, relative: Path, data: bytes) -> None:
+        target = self.settings.out / relative
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(target, data)
+        except OSError as error:
+            what = "the disk is full or cannot be written" if error.errno in _DISK else "cannot be written"
+            raise OutputFailed(
+                f"{target}: {what} ({error.strerror}); mend that and scan again, it goes on where it stopped."
+            ) from error
+
+
+def suffix_of(verdict: Verdict) -> str:
+    """The file suffix of released bytes."""
+    return ".jpg"

@@ -1,0 +1,115 @@
+"""Which files of a folder are pictures: by what their first bytes say, in constant memory however many there are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_SNIFFED: Final = 32
+
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+_ISO_PICTURES: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
+"""Major brands of ISO base media files (ISO/IEC 23008-12, AVIF 1.1) that are pictures; the others are films."""
+
+PICTURE_SUFFIXES: Final = frozenset(
+    f".{name}"
+    for name in ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "apng", "bmp", "tif", "tiff", "heic", "heif",
+                 "avif", "jxl", "dng", "cr2", "cr3", "nef", "arw")
+)  # fmt: skip
+"""Who is called so is judged whatever it begins with: an empty photo.jpg is a photo that could not be read."""
+
+FILM_SUFFIXES: Final = frozenset(
+    (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".wmv", ".mts")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One file that has to get a verdict.
+
+    Attributes:
+        path: relative to the folder that is scanned.
+        trouble: why it cannot be judged, where that is known already; else "".
+    """
+
+    path: Path
+    trouble: str = ""
+
+
+class Walk:
+    """Walks a folder in the order the disk has it; counts what it passes over.
+
+    Links are not followed: a link to a picture gets a verdict of its own, "undecided". Hidden files and
+    folders (a leading dot) are files like others, but what is neither a picture nor called like one is only counted.
+
+    Attributes:
+        passed_over: files seen so far that are no pictures.
+    """
+
+    def __init__(self, folder: Path, *, without: Collection[Path] = ()) -> None:
+        """A walk over `folder` that enters none of the folders in `without`."""
+        self._folder = folder
+        self._without = {path.resolve() for path in without}
+        self.passed_over = 0
+
+    def __iter__(self) -> Iterator[Found]:
+        """Raises OSError where the folder itself cannot be read; one within it that cannot gets its own `Found`."""
+        folders = [Path()]
+        while folders:
+            here = folders.pop()
+            try:
+                entries = os.scandir(self._folder / here)
+            except OSError as error:
+                if here == Path():
+                    raise
+                yield Found(here, f"the folder cannot be read ({error.strerror})")
+                continue
+            with entries:  # read as it is walked: a folder of 100,000 is never held at once
+                for entry in entries:
+                    path = here / entry.name
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield from self._judge(path)
+                    elif (self._folder / path).resolve() not in self._without:
+                        folders.append(path)
+
+    def one(self, path: Path) -> Found | None:
+        """What the walk says of one file, `path` being relative to the folder; None for what is no picture."""
+        return next(self._judge(path), None)
+
+    def _judge(self, path: Path) -> Iterator[Found]:
+        whole, called = self._folder / path, path.suffix.lower()
+        try:
+            mode = whole.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                if called in PICTURE_SUFFIXES:
+                    yield Found(path, "is a link; scan the folder that holds the photo itself")
+                else:
+                    self.passed_over += 1
+                return
+            if not stat.S_ISREG(mode):
+                yield Found(path, "is not a file but a device or a pipe")
+                return
+            with whole.open("rb") as file:
+                start = file.read(_SNIFFED)
+        except OSError as error:
+            yield Found(path, f"cannot be read ({error.strerror})")
+            return
+        if is_picture(start) or called in PICTURE_SUFFIXES:
+            yield Found(path)
+        elif called in FILM_SUFFIXES or start[4:8] == b"ftyp":
+            yield Found(path, "is a film; films are not judged, publish pictures")
+        else:
+            self.passed_over += 1
+
+
+def is_picture(start: bytes) -> bool:
+    """Whether the first bytes of a file (32 are enough) are those of a picture format."""
+    if start[:4] == b"RIFF":
+        return start[8:12] == b"WEBP"
+    if start[4:8] == b"ftyp":
+        return start[8:12] in _ISO_PICTURES
+    return start.startswith(_PICTURES)

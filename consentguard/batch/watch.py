@@ -1,0 +1,54 @@
+"""Changes of a folder, told when they have settled: a photo that is still being copied is not complete."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from consentguard.errors import CannotTell
+
+_STILL: Final = 1.0
+"""Seconds for which nothing that changed may have grown or been touched."""
+
+
+def settled_changes(folder: Path, *, without: Path) -> Iterator[None]:
+    """Yields each time that something under `folder`, but not under `without`, changed and is complete. Never ends.
+
+    Raises CannotTell where the package that watches is not installed, or the folder goes away.
+    """
+    try:
+        from watchfiles import watch  # noqa: PLC0415
+    except ImportError as error:
+        raise CannotTell("--watch needs the package watchfiles; run `pip install 'consentguard[watch]'`.") from error
+    ours = without.resolve()
+    try:
+        for changes in watch(folder, raise_interrupt=True, step=200, yield_on_timeout=False):
+            touched = {Path(path) for _, path in changes if ours not in Path(path).resolve().parents}
+            if touched:
+                _wait_until_still(touched)
+                yield
+    except FileNotFoundError as error:
+        raise CannotTell(f"{folder}: the folder went away; watch it again when it is back.") from error
+
+
+def _wait_until_still(paths: set[Path]) -> None:
+    before = _state(paths)
+    while True:
+        time.sleep(_STILL)
+        now = _state(paths)
+        if now == before:
+            return
+        before = now
+
+
+def _state(paths: set[Path]) -> dict[Path, tuple[int, int] | None]:
+    state: dict[Path, tuple[int, int] | None] = {}
+    for path in paths:
+        try:
+            found = path.stat()
+            state[path] = (found.st_size, found.st_mtime_ns)
+        except OSError:
+            state[path] = None
+    return state

@@ -1,0 +1,154 @@
+"""`consentguard scan`: a folder of photos, judged and released, with a report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consentguard.cli.options import Commands, Options, asked_of, guard_of
+
+if TYPE_CHECKING:
+    from consentguard.batch.scan import Engine, Progress, Summary
+    from consentguard.batch.unit import Settings
+    from consentguard.guard import Guard
+
+
+def add_commands(top: Commands, options: Options) -> None:
+    """Adds `scan`."""
+    command = top.add_parser(
+        "scan",
+        parents=[options.question, options.state],
+        help="judge a whole folder: released copies and a report",
+        description="Judges every picture under a folder. Released copies, thumbnails, report.html, .csv and .json go "
+        "to --out; the photos stay as they are. What was judged before is not looked at again while nothing changed.",
+        epilog="Exit codes: 0 everything may go, 1 something must not, 3 something is undecided; the worst photo wins.",
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where copies and report go")
+    command.add_argument("--dry-run", action="store_true", help="verdicts only, nothing is released")
+    command.add_argument("--keep-folders", action="store_true", help="copies lie in folders as their photos do")
+    command.add_argument("--workers", type=_count, metavar="N", help="processes; default: one for each core")
+    command.add_argument("--engine", choices=("local", "ray"), default="local", help="default: this machine")
+    command.add_argument("--address", metavar="HOST:PORT", help="the Ray cluster; without it Ray starts one here")
+    command.add_argument("--watch", action="store_true", help="go on, judging photos as they land in the folder")
+    command.set_defaults(run=scan)
+
+
+def scan(arguments: argparse.Namespace) -> int:
+    from consentguard.batch.scan import scan as run_scan
+
+    worst = 0
+    with ExitStack() as running:
+        before: Settings | None = None
+        for first in _rounds(arguments):
+            guard, settings = _prepared(arguments)  # anew each time: register and policy may have changed meanwhile
+            if settings != before:
+                running.pop_all().close()
+                engine = running.enter_context(_engine(arguments, settings))
+                before = settings
+            with _shown(settings) as (progress, tick):
+                summary = run_scan(guard, settings, engine, progress=progress, tick=tick)
+            if first or summary.looked_at:
+                print(_said(summary), flush=True)
+            worst = summary.exit_code
+    return worst
+
+
+def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings]:
+    from consentguard.batch.unit import Settings
+
+    guard = guard_of(arguments)
+    guard.question(**asked_of(arguments))
+    return guard, Settings(
+        folder=arguments.folder,
+        out=arguments.out,
+        register=arguments.register,
+        policy=arguments.policy,
+        state=arguments.state,
+        photos=arguments.references,
+        asked=asked_of(arguments),
+        register_sha256=guard.register.sha256,
+        policy_sha256=guard.policy.digest,
+        dry_run=arguments.dry_run,
+        keep_folders=arguments.keep_folders,
+    )
+
+
+def _rounds(arguments: argparse.Namespace) -> Iterator[bool]:
+    """True for the first scan, then False after each change of the folder where it is watched, until Ctrl-C."""
+    yield True
+    if arguments.watch:
+        from consentguard.batch.watch import settled_changes
+
+        print(f"watching {arguments.folder}; Ctrl-C stops", file=sys.stderr, flush=True)
+        for _ in settled_changes(arguments.folder, without=arguments.out):
+            yield False
+
+
+def _engine(arguments: argparse.Namespace, settings: Settings) -> AbstractContextManager[Engine]:
+    from consentguard.batch.local import Pool
+    from consentguard.batch.unit import Scanner
+
+    workers = arguments.workers or default_workers()
+    if arguments.engine == "ray":
+        from consentguard.batch.ray_actors import ray_engine
+
+        return ray_engine(Scanner(settings), workers, arguments.address)
+    return Pool(Scanner(settings), workers)
+
+
+@contextmanager
+def _shown(settings: Settings) -> Iterator[tuple[Progress, Callable[[], None]]]:
+    """Progress on a terminal, with rate, time left and counts; nothing elsewhere."""
+    from consentguard.batch.scan import Progress
+
+    progress = Progress()
+    if not sys.stderr.isatty():
+        yield progress, lambda: None
+        return
+    from consentguard.batch.scan import count_into
+
+    threading.Thread(target=count_into, args=(progress, settings), daemon=True).start()
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[counts]}"), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking", total=None, counts="")
+
+        def tick() -> None:
+            counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()))
+            rate = progress.judged / max(bar.tasks[0].elapsed or 0, 1e-9)
+            to_come = max((progress.total or 0) - progress.listed, 0)
+            left = f", {to_come / rate / 60:.0f} min left" if progress.total and rate else ""
+            counts = f"{progress.known} known, {counts} ({rate:.1f}/s{left})"
+            bar.update(task, total=progress.total, completed=progress.listed, counts=counts)
+
+        yield progress, tick
+
+
+def _said(summary: Summary) -> str:
+    counts = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in sorted(summary.outcomes.items()))
+    return (
+        f"{sum(summary.outcomes.values())} photos: {counts or 'none'}; {summary.looked_at} looked at now, "
+        f"{summary.passed_over} other files passed over\n  report: {summary.report}"
+    )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def default_workers() -> int:
+    """One for each core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,28 @@
+"""A scan as a program of its own, for tests that kill it: FOLDER OUT NOTES, with a unit that needs no models."""
+
+import sys
+from pathlib import Path
+
+from units import Slow
+
+from consentguard.batch.local import Pool
+from consentguard.batch.scan import scan
+from consentguard.batch.unit import Settings
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.guard import Guard
+
+SAMPLE = Path(__file__).parents[2] / "consent_register.csv"
+
+
+def main() -> None:
+    folder, out, notes = map(Path, sys.argv[1:])
+    guard = Guard(Register.load(SAMPLE), Policy.shipped())
+    settings = Settings(folder, out, SAMPLE, None, None, None, {}, guard.register.sha256, guard.policy.digest)
+    with Pool(Slow(notes), 2) as pool:
+        summary = scan(guard, settings, pool)
+    print(sum(summary.outcomes.values()), summary.looked_at)
+
+
+if __name__ == "__main__":
+    main()

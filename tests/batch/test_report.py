@@ -1,0 +1,153 @@
+"""The report as a person meets it: in a real browser, from the folder it lies in."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from consentguard.batch import report
+from consentguard.batch.journal import Row
+from consentguard.cli import main
+from consentguard.consent.state import State
+from consentguard.vision.detect import Detector
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium; the CI installs it")
+
+
+class Visit:
+    """A page, and everything it asked for or complained of."""
+
+    def __init__(self, page: Any, out: Path) -> None:
+        self.page, self.out = page, out
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto((out / report.PAGE).as_uri())
+
+    def cards(self) -> list[str]:
+        return self.page.locator("#sheet .name").all_text_contents()
+
+    def count(self) -> str:
+        return self.page.locator("#count").inner_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    pages = []
+
+    def go(out: Path) -> Visit:
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        pages.append(page)
+        return Visit(page, out)
+
+    yield go
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture
+def scanned(tmp_path: Path, photographs: dict[str, bytes]) -> Path:
+    """A real scan of six real photographs under the shipped policy; nobody is known."""
+    (tmp_path / "photos").mkdir()
+    for name, data in photographs.items():
+        (tmp_path / "photos" / f"{name}.jpg").write_bytes(data)
+    (tmp_path / "photos" / "<").mkdir()  # a name that would end the page's script
+    (tmp_path / "photos" / "</script><b>.jpg").write_bytes(b"\xff\xd8\xff")
+    State.create(tmp_path / "state")
+    main(["scan", str(tmp_path / "photos"), "--out", str(tmp_path / "out"), "--state", str(tmp_path / "state"),
+          "--register", str(Path(__file__).parents[2] / "consent_register.csv"), "--dry-run"])  # fmt: skip
+    return tmp_path / "out"
+
+
+def test_a_real_report_in_a_real_browser(scanned: Path, visit: Any, detector: Detector, tmp_path: Path) -> None:
+    seen = visit(scanned)
+    page = seen.page
+    assert seen.count() == "7 photos of 7"
+    assert "</script><b>.jpg" in seen.cards()
+    # what a person sees, as pixels: no face on any card
+    page.screenshot(path=tmp_path / "page.png", full_page=True)
+    pixels = np.asarray(Image.open(tmp_path / "page.png").convert("RGB"))
+    assert detector.find(pixels, 20) == ()
+    assert page.locator("article img").count() >= 5
+    assert all(page.locator("article img").nth(number).get_attribute("alt") for number in range(5))
+
+    page.keyboard.press("/")
+    page.keyboard.type("biden")
+    assert seen.count() == "1 photo of 7"
+    page.keyboard.press("Escape")
+    assert seen.count() == "7 photos of 7"
+    page.locator("#search").blur()
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == first
+    page.select_option("#reason", "unreadable-image")
+    assert seen.cards() == ["</script><b>.jpg"]
+    page.select_option("#reason", "")
+    page.locator("#totals button").first.click()
+    assert page.locator("#totals button").first.get_attribute("aria-pressed") == "true"
+    page.keyboard.press("Escape")
+
+    page.emulate_media(media="print")
+    assert not page.locator("form").is_visible()
+    assert page.locator("article").count() == 7
+    assert seen.complaints == []
+    assert {url for url in seen.requests if not url.startswith((scanned.as_uri() + "/", "data:"))} == set()
+
+
+def _row(number: int, **verdict: Any) -> Row:
+    whole = {"photo": f"{number:05}.jpg", "outcome": "refused", "needs_person": False, "reasons": ["unapproved-face"],
+             "findings": [], "rewrite": None, "faces": [], "output": None, "sha256": None, **verdict}  # fmt: skip
+    return Row(Path(whole["photo"]), "c", whole["outcome"], None, whole, "", "", "2026-11-25T10:00:00+00:00")
+
+
+ABOUT = {"folder": "photos", "channel": "main", "scope": "social_media", "mode": "off", "policy": "SCH 026",
+         "dry_run": False, "finished": "2026-11-25T10:00:00+00:00", "gone": 0, "passed_over": 0}  # fmt: skip
+
+
+def test_five_thousand_photos_are_drawn_as_one_scrolls(tmp_path: Path, visit: Any) -> None:
+    rows = [_row(number, needs_person=number % 50 == 0) for number in range(5000)]
+    report.write(tmp_path, lambda: iter(rows), ABOUT, {})
+    seen = visit(tmp_path)
+    assert seen.count() == "5000 photos of 5000"
+    assert 0 < seen.page.locator("article").count() < 1000
+    assert seen.cards()[0] == "00000.jpg"
+    assert seen.cards()[1] == "00050.jpg"  # what a person must decide comes first
+    before = seen.page.locator("article").count()
+    seen.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    seen.page.locator("article").nth(before).wait_for(state="attached")
+    assert seen.complaints == []
+
+
+def test_programs_read_the_same(tmp_path: Path) -> None:
+    rows = [_row(0, photo="=cmd()|x.jpg"), _row(1, outcome="released", output="released/a.jpg", sha256="a" * 64)]
+    totals = report.write(tmp_path, lambda: iter(rows), ABOUT, {})
+    assert totals == {"refused": 1, "released": 1}
+    assert json.loads((tmp_path / "report.json").read_text())["about"]["outcomes"] == totals
+    assert "'=cmd()|x.jpg,refused" in (tmp_path / "report.csv").read_text()  # no formula for the office's spreadsheet

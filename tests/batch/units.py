@@ -1,0 +1,76 @@
+"""Stand-ins for what a worker runs, in a module of their own so that a worker's process can import them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from consentguard.batch.unit import Judged, OutputFailed, Task, undecided
+from consentguard.errors import CannotTell
+
+
+@dataclass
+class Obedient:
+    """Does what a photo's name says: kill (itself), hang, once (killed the first time), full; else says who judged."""
+
+    notes: Path
+
+    def open(self) -> None:
+        return None
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        for task in tasks:
+            name = task.path.name
+            if name.startswith("once") and not (self.notes / name).exists():
+                (self.notes / name).touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            if name.startswith("kill"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if name.startswith("hang"):
+                time.sleep(600)
+            if name.startswith("full"):
+                raise OutputFailed("no space")
+            yield undecided(task, f"by {os.getpid()}")
+
+
+@dataclass
+class Stillborn:
+    """Dies before it is ready."""
+
+    def open(self) -> None:
+        os._exit(7)
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        raise NotImplementedError
+
+
+@dataclass
+class Unequipped:
+    """Says why no photo can be judged."""
+
+    def open(self) -> None:
+        raise CannotTell("centerface.onnx is missing")
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        raise NotImplementedError
+
+
+@dataclass
+class Slow:
+    """Takes 5 ms a photo and notes each look, so that a test can see what was looked at twice."""
+
+    notes: Path
+
+    def open(self) -> None:
+        return None
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        for task in tasks:
+            time.sleep(0.005)
+            with (self.notes / "looks").open("a") as file:
+                file.write(f"{os.getpid()} {task.content}\n")
+            yield undecided(task, "slowly")
