@@ -1,0 +1,112 @@
+"""Content that speaks to one child, or to one private person, instead of to a class or to everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from consentguard.wording import everyday
+from consentguard.wording.fold import Text, fold
+
+_SENTENCE: Final = re.compile(r"[^.!?\n…]+[.!?\n…]*")
+
+_OPENER: Final = (
+    r"(?:well done|congratulations|congrats|happy birthday|many happy returns|good luck|best of luck|thank you(?: so much)?|"
+    r"thanks(?: so much)?|hello|hi|hey|dear|welcome(?: back)?|bravo|sorry|good (?:morning|job|work|girl|boy|lad|effort)|"
+    r"great (?:job|work|effort|stuff)|amazing work|super work|fantastic work|get well soon|come on|keep it up|goodbye|bye|"
+    r"we(?: will|'ll)? miss you|we are proud of you|so proud of you|proud of you|see you(?: on monday| tomorrow| soon)?|"
+    r"don't forget|do not forget|remember|please|where were you|how are you|reminder for|reminder|message for|note for|note to|a message to)"
+)
+_GREETING: Final = re.compile(
+    r"(?:happy birthday|many happy returns|good luck|best of luck|get well soon|goodbye|(?:will|'ll) miss you|message for|"
+    r"reminder for|note for|note to|a message to)(?: to)?[\s,:]*$"
+)
+_SECOND: Final = re.compile(
+    r"\b(?:you|your|you're|you've|you'll|yours|yourself|u|ur|don't forget|do not forget|remember to|remember your|please bring|"
+    r"please return|please remember|please see|please come|please collect|please hand|please ask|please check|bring your|make sure|"
+    r"see me|come and see|hand in|needs? to bring|must bring)\b"
+)
+_GROUP: Final = re.compile(
+    r"\b(?:year (?:\d|one|two|three|four|five|six)|y\d|yr ?\d|class|classes|everyone|everybody|all of (?:you|our|the)|you all|all the|"
+    r"children|parents|carers|parents/carers|team|teams|reception|nursery|preschool|ks\d|key stage|eyfs|families|girls|boys|folks|"
+    r"pupils|pta|friends of|choir|club|squad|councillors|ambassadors|governors|staff|teachers|guys|kids|both|house|group)\b"
+)
+_KIN: Final = re.compile(
+    r"^['’]?s?['’]? (?:mum|mummy|dad|daddy|mother|father|parents?|family|carers?|gran|grandma|nan|grandad|guardian|aunt|uncle)\b.*"
+    r"\b(?:please|could|can|would|contact|call|ring|collect|pick|speak|needs? to)\b"
+)
+_KIN_BEFORE: Final = re.compile(r"\b(?:could|can|would|please)\b[\w\s,]*$")
+
+
+def targeted(text: Text, forenames: Collection[str], accounts: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Where a text addresses a child of the register by first name, or a private person by handle.
+
+    Args:
+        text: the caption.
+        forenames: of the register, folded.
+        accounts: handles of the school and of organisations, folded; they may be addressed.
+    """
+    raw = text.raw.replace("’", "'")
+    sentences = [match.span() for match in _SENTENCE.finditer(raw)]
+    for number, (start, end) in enumerate(sentences):
+        here = raw[start:end].casefold()
+        following = raw[slice(*sentences[number + 1])].casefold() if number + 1 < len(sentences) else ""
+        if _GROUP.search(here):
+            continue
+        you = _SECOND.search(here) is not None
+        you_next = _SECOND.search(following) is not None and not _GROUP.search(following)
+        for span, kind in _addressed(text, raw, start, end, forenames):
+            greets = kind == "opened" and _GREETING.search(raw[start : span[0]].casefold()) is not None
+            if kind == "kin" or greets or you or (you_next and kind != "closed"):
+                yield span
+                break
+        yield from _mentions(text, start, end, accounts, you=you or you_next)
+
+
+def _addressed(text: Text, raw: str, start: int, end: int, forenames: Collection[str]) -> Iterator[tuple[tuple[int, int], str]]:
+    """First names of the register in a sentence that are spoken to, and how that shows."""
+    lower = text.raw.islower()
+    for at, part in enumerate(text.parts):
+        if not start <= part.start < end or part.text not in forenames or not (part.capital or lower):
+            continue
+        before, after = raw[start : part.start].casefold(), raw[part.end : end].casefold()
+        span = part.start, part.end
+        if _KIN.match(after) and (_KIN_BEFORE.search(before) or "please" in after or not before.strip()):
+            yield span, "kin"
+        listed = _without_names(text, at, start)
+        if re.search(rf"(?:^|[\s,]){_OPENER}[\s,:]*$", raw[start:listed].casefold()):
+            yield span, "opened"
+        elif not raw[start:listed].strip(" \"'“@#") and re.match(r"\s*[,!:–—-]", after):
+            yield span, "opened"
+        elif before.rstrip().endswith(",") and not after.strip(" .!?…\n\"'”❤️👏🎉⭐") and not part.text in everyday.WORDS:
+            yield span, "closed"
+
+
+def _without_names(text: Text, at: int, start: int) -> int:
+    """Where the list of names begins in which the part stands: "Amara, Ben and Chidi"."""
+    parts = text.parts
+    while at and parts[at - 1].start >= start and (parts[at - 1].capital or parts[at - 1].text == "and"):
+        previous = parts[at - 1]
+        if previous.text != "and" and previous.text not in everyday.FIRST_NAMES and not text.between(at - 1, at).strip():
+            break
+        if previous.text != "and" and not re.fullmatch(r"[\s,&]+", text.between(at - 1, at)):
+            break
+        if previous.text in ("well", "done", "dear", "hello", "hi", "thanks", "you", "luck", "birthday"):
+            break
+        at -= 1
+    return parts[at].start
+
+
+def _mentions(text: Text, start: int, end: int, accounts: Collection[str], *, you: bool) -> Iterator[tuple[int, int]]:
+    """Handles that look like a person's: with a first name or a title in them, or spoken to."""
+    for word in text.words:
+        if word.mark not in ("@", "＠") or not start <= word.start < end or fold(text.raw[word.start : word.end]) in accounts:
+            continue
+        if word.start > 1 and text.raw[word.start - 2].isalnum():
+            continue  # an e-mail address
+        names = [text.parts[at].text for at in range(word.first, word.last + 1)]
+        personal = any(name in everyday.FIRST_NAMES - everyday.WORDS or name in everyday.TITLES for name in names)
+        opens = not text.raw[start : word.start - 1].strip(" .\n")
+        if personal or (you and opens):
+            yield word.start - 1, word.end

@@ -1,0 +1,148 @@
+"""One answer about a text: the findings that a person, or the guard, has to act on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from consentguard.values import Finding
+from consentguard.wording import address, everyday, offence
+from consentguard.wording.fold import Text, fold, read
+from consentguard.wording.names import Hit, Named, Names
+
+_MOST_SHOWN: Final = 3
+"""Register ids that one finding lists; a surname may belong to thirty pupils."""
+
+_NOTICE_WORDS: Final = ("©", "(c)", "copyright", "photo credit", "image credit", "all rights reserved")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the school decided about words.
+
+    Attributes:
+        names_with_images: a pupil's first name may stand beside an image; otherwise that is for a person.
+        everyday: surnames of the register that are ordinary words at this school.
+        allow: phrases that are nobody's name here, such as the school's own.
+        accounts: handles of the school and of organisations.
+    """
+
+    names_with_images: bool = True
+    everyday: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+
+
+class Screen:
+    """Judges texts against the names of one register. Built once, then only read: safe between threads."""
+
+    def __init__(self, people: Iterable[Named], rules: Rules = Rules()) -> None:  # noqa: B008  (frozen)
+        self._names = Names(people, everyday_too=rules.everyday)
+        self._rules = rules
+        self._accounts = frozenset(fold(account) for account in rules.accounts)
+        self._allowed = frozenset(fold(phrase) for phrase in (*rules.allow, *rules.accounts)) - {""}
+
+    def judge(self, text: str, *, where: str = "caption", with_image: bool = True) -> tuple[Finding, ...]:
+        """What is wrong with a text, in the order of weight; () if nothing is.
+
+        Args:
+            text: as it would be published.
+            where: what the findings call it.
+            with_image: an image goes with it.
+
+        Rules: `surname` (it must not go), and for a person `maybe-surname`, `name-with-image`, `individually-targeted`,
+        `offensive-language`, `remark-at-school`, `copyright-notice`. Messages show ids and places, never the words.
+        """
+        parsed = read(text)
+        free = tuple(self._free(parsed))
+        surnames = [hit for hit in self._names.find(parsed) if not _inside((hit.start, hit.end), free)]
+        found = [_surname(hit, where) for hit in surnames if hit.sure]
+        found += [_surname(hit, where) for hit in surnames if not hit.sure]
+        spans = [("individually-targeted", span) for span in address.targeted(parsed, self._names.forenames, self._accounts)]
+        if with_image and not self._rules.names_with_images:
+            spans += [("name-with-image", span) for span in self._first_names(parsed)]
+        spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]
+        spans += [("remark-at-school", span) for span in offence.remarks(text)]
+        spans += [("copyright-notice", span) for span in _notices(text)]
+        found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if not _inside(span, free)]
+        return tuple(found)
+
+    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True) -> tuple[Finding, ...]:
+        """What is wrong with posts that follow each other: in each, and in a name that is split between two."""
+        found = [
+            finding
+            for number, post in enumerate(posts, 1)
+            for finding in self.judge(post, where=f"post {number}", with_image=with_image)
+        ]
+        for number, (left, right) in enumerate(itertools.pairwise(posts), 1):
+            alone = {hit.people for post in (left, right) for hit in self._names.find(read(post)) if hit.sure}
+            joint = self._names.find(read(f"{left.rstrip()} {right.lstrip()}"))
+            where = f"posts {number} and {number + 1}"
+            found += [_surname(hit, where) for hit in joint if hit.sure and hit.people not in alone]
+        return tuple(found)
+
+    def _free(self, text: Text) -> Iterator[tuple[int, int]]:
+        """Spans of phrases that policy allows."""
+        if not self._allowed:
+            return
+        longest = max(map(len, self._allowed))
+        for first in range(len(text.parts)):
+            joined = ""
+            for last in range(first, len(text.parts)):
+                joined += text.parts[last].text
+                if len(joined) > longest:
+                    break
+                if joined in self._allowed:
+                    yield text.parts[first].start - 1, text.parts[last].end  # with the mark of a handle
+
+    def _first_names(self, text: Text) -> Iterator[tuple[int, int]]:
+        for at, part in enumerate(text.parts):
+            starts = at == 0 or any(mark in text.between(at - 1, at) for mark in ".!?\n")
+            doubtful = part.text in everyday.WORDS or part.text in everyday.CALENDAR
+            if part.text in self._names.forenames and part.capital and not (doubtful and starts):
+                yield part.start, part.end
+
+
+_MESSAGES: Final = {
+    "individually-targeted": "one person is spoken to instead of a class or everybody",
+    "name-with-image": "a pupil's first name stands beside an image",
+    "offensive-language": "a word is on the list of offensive language",
+    "remark-at-school": "it runs down the school or somebody who belongs to it",
+    "copyright-notice": "somebody's copyright or credit is named",
+}
+
+
+def _surname(hit: Hit, where: str) -> Finding:
+    shown = ", ".join(hit.people[:_MOST_SHOWN])
+    more = len(hit.people) - _MOST_SHOWN
+    whose = f"{shown} and {more} more" if more > 0 else shown
+    if hit.sure:
+        return Finding("surname", where, f"{whose}: a pupil's surname stands" + _at((hit.start, hit.end)))
+    return Finding("maybe-surname", where, f"{whose}: what may be a pupil's surname stands" + _at((hit.start, hit.end)))
+
+
+def _at(span: tuple[int, int]) -> str:
+    return f" at characters {span[0] + 1} to {span[1]}"
+
+
+def _inside(span: tuple[int, int], free: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in free)
+
+
+def _distinct(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for span in sorted(set(spans), key=lambda each: (each[0], -each[1])):
+        if not _inside(span, kept):
+            kept.append(span)
+    yield from kept
+
+
+def _notices(text: str) -> Iterator[tuple[int, int]]:
+    lower = text.casefold()
+    for word in _NOTICE_WORDS:
+        at = lower.find(word)
+        if at >= 0:
+            yield at, min(at + len(word), len(text))
+            return
