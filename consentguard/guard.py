@@ -53,6 +53,7 @@ from consentguard.vision.detect import Detector
 from consentguard.vision.embed import Embedder
 from consentguard.vision.rewrite import RewritePlan, apply_plan, head_box, plan_rewrite
 from consentguard.vision.weights import manifest
+from consentguard.words import Words
 
 Clock = Callable[[], datetime]
 
@@ -102,6 +103,10 @@ class Guard:
     """Stands between photos and the public, under one register and one policy.
 
     A guard may be shared between threads. Models are loaded at the first look and then kept.
+
+    Attributes:
+        register, policy: what it answers for.
+        words: judges text by itself, for doors that post more than one caption.
     """
 
     def __init__(
@@ -129,6 +134,7 @@ class Guard:
         self.register = register
         self.policy = policy
         self._state = state
+        self.words = Words(register, policy)
         self._sight = Sight(register, policy, photos=photos, detector=detector, embedder=embedder)
         self._clock = clock or school_time
         self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
@@ -327,6 +333,11 @@ class Guard:
             refused = ("unapproved-face",)
         elif hidden and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
+        said = self.words.judge({"caption": question.caption, "alt": question.alt})
+        if said.refused:  # a person can decide only what a person can decide all of
+            needs_person = said.needs_person and (needs_person or not refused)
+            refused = (*refused, *said.refused)
+            decision = replace(decision, findings=(*decision.findings, *said.findings))
         return _Judged(picture, seen, compared, decision, plan, refused, needs_person)
 
     def _rewritten(self, judged: _Judged) -> bytes:
@@ -405,9 +416,12 @@ class Guard:
         reasons = list(judged.refused)
         if picture.carried:
             findings = (*findings, _metadata_finding(picture))
+        names_a_pupil = self.words.judge_file_name(name)
+        findings = (*findings, *names_a_pupil)
         if not judged.refused:
             reasons += ["unapproved-face"] if plan.rewrite is not Rewrite.NONE else []
             reasons += ["metadata"] if picture.carried else []
+            reasons += ["file-name"] if names_a_pupil else []
             reasons += ["too-large"] if picture.scale < 1 else []
         as_is = not reasons and all(finding.rule in NOTES for finding in findings)
         leaves = not judged.refused

@@ -58,6 +58,8 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
         "event": arguments.event,
         "urgent": arguments.urgent,
         "trip": arguments.trip,
+        "caption": arguments.caption,
+        "alt": arguments.alt,
     }
 
 
@@ -94,6 +96,8 @@ def _question() -> argparse.ArgumentParser:
     options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
+    options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
+    options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")
     return options
 
 

@@ -19,6 +19,14 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "declared-not-permitted": "somebody named as shown must not be published at all",
         "more-faces-than-declared": "there are more faces than people were named",
         "no-face-refused": "no face was found, and policy wants a person to look at such photos",
+        "surname": "a pupil's surname is written",
+        "maybe-surname": "what may be a pupil's surname is written",
+        "name-with-image": "a pupil's first name stands beside an image",
+        "individually-targeted": "one person is spoken to instead of a class or everybody",
+        "offensive-language": "a word is on the list of offensive language",
+        "remark-at-school": "it runs down the school or somebody who belongs to it",
+        "copyright-notice": "somebody else's copyright or credit is named",
+        "file-name": "the file is named after a pupil; a released copy is not",
         "metadata": "the file carries more than its pixels",
         "too-large": "the photo is larger than policy publishes, so smaller faces than were looked for could be seen",
         "custom-part": "it was made by a guard with parts of its own, which policy does not name",
@@ -54,9 +62,33 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "outside-hours": "it is not between the hours in which policy lets this channel post",
         "outside-days": "it is not one of the days on which policy lets this channel post",
         "review-overdue": "the governing body should have reviewed the policy by now",
+        "surname": "a pupil's surname is written",
+        "maybe-surname": "what may be a pupil's surname is written",
+        "name-with-image": "a pupil's first name stands beside an image",
+        "individually-targeted": "one person is spoken to instead of a class or everybody",
+        "offensive-language": "a word is on the list of offensive language",
+        "remark-at-school": "it runs down the school or somebody who belongs to it",
+        "copyright-notice": "somebody else's copyright or credit is named",
+        "file-name": "the file is named after a pupil; a released copy is not",
     }
 )
 """What a person should know: rule -> one plain sentence."""
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "surname": "No surnames of children will be shared – first names only",
+        "maybe-surname": "No surnames of children will be shared – first names only",
+        "file-name": "No surnames of children will be shared – first names only",
+        "name-with-image": "No surnames of children will be shared – first names only",
+        "individually-targeted": "Individually targeted content will not be posted.",
+        "offensive-language": "Offensive language or remarks aimed at the school, its staff, parents, governors or "
+        "others affiliated with the school;",
+        "remark-at-school": "Comments that aim to undermine the school, its staff, parents, governors or others "
+        "affiliated with the school.",
+        "copyright-notice": "Images or text that infringe upon copyright;",
+    }
+)
+"""Rule about words -> the sentence of SCH 026 that it enforces."""
 
 NOTES = frozenset(
     {
@@ -81,6 +113,13 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
+        "surname": "Write first names only.",
+        "maybe-surname": "Write first names only, or have a person decide.",
+        "name-with-image": "Leave the name or the image out, or have a person decide.",
+        "individually-targeted": "Speak to a class or a year group, or have a person decide.",
+        "offensive-language": "Choose other words, or have a person decide.",
+        "remark-at-school": "Choose other words, or have a person decide.",
+        "copyright-notice": "Publish it only with the owner's leave: have a person decide.",
     }
 )
 

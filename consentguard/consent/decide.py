@@ -25,6 +25,7 @@ class Asked(TypedDict, total=False):
         people: register ids of everybody shown, for mode declared.
         by: the name of whoever says so.
         event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
+        caption, alt: what will be written beside it, and its description for those who cannot see it.
     """
 
     channel: str | None
@@ -34,6 +35,8 @@ class Asked(TypedDict, total=False):
     event: str | None
     urgent: str | None
     trip: str | None
+    caption: str | None
+    alt: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Question:
     declared: tuple[str, ...] = ()
     by: str = ""
     occasion: Occasion | None = None
+    caption: str = ""
+    alt: str = ""
 
 
 UNASKED: Final = Match(Answer.NO_MATCH)
@@ -96,6 +101,8 @@ def ask(
     event: str | None = None,
     urgent: str | None = None,
     trip: str | None = None,
+    caption: str | None = None,
+    alt: str | None = None,
 ) -> Question:
     """Checks a question (see `Asked`) before any pixel is looked at.
 
@@ -108,7 +115,7 @@ def ask(
     if chosen_mode is not Mode.DECLARED:
         if people:
             raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")
-        return Question(chosen_channel, chosen_mode, by=by or "", occasion=what_for)
+        return Question(chosen_channel, chosen_mode, (), by or "", what_for, caption or "", alt or "")
     if not people:
         raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
     if not (by or "").strip():
@@ -118,7 +125,8 @@ def ask(
         raise WrongUsage(
             f"not in the register {register.file}: {', '.join(unknown)}; it knows {', '.join(sorted(register.people))}"
         )
-    return Question(chosen_channel, chosen_mode, tuple(dict.fromkeys(people)), by or "", what_for)
+    named = tuple(dict.fromkeys(people))
+    return Question(chosen_channel, chosen_mode, named, by or "", what_for, caption or "", alt or "")
 
 
 def decide(faces: Sequence[Match], register: Register, policy: Policy, question: Question, on: date) -> Decision:

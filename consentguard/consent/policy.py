@@ -21,6 +21,7 @@ from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.hours import Hours, Trip
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.consent.rules.posting import PostingRules
+from consentguard.consent.rules.words import WordRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
@@ -64,6 +65,7 @@ class Policy:
     recognition: RecognitionRules = field(metadata=_table(RecognitionRules))
     hook: HookRules = field(metadata=_table(HookRules))
     posting: PostingRules = field(metadata=_table(PostingRules))
+    words: WordRules = field(metadata=_table(WordRules))
 
     @property
     def digest(self) -> str:

@@ -12,28 +12,33 @@ from consentguard.wording.fold import Text, fold
 _SENTENCE: Final = re.compile(r"[^.!?\n…]+[.!?\n…]*")
 
 _OPENER: Final = (
-    r"(?:well done|congratulations|congrats|happy birthday|many happy returns|good luck|best of luck|thank you(?: so much)?|"
-    r"thanks(?: so much)?|hello|hi|hey|dear|welcome(?: back)?|bravo|sorry|good (?:morning|job|work|girl|boy|lad|effort)|"
-    r"great (?:job|work|effort|stuff)|amazing work|super work|fantastic work|get well soon|come on|keep it up|goodbye|bye|"
-    r"we(?: will|'ll)? miss you|we are proud of you|so proud of you|proud of you|see you(?: on monday| tomorrow| soon)?|"
-    r"don't forget|do not forget|remember|please|where were you|how are you|reminder for|reminder|message for|note for|note to|a message to)"
+    r"(?:well done|congratulations|congrats|happy birthday|many happy returns|good luck|best of luck|"
+    r"(?:thank you|thanks)(?: so much)?|hello|hi|hey|dear|"
+    r"welcome(?: back)?|bravo|sorry|come on|keep it up|goodbye|bye|get well soon|"
+    r"good (?:morning|job|work|girl|boy|lad|effort)|great (?:job|work|effort|stuff)|(?:amazing|super|fantastic) work|"
+    r"we(?: will|'ll)? miss you|(?:we are )?(?:so )?proud of you|see you(?: on monday| tomorrow| soon)?|"
+    r"don't forget|do not forget|remember|please|where were you|how are you|"
+    r"(?:a )?(?:reminder|message|note)(?: for| to)?)"
 )
 _GREETING: Final = re.compile(
-    r"(?:happy birthday|many happy returns|good luck|best of luck|get well soon|goodbye|(?:will|'ll) miss you|message for|"
-    r"reminder for|note for|note to|a message to)(?: to)?[\s,:]*$"
+    r"(?:happy birthday|many happy returns|good luck|best of luck|get well soon|goodbye|(?:will|'ll) miss you|"
+    r"(?:a )?(?:reminder|message|note) (?:for|to))(?: to)?[\s,:]*$"
 )
 _SECOND: Final = re.compile(
-    r"\b(?:you|your|you're|you've|you'll|yours|yourself|u|ur|don't forget|do not forget|remember to|remember your|please bring|"
-    r"please return|please remember|please see|please come|please collect|please hand|please ask|please check|bring your|make sure|"
-    r"see me|come and see|hand in|needs? to bring|must bring)\b"
+    r"\b(?:you|your|you're|you've|you'll|yours|yourself|u|ur|don't forget|do not forget|remember (?:to|your)|"
+    r"please (?:bring|return|remember|see|come|collect|hand|ask|check)|bring your|make sure|see me|"
+    r"come and see|hand in|needs? to bring|must bring)\b"
 )
 _GROUP: Final = re.compile(
-    r"\b(?:year (?:\d|one|two|three|four|five|six)|y\d|yr ?\d|class|classes|everyone|everybody|all of (?:you|our|the)|you all|all the|"
-    r"children|parents|carers|parents/carers|team|teams|reception|nursery|preschool|ks\d|key stage|eyfs|families|girls|boys|folks|"
-    r"pupils|pta|friends of|choir|club|squad|councillors|ambassadors|governors|staff|teachers|guys|kids|both|house|group)\b"
+    r"\b(?:year (?:\d|one|two|three|four|five|six)|y\d|yr ?\d|class|classes|everyone|everybody|all of (?:you|our|the)|"
+    r"you all|all the|children|parents|carers|teams?|reception|nursery|preschool|ks\d|key stage|eyfs|families|girls|"
+    r"boys|"
+    r"folks|pupils|pta|friends of|choir|club|squad|councillors|ambassadors|governors|staff|teachers|guys|kids|both|"
+    r"house|group)\b"
 )
 _KIN: Final = re.compile(
-    r"^['’]?s?['’]? (?:mum|mummy|dad|daddy|mother|father|parents?|family|carers?|gran|grandma|nan|grandad|guardian|aunt|uncle)\b.*"
+    r"^'?s?'? (?:mum|mummy|dad|daddy|mother|father|parents?|family|carers?|gran|grandma|nan|grandad|"
+    r"guardian|aunt|uncle)\b.*"
     r"\b(?:please|could|can|would|contact|call|ring|collect|pick|speak|needs? to)\b"
 )
 _KIN_BEFORE: Final = re.compile(r"\b(?:could|can|would|please)\b[\w\s,]*$")
@@ -64,7 +69,9 @@ def targeted(text: Text, forenames: Collection[str], accounts: Collection[str]) 
         yield from _mentions(text, start, end, accounts, you=you or you_next)
 
 
-def _addressed(text: Text, raw: str, start: int, end: int, forenames: Collection[str]) -> Iterator[tuple[tuple[int, int], str]]:
+def _addressed(
+    text: Text, raw: str, start: int, end: int, forenames: Collection[str]
+) -> Iterator[tuple[tuple[int, int], str]]:
     """First names of the register in a sentence that are spoken to, and how that shows."""
     lower = text.raw.islower()
     for at, part in enumerate(text.parts):
@@ -75,11 +82,12 @@ def _addressed(text: Text, raw: str, start: int, end: int, forenames: Collection
         if _KIN.match(after) and (_KIN_BEFORE.search(before) or "please" in after or not before.strip()):
             yield span, "kin"
         listed = _without_names(text, at, start)
-        if re.search(rf"(?:^|[\s,]){_OPENER}[\s,:]*$", raw[start:listed].casefold()):
+        opened = re.search(rf"(?:^|[\s,]){_OPENER}[\s,:]*$", raw[start:listed].casefold())
+        if opened or (not raw[start:listed].strip(" \"'“@#") and re.match(r"\s*[,!:–—-]", after)):
             yield span, "opened"
-        elif not raw[start:listed].strip(" \"'“@#") and re.match(r"\s*[,!:–—-]", after):
-            yield span, "opened"
-        elif before.rstrip().endswith(",") and not after.strip(" .!?…\n\"'”❤️👏🎉⭐") and not part.text in everyday.WORDS:
+        elif (
+            before.rstrip().endswith(",") and not after.strip(" .!?…\n\"'”❤️👏🎉⭐") and part.text not in everyday.WORDS
+        ):
             yield span, "closed"
 
 
@@ -88,7 +96,11 @@ def _without_names(text: Text, at: int, start: int) -> int:
     parts = text.parts
     while at and parts[at - 1].start >= start and (parts[at - 1].capital or parts[at - 1].text == "and"):
         previous = parts[at - 1]
-        if previous.text != "and" and previous.text not in everyday.FIRST_NAMES and not text.between(at - 1, at).strip():
+        if (
+            previous.text != "and"
+            and previous.text not in everyday.FIRST_NAMES
+            and not text.between(at - 1, at).strip()
+        ):
             break
         if previous.text != "and" and not re.fullmatch(r"[\s,&]+", text.between(at - 1, at)):
             break
@@ -101,7 +113,11 @@ def _without_names(text: Text, at: int, start: int) -> int:
 def _mentions(text: Text, start: int, end: int, accounts: Collection[str], *, you: bool) -> Iterator[tuple[int, int]]:
     """Handles that look like a person's: with a first name or a title in them, or spoken to."""
     for word in text.words:
-        if word.mark not in ("@", "＠") or not start <= word.start < end or fold(text.raw[word.start : word.end]) in accounts:
+        if (
+            word.mark not in ("@", "＠")
+            or not start <= word.start < end
+            or fold(text.raw[word.start : word.end]) in accounts
+        ):
             continue
         if word.start > 1 and text.raw[word.start - 2].isalnum():
             continue  # an e-mail address

@@ -28,7 +28,8 @@ _LOOK_ALIKES: Final = {
 
 _NAMED: Final = re.compile(
     r"(?:(?:NEGATIVE )?(?:CIRCLED |SQUARED |PARENTHESIZED )?LATIN (?:SMALL LETTER|CAPITAL LETTER|LETTER SMALL CAPITAL)"
-    r"|REGIONAL INDICATOR SYMBOL LETTER|MODIFIER LETTER (?:SMALL|CAPITAL)|CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER)"
+    r"|REGIONAL INDICATOR SYMBOL LETTER|MODIFIER LETTER (?:SMALL|CAPITAL)"
+    r"|CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER)"
     r" ([A-Z])(?: WITH .*)?"
 )
 _IGNORED: Final = ("Cf", "Mn", "Me", "Sk")
@@ -119,7 +120,9 @@ class Text:
         return self.raw[self.parts[left].end : self.parts[right].start]
 
 
-_CAMEL: Final = re.compile(r"[a-z](?=[A-Z])|[A-Z](?=[A-Z][a-z])|[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])|[_@$!|€+]|.(?=[_@$!|€+])")
+_CAMEL: Final = re.compile(
+    r"[a-z](?=[A-Z])|[A-Z](?=[A-Z][a-z])|[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])|[_@$!|€+]|.(?=[_@$!|€+])"
+)
 
 
 def read(raw: str) -> Text:
@@ -149,7 +152,9 @@ def _words(raw: str) -> Iterator[tuple[int, int]]:
         inside = letters(character) is not None
         if not inside and character in _SYMBOLS:
             before = start is not None or character == "$"
-            inside = before and at < last and raw[at + 1].isalnum() and (at == 0 or raw[at - 1].isalnum() or start is None)
+            inside = (
+                before and at < last and raw[at + 1].isalnum() and (at == 0 or raw[at - 1].isalnum() or start is None)
+            )
         if not inside and character == "_":
             inside = start is not None
         if inside and start is None:

@@ -142,7 +142,12 @@ class Names:
     def find(self, text: Text) -> tuple[Hit, ...]:
         """Every surname in a text, in order, each place once."""
         calm = _is_calm(text)
-        hits = [*self._in_parts(text, calm), *self._in_words(text, calm), *self._spelled_out(text), *self._misspelt(text)]
+        hits = [
+            *self._in_parts(text, calm),
+            *self._in_words(text, calm),
+            *self._spelled_out(text),
+            *self._misspelt(text),
+        ]
         hits.sort(key=lambda hit: (not hit.sure, hit.start, -hit.end))
         kept: list[Hit] = []
         for hit in hits:
@@ -250,11 +255,12 @@ class Names:
                 initial = rest in entry.initials and surname == word[cut:]
                 if not entry.everyday and (rest in self._forenames or (initial and len(surname) >= (4 if mark else 6))):
                     return people, True
-                if mark == "@" and (initial or rest in self._forenames):
-                    maybe = people
-                elif mark and rest in self._forenames and rest not in everyday.WORDS:
-                    maybe = people
-                elif not entry.everyday and len(surname) >= (6 if mark else 8):
+                named = rest in self._forenames
+                if (
+                    (mark == "@" and (initial or named))
+                    or (mark and named and rest not in everyday.WORDS)
+                    or (not entry.everyday and len(surname) >= (6 if mark else 8))
+                ):
                     maybe = people
         return (maybe, False) if maybe else ((), None)
 
@@ -268,7 +274,9 @@ class Names:
                     if entry is None:
                         continue
                     before, whole = joined[:start], length == len(joined)
-                    own = any(before.endswith(name) for name in entry.forenames) or self._before(text, run[0], entry).own
+                    own = (
+                        any(before.endswith(name) for name in entry.forenames) or self._before(text, run[0], entry).own
+                    )
                     if own or whole or (length >= 5 and not entry.everyday):
                         sure = own or not entry.everyday
                         span = parts[run[start]].start, parts[run[start + length - 1]].end
@@ -292,7 +300,15 @@ class Names:
     # -- weighing -----------------------------------------------------------------------------------------------------
 
     def _weigh(
-        self, text: Text, first: int, last: int, entry: _Surname, *, calm: bool, plural: bool = False, broken: bool = False
+        self,
+        text: Text,
+        first: int,
+        last: int,
+        entry: _Surname,
+        *,
+        calm: bool,
+        plural: bool = False,
+        broken: bool = False,
     ) -> bool | None:
         """True: a surname; False: a person must look; None: the ordinary word, or somebody else's name."""
         before = self._before(text, first, entry)
@@ -317,16 +333,25 @@ class Names:
         return self._weigh_everyday(text, first, last, entry, before, capital=capital, calm=calm, plural=plural)
 
     def _weigh_everyday(
-        self, text: Text, first: int, last: int, entry: _Surname, before: _Before, *, capital: bool, calm: bool, plural: bool
+        self,
+        text: Text,
+        first: int,
+        last: int,
+        entry: _Surname,
+        before: _Before,
+        *,
+        capital: bool,
+        calm: bool,
+        plural: bool,
     ) -> bool | None:
         if before.title:
             if capital:
                 return before.title not in ("coach", "teacher", "professor", "prof")
             return True if before.title in ("mr", "mrs", "ms", "dr") else None
         if capital and before.registered:
-            return True if calm and not _is_place(text, last) else False
+            return calm and not _is_place(text, last)
         if capital and before.initial:
-            return True if before.initial in entry.initials else False
+            return before.initial in entry.initials
         if capital and before.general:
             return False
         if entry.calendar:
@@ -429,11 +454,7 @@ def _single_letters(text: Text) -> Iterator[list[int]]:
     """Runs of at least three parts of one letter each, close together."""
     run: list[int] = []
     for at, part in enumerate(text.parts):
-        if len(part.text) != 1:
-            following = False
-        else:
-            following = not run or len(text.between(at - 1, at)) <= 4
-        if following:
+        if len(part.text) == 1 and (not run or len(text.between(at - 1, at)) <= 4):
             run.append(at)
             continue
         if len(run) >= 3:
@@ -478,7 +499,9 @@ def _marked(text: Text, at: int) -> bool:
 
 def _is_calm(text: Text) -> bool:
     """Whether a capital says something: not in headlines, and not where everything is shouted."""
-    long = [part for part in text.parts if len(part.text) > 3 and letters(text.raw[part.start]) and not part.text.isdigit()]
+    long = [
+        part for part in text.parts if len(part.text) > 3 and letters(text.raw[part.start]) and not part.text.isdigit()
+    ]
     capitals = sum(part.capital for part in long)
     shouted = sum(part.shout for part in long)
     return len(long) < 4 or (capitals <= 0.7 * len(long) and shouted <= 0.5 * len(long))

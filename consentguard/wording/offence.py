@@ -7,58 +7,38 @@ from collections.abc import Iterator
 from typing import Final
 
 from consentguard.wording.fold import Part, Text, fold, unstretched
+from consentguard.wording.lists import phrases, words
 
-_WORDS: Final = frozenset(
-    """
-    arse arsed arsehole arseholes arsewipe ballbag bastard bastards bawbag bellend bellends bint bitch bitches bitching bitchy
-    bloody bollock bollocks bollocking boner boob boobs bugger buggered buggers bullshit bumder chav chavs chavvy chink chinky
-    clunge cock cocks cocksucker coon coons crap crappy cretin cripple cum cunt cunts cunty cumming damn darkie darky dago dick dicks
-    dickhead dickheads dildo dipshit dumbass faggot faggots fag fags fanny fatarse fatso feck fecking ffs flid fuck fucked fucker fuckers fucking
-    fuckwit gaylord gimp gippo git gits goddamn golliwog gook gyppo gyppos gypo halfcaste homo horny idiot idiots imbecile jap japs jerkoff jizz kike knob
-    knobhead knobheads knobs kraut kys lardarse lesbo lezzer lezza lmfao milf minge minger mingers mong mongs moron morons motherfucker munter
-    nigga nigger niggers nignog nob nobhead nonce nonces numbnuts omfg orgasm paedo paedos paki pakis pedo pikey pikeys pillock pillocks piss pissed pissing
-    plonker poof poofs poofter porn porno prat prats prick pricks psycho pussy raghead rapist retard retarded retards sambo schizo scum scumbag shag shagged
-    shagging shemale shit shite shits shitting shitty skank skanky slag slags slapper slut sluts slutty sodding spacker spakka spastic spastics spaz spazz spunk stfu
-    taig tit tits titties tosser tossers tosspot towelhead tranny trollop turd turds twat twats twatted wank wanked wanker wankers wanking wazzock
-    whore whores wog wogs wop wtf yid
-    """.split()
-)
-"""Looked for as whole words, whatever their case, accents, digits for letters, stars, gaps and stretching."""
-
-_PHRASES: Final = frozenset(
-    """batty boy/kill yourself/kill your self/go and die/hang yourself/half caste/piss off/sod off/jerk off/window licker/kiddy fiddler/
-    hope you die/effing useless/screw you/shut your face/toss off""".replace("\n    ", "").split("/")
-)
-
-_INNOCENT: Final = tuple(
-    tuple(phrase.split())
-    for phrase in """
-    dick whittington/dick turpin/dick king smith/dick bruna/dick van dyke/dick and dom/dick and jane/moby dick/spotted dick/dick dastardly/great tit/great tits/blue tit/blue tits/coal tit/
-    coal tits/marsh tit/willow tit/long tailed tit/long tailed tits/tit nest/tit box/tits feeding/tit for tat/bloody mary/bloody sunday/bloody battle/bloody tower/bloody assizes/faggots and peas/faggots for/slag heap/
-    slag heaps/pancake tosser/pancake tossers/caber tosser/caber tossers/coin tosser/door knob/door knobs/knob of butter/control knob/knobs and/turn the knob/pussy willow/pussy willows/pussy cat/pussy cats/pussycat pussycat/prick out/prick the/
-    pricks her finger/pricked/finger prick/pin prick/cock a doodle/cock robin/weather cock/cock crow/cock crows/cock crowed/cock and hen/peacock/stop cock/homo sapiens/homo erectus/homo habilis/chink of light/chink in/chinks of/git hub/
-    git commit/aunt fanny/fanny price/fanny and/shag pile/cormorant and shag/shags and/cum laude/black jap/willy wonka/donkey cock/fag packet/psycho motor/psycho logical/boob tube/spunk and/god damn/
-    """.replace("\n    ", "").split("/")
-    if phrase
-)
+_WORDS: Final = words("offensive")
+_PHRASES: Final = frozenset(phrases("offensive_phrases"))
+_INNOCENT: Final = tuple(tuple(phrase.split()) for phrase in phrases("innocent_phrases"))
 """Birds, books, food and history that hold such a word."""
 
 _IN_HASHTAGS: Final = ("fuck", "wanker", "bastard", "bollock", "nigger", "arsehole", "dickhead", "bellend", "shithead")
 
-_INSULTS: Final = (
-    r"(?:useless|pathetic|stupid|rubbish|disgraceful|disgusting|incompetent|corrupt|clueless|lazy|thick|evil|vile|shambolic|"
-    r"shambles|disgrace|joke|failing|terrible|awful|hopeless|bullies|liars?|bully|racists?|a waste of space|not fit to teach|rude|worst)"
+_INSULTS: Final = words("insults")
+_BARE_INSULTS: Final = words("bare_insults")
+"""Insults that nobody needs for anything else; "rubbish" is also what a class picks up around the school."""
+
+_TARGET: Final = (
+    r"(?:head ?teachers?|head|headmaster|headmistress|teachers?|staff|governors?|governing body|school|ta|tas|"
+    r"principal|office staff|(?:mr|mrs|ms|miss|dr)\.? \w+)"
 )
-_TARGETS: Final = (
-    r"(?:head ?teachers?|head|headmaster|headmistress|teachers?|staff|governors?|governing body|school|rackham|ta|tas|principal|"
-    r"office staff|(?:mr|mrs|ms|miss|dr)\.? \w+)"
+_IS: Final = (
+    r"(?:is|are|was|were|r|has been|have been)"
+    r"(?: (?:so|such|just|really|absolutely|totally|completely|all|an?|the|always|bloody|utterly))*"
 )
 _REMARKS: Final = re.compile(
-    rf"\b(?:(?:useless|pathetic|stupid|disgraceful|disgusting|incompetent|corrupt|clueless|lazy|vile|shambolic|worst|hopeless) {_TARGETS}"
-    rf"|{_TARGETS} (?:is|are|was|were|r|has been|have been)(?: (?:so|such|just|really|absolutely|totally|completely|all|an?|the|always|bloody|utterly))*"
-    rf" {_INSULTS}"
-    rf"|shame on (?:the |this |you )?{_TARGETS}|(?:sack|fire|get rid of) (?:the |that )?{_TARGETS}"
-    rf"|(?:don'?t|do not|never|wouldn'?t) send your (?:kids?|child|children) (?:to|here|there))\b",
+    "|".join(
+        rf"\b(?:{remark})\b"
+        for remark in (
+            rf"(?:{'|'.join(sorted(_BARE_INSULTS))}) {_TARGET}",
+            rf"{_TARGET} {_IS} (?:{'|'.join(sorted(_INSULTS))}|a waste of space|not fit to teach)",
+            rf"shame on (?:the |this |you )?{_TARGET}",
+            rf"(?:sack|fire|get rid of) (?:the |that )?{_TARGET}",
+            r"(?:don'?t|do not|never|wouldn'?t) send your (?:kids?|child|children) (?:to|here|there)",
+        )
+    ),
     re.IGNORECASE,
 )
 

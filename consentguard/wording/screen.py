@@ -38,7 +38,7 @@ class Rules:
 class Screen:
     """Judges texts against the names of one register. Built once, then only read: safe between threads."""
 
-    def __init__(self, people: Iterable[Named], rules: Rules = Rules()) -> None:  # noqa: B008  (frozen)
+    def __init__(self, people: Iterable[Named], rules: Rules = Rules()) -> None:
         self._names = Names(people, everyday_too=rules.everyday)
         self._rules = rules
         self._accounts = frozenset(fold(account) for account in rules.accounts)
@@ -60,7 +60,9 @@ class Screen:
         surnames = [hit for hit in self._names.find(parsed) if not _inside((hit.start, hit.end), free)]
         found = [_surname(hit, where) for hit in surnames if hit.sure]
         found += [_surname(hit, where) for hit in surnames if not hit.sure]
-        spans = [("individually-targeted", span) for span in address.targeted(parsed, self._names.forenames, self._accounts)]
+        spans = [
+            ("individually-targeted", span) for span in address.targeted(parsed, self._names.forenames, self._accounts)
+        ]
         if with_image and not self._rules.names_with_images:
             spans += [("name-with-image", span) for span in self._first_names(parsed)]
         spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]

@@ -1,0 +1,94 @@
+"""Words on the guard's path: the show of a caption with a pupil's surname, and what a file is called."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import SAMPLE_FILE, FixedFaces
+
+from consentguard.errors import Refused
+from consentguard.guard import Guard
+from consentguard.values import Outcome
+
+
+@pytest.fixture
+def empty(guard: Callable[..., Guard]) -> Guard:
+    """A guard that sees no face, so that only the words count."""
+    return guard(detector=FixedFaces())
+
+
+def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photographs: dict[str, bytes]) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photographs["partial"])
+    command = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", SAMPLE_FILE, "--channel", "class4",
+               "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!", "--json"]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    verdict = json.loads(done.stdout)
+    assert verdict["outcome"] == "refused"
+    assert "surname" in verdict["reasons"]
+    (finding,) = [finding for finding in verdict["findings"] if finding["rule"] == "surname"]
+    assert finding["where"] == "caption"
+    assert finding["message"].startswith("P001: ")
+    assert "characters 17 to 28" in finding["message"]
+    assert "No surnames of children will be shared – first names only" in finding["message"]
+    assert "winterbourne" not in (done.stdout + done.stderr).casefold()
+
+
+@pytest.mark.parametrize(
+    ("caption", "rule", "person"),
+    [
+        ("Amara W. and Ben Hollowell", "surname", False),
+        ("Well done Amara, don't forget your reading book", "individually-targeted", True),
+        ("What a load of b*llocks", "offensive-language", True),
+        ("The head teacher is useless", "remark-at-school", True),
+        ("Photo © somebody else", "copyright-notice", True),
+        ("Well done Amara, your Winterbourne spirit!", "surname", False),
+    ],
+)
+def test_a_caption_is_refused_with_its_code(
+    empty: Guard, photographs: dict[str, bytes], caption: str, rule: str, person: bool
+) -> None:
+    with pytest.raises(Refused) as refused:
+        empty.release(photographs["partial"], caption=caption)
+    assert rule in refused.value.verdict.reasons
+    assert refused.value.needs_person is person
+    for name in ("Hollowell", "Winterbourne", "bollocks"):
+        assert name.casefold() not in str(refused.value).casefold()
+
+
+def test_alt_text_is_judged_like_a_caption(empty: Guard, photographs: dict[str, bytes]) -> None:
+    verdict = empty.inspect(photographs["partial"], alt="Chidi Farthingale painting a volcano")
+    assert verdict.outcome is Outcome.REFUSED
+    assert [finding.where for finding in verdict.findings if finding.rule == "surname"] == ["alt"]
+
+
+def test_innocent_words_change_nothing(empty: Guard, photographs: dict[str, bytes]) -> None:
+    asked = {"caption": "Amara and Ben built a volcano today!", "alt": "Two hands and a volcano"}
+    spoken, silent = (empty.inspect(photographs["partial"], **words) for words in (asked, {}))
+    assert spoken == silent
+
+
+def test_a_file_named_after_a_pupil_may_not_go_as_it_is_but_is_released_under_a_neutral_name(
+    empty: Guard, photographs: dict[str, bytes]
+) -> None:
+    verdict = empty.inspect(photographs["partial"], name="Winterbourne/IMG_Amara_Winterbourne_01.jpg")
+    assert verdict.outcome is Outcome.NEEDS_REWRITE
+    assert "file-name" in verdict.reasons
+    assert empty.release(photographs["partial"], name="IMG_Amara_Winterbourne_01.jpg").data
+
+
+def test_a_folder_is_not_a_file_name(empty: Guard) -> None:
+    assert empty.words.judge_file_name("/home/winterbourne/photo.jpg") == ()
+    assert [hit.rule for hit in empty.words.judge_file_name(r"C:\class4\amara_winterbourne.jpg")] == ["file-name"]
+
+
+def test_a_thread_is_judged_post_by_post_and_together(empty: Guard) -> None:
+    said = empty.words.judge_thread(["Star of the week: Ben", "Hollowell!"])
+    assert said.refused == ("surname",)
+    assert not said.needs_person
+    assert {finding.where for finding in said.findings} == {"post 2"}
