@@ -24,9 +24,9 @@ def empty(guard: Callable[..., Guard]) -> Guard:
 
 def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photographs: dict[str, bytes]) -> None:
     (tmp_path / "photo.jpg").write_bytes(photographs["partial"])
-    command = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", SAMPLE_FILE, "--channel", "class4",
-               "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!", "--json"]  # fmt: skip
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    program = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", SAMPLE_FILE, "--json"]
+    asked = ["--channel", "class4", "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!"]
+    done = subprocess.run([*program, *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     verdict = json.loads(done.stdout)
     assert verdict["outcome"] == "refused"
