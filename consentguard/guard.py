@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from consentguard.consent.hours import now as school_time
 from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
-from consentguard.consent.state import POLICY_FILE, State, default_directory
+from consentguard.consent.state import State, default_directory
 from consentguard.consent.validity import why_fallen
 from consentguard.errors import (
     AuditFailed,
@@ -160,13 +159,7 @@ class Guard:
         Raises RegisterInvalid, PolicyInvalid or AuditFailed.
         """
         directory = Path(state) if state else default_directory()
-        local_policy = directory / POLICY_FILE
-        if policy:
-            rules = Policy.load(Path(policy))
-        elif os.path.lexists(local_policy):
-            rules = Policy.load(local_policy)
-        else:
-            rules = Policy.shipped()
+        rules = Policy.in_force(Path(policy) if policy else None, directory)
         opened = State.open(directory) if state or directory.exists() else None
         return cls(Register.load(Path(register)), rules, state=opened, photos=Path(photos) if photos else None)
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
+from consentguard.consent.state import State
 from consentguard.values import Face, Pixels
 
 SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
@@ -41,3 +42,14 @@ def sample_with(changes: Mapping[str, Mapping[str, str]], *, without: str = "") 
         if row["id"] != without:
             writer.writerow({**row, **changes.get(row["id"], {})})
     return out.getvalue().encode()
+
+
+def released(state: State, sha: str, *people: str, channel: str = "main") -> None:
+    """Records what a guard records of a release, without its photo."""
+    body = {
+        "source": "0" * 64, "channel": channel, "account": "@x", "mode": "declared", "declared": list(people),
+        "by": "Office", "occasion": None, "register": "1" * 64, "policy": "2" * 64, "custom_parts": [],
+        "sha256": sha, "rewrite": "none", "faces": len(people), "hidden": 0, "people": list(people), "models": [],
+        "consents": {p: {"scope": "social_media", "granted": "2026-09-07", "document": "C-1"} for p in people},
+    }  # fmt: skip
+    state.record("released", body, "2026-11-23T09:00:00+00:00")

@@ -12,6 +12,8 @@ from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
+    from consentguard.consent.policy import Policy
+    from consentguard.consent.state import State
     from consentguard.guard import Guard
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -28,17 +30,20 @@ class Options:
 
     Attributes:
         state: where the state directory is.
-        question: register, policy, and what is asked about a photo.
+        papers: the register and the policy.
+        question: the papers, and what is asked about a photo.
         photos: the photos themselves, and --json.
     """
 
     state: argparse.ArgumentParser
+    papers: argparse.ArgumentParser
     question: argparse.ArgumentParser
     photos: argparse.ArgumentParser
 
     @classmethod
     def made(cls) -> Options:
-        return cls(_state(), _question(), _photos())
+        papers = _papers()
+        return cls(_state(), papers, _question(papers), _photos())
 
 
 def guard_of(arguments: argparse.Namespace) -> Guard:
@@ -63,6 +68,21 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
     }
 
 
+def state_of(arguments: argparse.Namespace) -> State:
+    """The state directory that the options of `state` name. Raises AuditFailed where there is none."""
+    from consentguard.consent.state import State, default_directory
+
+    return State.open(arguments.state or default_directory())
+
+
+def policy_of(arguments: argparse.Namespace) -> Policy:
+    """The policy that the options of `state` and `papers` name."""
+    from consentguard.consent.policy import Policy
+    from consentguard.consent.state import default_directory
+
+    return Policy.in_force(arguments.policy, arguments.state or default_directory())
+
+
 def moment(text: str) -> datetime:
     """A time given with --at. Raises WrongUsage."""
     from consentguard.consent.hours import LONDON
@@ -82,11 +102,16 @@ def _state() -> argparse.ArgumentParser:
     return options
 
 
-def _question() -> argparse.ArgumentParser:
+def _papers() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--register", type=Path, default=Path("consent_register.csv"), metavar="FILE",
                          help="default: consent_register.csv")  # fmt: skip
     options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    return options
+
+
+def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[papers])
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from consentguard import __version__
-from consentguard.cli import hook, models, photos, policy, register, scan, state
+from consentguard.cli import hook, ledger, models, photos, policy, register, scan, state
 from consentguard.cli.options import EXITS, Options
 
 
@@ -26,4 +26,5 @@ def build_parser() -> argparse.ArgumentParser:
     photos.add_commands(top, options)
     hook.add_commands(top, options)
     scan.add_commands(top, options)
+    ledger.add_commands(top, options)
     return parser

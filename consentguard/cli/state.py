@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from consentguard.cli.options import Commands, Options
+from consentguard.cli.options import Commands, Options, state_of
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -27,9 +27,7 @@ def init(arguments: argparse.Namespace) -> int:
 
 
 def audit_verify(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.state import State, default_directory
-
-    state = State.open(arguments.state or default_directory())
+    state = state_of(arguments)
     rows = state.audit.verify()
     print(f"{state.audit.path}: {rows} rows, the chain is whole")
     return 0

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from consentguard.consent.audit import Entry
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
@@ -22,6 +21,9 @@ from consentguard.values import Standing
 RELEASED: Final = "released"
 POSTED: Final = "posted"
 TAKEN_DOWN: Final = "taken-down"
+KINDS: Final = (RELEASED, POSTED, TAKEN_DOWN)
+IMPORTED: Final = "imported"
+"""A row of another machine's ledger, kept as a row of this one (see `exchange.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Release:
         consents: id -> scope, day and document of that consent.
         register_sha256, policy_sha256: what it was decided under.
         seq: the row of the audit trail that it came from.
+        origin: public key of the machine whose trail that is, empty for this one.
     """
 
     sha256: str
@@ -49,6 +52,36 @@ class Release:
     register_sha256: str
     policy_sha256: str
     seq: int
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the ledger, whichever machine wrote it."""
+
+    seq: int
+    at: str
+    kind: str
+    body: Mapping[str, Any]
+    origin: str = ""
+
+    def release(self) -> Release:
+        """What a `released` row says. Raises KeyError or TypeError where it says less than our rows do."""
+        body = self.body
+        consents = {person: MappingProxyType(dict(row)) for person, row in body.get("consents", {}).items()}
+        return Release(
+            sha256=body["sha256"],
+            channel=body["channel"],
+            account=body.get("account", ""),
+            at=self.at,
+            by=body["by"],
+            people=tuple(body["people"]),
+            consents=MappingProxyType(consents),
+            register_sha256=body["register"],
+            policy_sha256=body["policy"],
+            seq=self.seq,
+            origin=self.origin,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +137,27 @@ class Ledger:
 
     def releases(self) -> tuple[Release, ...]:
         """Every release, oldest first; the same bytes released twice are two."""
-        return tuple(_release(entry) for entry in self._rows() if entry.kind == RELEASED)
+        return tuple(row.release() for row in self._rows() if row.kind == RELEASED)
 
     def posts(self) -> tuple[Post, ...]:
-        """Every post, oldest first, each once with all its photos."""
-        releases: dict[str, Release] = {}
+        """Every post, oldest first, each once with all its photos.
+
+        Where the same bytes were released more than once, everybody whose consent any of these releases rests on counts
+        as shown.
+        """
+        releases: dict[str, list[Release]] = {}
         posts: dict[tuple[str, str], Post] = {}
-        for entry in self._rows():
-            body = entry.body
-            if entry.kind == RELEASED:
-                releases[body["sha256"]] = _release(entry)
-            elif entry.kind == POSTED:
-                key, photo = (body["channel"], body["post"]), releases[body["sha256"]]
-                before = posts.get(key) or Post(body["post"], body["channel"], (), entry.at, body["by"])
-                posts[key] = replace(before, releases=(*before.releases, photo))
-            elif entry.kind == TAKEN_DOWN and (body["channel"], body["post"]) in posts:
-                key = (body["channel"], body["post"])
-                posts[key] = replace(posts[key], taken_down=entry.at)
+        for row in self._rows():
+            body = row.body
+            if row.kind == RELEASED:
+                releases.setdefault(body["sha256"], []).append(row.release())
+                continue
+            key = (body["channel"], body["post"])
+            if row.kind == POSTED:
+                before = posts.get(key) or Post(body["post"], body["channel"], (), row.at, body["by"])
+                posts[key] = replace(before, releases=(*before.releases, *releases[body["sha256"]]))
+            else:
+                posts[key] = replace(posts[key], taken_down=row.at)
         return tuple(posts.values())
 
     def release(self, sha256: str) -> Release | None:
@@ -139,24 +176,12 @@ class Ledger:
         """Every post in which a person is shown, oldest first, those taken down included."""
         return tuple(post for post in self.posts() if person in post.people)
 
-    def _rows(self) -> Iterator[Entry]:
-        return self._state.audit.entries()
-
-
-def _release(entry: Entry) -> Release:
-    body: Mapping[str, Any] = entry.body
-    return Release(
-        sha256=body["sha256"],
-        channel=body["channel"],
-        account=body.get("account", ""),
-        at=entry.at,
-        by=body["by"],
-        people=tuple(body["people"]),
-        consents=MappingProxyType({person: MappingProxyType(row) for person, row in body.get("consents", {}).items()}),
-        register_sha256=body["register"],
-        policy_sha256=body["policy"],
-        seq=entry.seq,
-    )
+    def _rows(self) -> Iterator[Row]:
+        for entry in self._state.audit.entries():
+            if entry.kind in KINDS:
+                yield Row(entry.seq, entry.at, entry.kind, entry.body)
+            elif entry.kind == IMPORTED:
+                yield Row(**entry.body)
 
 
 def lost_by(release: Release, register: Register, policy: Policy, on: date) -> dict[str, Standing]:

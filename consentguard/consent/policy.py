@@ -6,6 +6,7 @@ Each table of the file is a dataclass of `consent/rules/`; `_table` below makes 
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -27,6 +28,8 @@ from consentguard.values import Mode, canonical
 
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
 _SHIPPED: Final = "sch026.toml"
+POLICY_FILE: Final = "policy.toml"
+"""The school's own policy, where it lies in the state directory."""
 
 
 class Rules(Protocol):
@@ -78,6 +81,14 @@ class Policy:
         """SCH 026 as it comes with the library."""
         data = resources.files("consentguard.consent").joinpath("policies", _SHIPPED).read_bytes()
         return cls.parse(data, f"the shipped {_SHIPPED}")
+
+    @classmethod
+    def in_force(cls, path: Path | None, state: Path) -> Policy:
+        """The policy of that file; without one, policy.toml of the state directory; without that, the shipped one."""
+        local = state / POLICY_FILE
+        if path is not None:
+            return cls.load(path)
+        return cls.load(local) if os.path.lexists(local) else cls.shipped()
 
     @classmethod
     def load(cls, path: Path) -> Policy:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consentguard.consent.audit import AuditTrail
 from consentguard.errors import AuditFailed
@@ -35,7 +36,7 @@ def default_directory() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An opened state directory. The key never leaves this object; two purposes get two keys derived from it."""
+    """An opened state directory. The key never leaves this object; each purpose gets its own, derived from it."""
 
     directory: Path
     audit: AuditTrail
@@ -100,6 +101,18 @@ class State:
     def seal_holds(self, statement: bytes, seal: str) -> bool:
         """Whether `seal` is this state's seal of the statement, compared in constant time."""
         return hmac.compare_digest(self.seal(statement).encode(), seal.encode())
+
+    @property
+    def public_key(self) -> str:
+        """What other machines prove this one's signatures with: an Ed25519 public key, hex."""
+        return self._signer().public_key().public_bytes_raw().hex()
+
+    def sign(self, statement: bytes) -> str:
+        """Ed25519 signature of a statement that leaves this machine, hex."""
+        return self._signer().sign(statement).hex()
+
+    def _signer(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(_derived(self._key, "signature"))
 
     def record(self, kind: str, body: Mapping[str, Any], at: str) -> int:
         """Appends to the audit trail; returns the row's number. Raises AuditFailed, and then nothing may leave."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from fakes import sample_with
+from fakes import released, sample_with
 
 from consentguard.consent.ledger import Ledger, lost_by
 from consentguard.consent.register import Register
@@ -15,16 +15,6 @@ from consentguard.errors import AuditFailed
 from consentguard.values import Standing
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
-
-
-def released(state, sha: str, *people: str, channel: str = "main") -> None:
-    body = {
-        "source": "0" * 64, "channel": channel, "account": "@x", "mode": "declared", "declared": list(people),
-        "by": "Office", "occasion": None, "register": "1" * 64, "policy": "2" * 64, "custom_parts": [],
-        "sha256": sha, "rewrite": "none", "faces": len(people), "hidden": 0, "people": list(people), "models": [],
-        "consents": {p: {"scope": "social_media", "granted": "2026-09-07", "document": "C-1"} for p in people},
-    }  # fmt: skip
-    state.record("released", body, AT.isoformat())
 
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64

@@ -1,0 +1,142 @@
+"""The ledger at the command line: what to take down, and signed files between machines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from consentguard.cli.files import write
+from consentguard.cli.options import Commands, Options, policy_of, state_of
+from consentguard.errors import CannotTell, WrongUsage
+
+if TYPE_CHECKING:
+    from consentguard.consent.ledger import Post, Release
+    from consentguard.values import Standing
+
+
+def add_commands(top: Commands, options: Options) -> None:
+    command = top.add_parser(
+        "takedown",
+        parents=[options.papers, options.state],
+        help="what was released and posted of a person, and what of it must go",
+        description="Lists every release and post that shows a person, with what the register says today. Without an "
+        "ID: everything in which somebody's consent has gone. Exit 1 if something must go that is still up.",
+    )
+    command.add_argument("people", nargs="*", metavar="ID", help="register ids, of leavers too")
+    command.add_argument("--json", action="store_true", help="one JSON object a release on stdout")
+    command.set_defaults(run=takedown)
+
+    ledger = top.add_parser("ledger", help="signed copies of what was released and posted").add_subparsers(
+        metavar="key|export|import", required=True
+    )
+    command = ledger.add_parser("key", parents=[options.state], help="the public key that proves this machine's files")
+    command.set_defaults(run=key)
+    command = ledger.add_parser(
+        "export",
+        parents=[options.papers, options.state],
+        help="write this machine's ledger, signed",
+        description="Writes what this machine released and posted, signed, for `ledger import` on another one. "
+        "With --public: only hashes and channels of what still stands, for a check that has no register.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--public", action="store_true", help="hashes only: no ids, no names")
+    command.set_defaults(run=export)
+    command = ledger.add_parser(
+        "import", parents=[options.state], help="add another machine's signed ledger to this one"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument(
+        "--key", metavar="HEX", help="its public key, needed the first time: `consentguard ledger key`"
+    )
+    command.set_defaults(run=take)
+
+
+def takedown(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.hours import now, school_day
+    from consentguard.consent.ledger import Ledger, lost_by
+    from consentguard.consent.register import Register
+
+    register, policy, ledger = Register.load(arguments.register), policy_of(arguments), Ledger(state_of(arguments))
+    releases, posts = ledger.releases(), ledger.posts()
+    known = {*register.people, *(person for release in releases for person in release.people)}
+    unknown = [person for person in arguments.people if person not in known]
+    if unknown:
+        raise WrongUsage(f"{', '.join(unknown)}: neither in {register.file} nor in the ledger; name register ids")
+    today, must_go = school_day(now()), 0
+    for release in releases:
+        lost = lost_by(release, register, policy, today)
+        if not (set(arguments.people) & set(release.people) if arguments.people else lost):
+            continue
+        shown_in = [post for post in posts if release in post.releases]
+        gone = bool(shown_in) and all(post.taken_down for post in shown_in)
+        must_go += bool(lost) and not gone
+        print(json.dumps(_as_json(release, lost, shown_in)) if arguments.json else _in_words(release, lost, shown_in))
+    print(f"{must_go} of these must go and {'is' if must_go == 1 else 'are'} still up", file=sys.stderr)
+    return 1 if must_go else 0
+
+
+def key(arguments: argparse.Namespace) -> int:
+    print(state_of(arguments).public_key)
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.exchange import export as full
+    from consentguard.consent.exchange import export_public
+    from consentguard.consent.hours import now
+    from consentguard.consent.register import Register
+
+    state = state_of(arguments)
+    if arguments.public:
+        data = export_public(state, Register.load(arguments.register), policy_of(arguments), now())
+    else:
+        data = full(state, now())
+    write(arguments.file, lambda: data)
+    what = (
+        "hashes of what still stands, without ids" if arguments.public else "ids and names: for your own machines only"
+    )
+    rows = len(data.splitlines()) - 2  # between the heading and the signature
+    print(f"{arguments.file}: {rows} rows, signed; {what}")
+    return 0
+
+
+def take(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.exchange import take as add
+    from consentguard.consent.hours import now
+
+    try:
+        data = arguments.file.read_bytes()
+    except OSError as error:
+        raise CannotTell(f"{arguments.file}: cannot be read ({error.strerror}); check the name.") from error
+    added = add(state_of(arguments), data, str(arguments.file), key=arguments.key, at=now())
+    print(f"{arguments.file}: the signature holds; {added} rows added")
+    return 0
+
+
+def _as_json(release: Release, lost: dict[str, Standing], posts: list[Post]) -> dict[str, object]:
+    return {
+        "sha256": release.sha256,
+        "channel": release.channel,
+        "account": release.account,
+        "released_at": release.at,
+        "people": list(release.people),
+        "consents": {person: dict(row) for person, row in release.consents.items()},
+        "lost": {person: standing.value for person, standing in lost.items()},
+        "posts": [{"channel": p.channel, "id": p.id, "at": p.at, "taken_down": p.taken_down} for p in posts],
+        "origin": release.origin,
+    }
+
+
+def _in_words(release: Release, lost: dict[str, Standing], posts: list[Post]) -> str:
+    because = ", ".join(f"{person} {standing.value}" for person, standing in lost.items())
+    lines = [
+        f"{release.sha256[:16]}.jpg: {f'must go ({because})' if lost else 'stands'}",
+        f"  released for {release.channel} at {release.at}, showing {', '.join(release.people)}",
+    ]
+    for post in posts:
+        state = f"taken down at {post.taken_down}" if post.taken_down else "still up"
+        lines.append(f"  post {post.id} on {post.channel} at {post.at}: {state}")
+    return "\n".join(lines)
