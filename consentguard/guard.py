@@ -25,7 +25,7 @@ from consentguard.errors import (
     UnreadableImage,
     VerificationFailed,
 )
-from consentguard.sight import Sight
+from consentguard.sight import Sight, reader_of
 from consentguard.values import (
     Action,
     Box,
@@ -135,6 +135,7 @@ class Guard:
         self._state = state
         self.words = Words(register, policy)
         self._sight = Sight(register, policy, photos=photos, detector=detector, embedder=embedder)
+        self._reader = reader_of(policy)
         self._clock = clock or school_time
         self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
 
@@ -220,7 +221,8 @@ class Guard:
                 if verdict.outcome is Outcome.REFUSED:
                     raise Refused(refusal(name, verdict, judged.plan.why), verdict)
                 data = self._rewritten(judged)
-                verify(data, judged.plan, judged.approved, self._sight.find, self.policy.picture.paint)
+                rules, kind = self.policy.picture, self.policy.files.format
+                verify(data, judged.plan, judged.approved, self._sight.find, rules.paint, kind)
         except (Refused, CannotTell) as error:
             self._record_failure(state, question, source, error, now)
             raise
@@ -304,8 +306,8 @@ class Guard:
 
     def _judge(self, photo: bytes, question: Question, moment: datetime, *, thorough: bool = False) -> _Judged:
         """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
-        rules, remain, today = self.policy.picture, self.policy.remain_on(question.channel), school_day(moment)
-        picture = codec.decode(photo, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
+        remain, today = self.policy.remain_on(question.channel), school_day(moment)
+        picture = self._reader.read(photo)
         # Heads are always looked for: one that is no face to the detector may still be a child's.
         seen = self._sight.look(picture)
         compared = question.mode is Mode.MATCHED
@@ -334,9 +336,9 @@ class Guard:
         return _Judged(picture, seen, compared, decision, plan, refused, needs_person)
 
     def _rewritten(self, judged: _Judged) -> bytes:
-        rules = self.policy.picture
+        rules, files = self.policy.picture, self.policy.files
         pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
-        return codec.encode_jpeg(pixels, rules.jpeg_quality)
+        return codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
 
     def _sealed(
         self,

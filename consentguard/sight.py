@@ -14,15 +14,32 @@ from consentguard.consent.register import Register
 from consentguard.enrol import SMALLEST_FACE, gallery_from_photos
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.values import Face, Picture, Seen
+from consentguard.vision.codec import Limits
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
 from consentguard.vision.faces import FaceFinder
 from consentguard.vision.hands import HandFinder
 from consentguard.vision.heads import HeadFinder
 from consentguard.vision.people import PeopleFinder
+from consentguard.vision.reader import Isolation, Reader
 from consentguard.vision.weights import Shelf
 
 Part = TypeVar("Part")
+
+
+def reader_of(policy: Policy) -> Reader:
+    """What reads photos under a policy."""
+    files, picture = policy.files, policy.picture
+    limits = Limits(
+        max_bytes=files.max_megabytes * 1_000_000,
+        max_pixels=picture.max_megapixels * 1_000_000,
+        max_side=files.max_side,
+        max_ratio=files.max_ratio,
+        first_frame=files.frames == "first_frame",
+    )
+    isolation = Isolation(files.max_seconds, files.max_memory) if files.isolate else None
+    return Reader(picture.max_edge, limits, isolation)
+
 
 _RIM: Final = 0.03
 """In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from consentguard.errors import UnreadableImage, VerificationFailed
 from consentguard.values import Box, Face, Picture, Pixels
-from consentguard.vision import codec, structure
+from consentguard.vision import bare, codec
 from consentguard.vision.rewrite import RewritePlan
 
 _SAME_FACE: Final = 0.4
@@ -28,22 +28,21 @@ def verify(
     approved: Sequence[Face],
     find: Callable[[Picture], Sequence[Face]],
     paint: tuple[int, int, int],
+    kind: str = "jpeg",
 ) -> None:
     """Decodes what would leave and looks again. Returns nothing; whoever ignores it has ignored no answer.
 
-    Raises VerificationFailed where the bytes carry anything but pixels, are not the planned picture, show anything in
-    a painted box, or in which `find` finds a face that is not one of the approved ones (in pixels of the picture before
-    its crop).
+    Raises VerificationFailed where the bytes are not a bare file of that `kind`, are not the planned picture, show
+    anything in a painted box, or in which `find` finds a face that is not one of the approved ones (in pixels of the
+    picture before its crop).
     """
     frame = plan.frame
+    size = bare.prove(data, kind)
     try:
-        parts = structure.carried(data)
         picture = codec.decode(data, max_edge=max(frame.width, frame.height), max_pixels=frame.area)
     except UnreadableImage as error:
         raise VerificationFailed(f"the finished file cannot be read again: {error}") from error
-    if parts:
-        raise VerificationFailed(f"the finished file carries more than pixels ({', '.join(parts)}); report this.")
-    if (picture.width, picture.height) != (frame.width, frame.height):
+    if size != (frame.width, frame.height) or size != (picture.width, picture.height):
         raise VerificationFailed("the finished file is not the planned size; report this.")
     for box in plan.painted:
         if not _is_flat(picture.pixels, _shifted(box, frame), paint):

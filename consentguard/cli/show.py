@@ -70,10 +70,11 @@ def policy(rules: Policy) -> str:
 
 def before_after(photo: bytes, released: Released, rules: Policy) -> bytes:
     """A PNG of a photo beside its released copy, for the desk."""
-    from consentguard.vision import codec, draw
+    from consentguard.sight import reader_of
+    from consentguard.vision import draw
 
-    limits = {"max_edge": rules.picture.max_edge, "max_pixels": rules.picture.max_megapixels * 1_000_000}
-    return draw.side_by_side(codec.decode(photo, **limits), codec.decode(released.data, **limits).pixels)
+    reader = reader_of(rules)
+    return draw.side_by_side(reader.read(photo), reader.read(released.data).pixels)
 
 
 def _count(number: int, noun: str) -> str:

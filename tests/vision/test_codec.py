@@ -118,7 +118,7 @@ BAD = {
     "animated PNG": (_animated("PNG"), "more than one picture"),
     "animated WebP": (_animated("WEBP"), "more than one picture"),
     "many pages": (_animated("TIFF"), "more than one picture"),
-    "16 bit": (_bytes(Image.fromarray(np.zeros((64, 64), np.uint16))), "mode I;16"),
+    "32 bit floats": (_bytes(Image.fromarray(np.zeros((64, 64), np.float32)), "TIFF"), "mode F"),
 }
 
 
