@@ -159,8 +159,8 @@ def report(files: list, answers: list[dict], workers: float, proof: tuple) -> st
     lines = [
         "# Torture files",
         "",
-        "`python benchmarks/torture.py --loader FOLDER --out benchmarks/results/torture.md`: the whole pipeline, nothing",
-        'stubbed; shipped policy with `remain = ["body"]`. The machine was shared, so seconds are upper bounds.',
+        "`python benchmarks/torture.py --loader FOLDER --out benchmarks/results/torture.md`: the whole pipeline,",
+        'nothing stubbed; shipped policy with `remain = ["body"]`. The machine was shared: seconds are upper bounds.',
         "",
         "| source | files | " + " | ".join(outcomes) + " |",
         "|---|--:|" + "--:|" * len(outcomes),

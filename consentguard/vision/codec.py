@@ -75,7 +75,7 @@ class Limits:
     max_bytes: int = 250_000_000
     max_pixels: int = 80_000_000
     max_side: int = 30_000
-    max_ratio: int = 1000
+    max_ratio: int = 2000
     first_frame: bool = False
 
 
@@ -200,9 +200,9 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
             frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
             if frames > 1 and not limits.first_frame:
                 raise UnreadableImage("holds more than one picture or moves")
-            turn = _orientation(image)
             profile = image.info.get("icc_profile")
             loaded = _jpeg(data, image, max_edge) if image.format in ("JPEG", "MPO") else _loaded(image)
+            turn = _orientation(image)  # after loading: Pillow turns a TIFF itself, and then says so
     # what lies under alpha is not looked at, and any editor brings it back
     hidden = ["transparency"] if loaded.has_transparency_data else []
     hidden += ["frames"] if frames > 1 else []

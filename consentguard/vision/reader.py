@@ -252,7 +252,8 @@ def _confine(megabytes: int) -> None:
     for name, most in wanted.items():
         kind = getattr(resource, name)
         hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (least, least))  # for good: who takes this process over cannot lift it again
 
 
 def _spend(seconds: int) -> None:

@@ -20,7 +20,7 @@ class FileRules:
 
     max_megabytes: int = 100
     max_side: int = 30_000
-    max_ratio: int = 1000
+    max_ratio: int = 2000
     frames: str = "refuse"
     isolate: bool = True
     max_seconds: int = 15
