@@ -240,7 +240,7 @@ class Guard:
         looked at again. Raises CannotTell where a look fails.
         """
         rules = self.policy.picture
-        small = codec.decode(photo, max_edge=edge, max_pixels=rules.max_megapixels * 1_000_000)
+        small = replace(self._reader, max_edge=edge).read(photo)
         pixels = small.pixels
         if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
             heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
