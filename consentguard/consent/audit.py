@@ -1,6 +1,7 @@
 """The audit trail: a table that only grows, each row sealed to the one before it (HMAC-SHA256 under the state's key).
 
-A changed, removed or inserted row breaks the chain at its place. What a chain alone cannot show is a cut tail.
+A changed, removed or inserted row breaks the chain at its place; a cut tail is noticed by the head that is kept outside
+(`head.py`). Whoever appends looks at it first: a trail that was cut takes no more rows.
 Rows hold ids, digests, codes and the name the poster gave as theirs; never a pupil's name, a file name, a face or
 an embedding.
 """
@@ -12,12 +13,13 @@ import hmac
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from consentguard.consent.head import Head, keep, kept
 from consentguard.errors import AuditFailed
 from consentguard.values import canonical
 
@@ -72,6 +74,7 @@ class AuditTrail:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
+        keep(Head(0, _GENESIS), path, key)
         return trail
 
     @classmethod
@@ -88,20 +91,59 @@ class AuditTrail:
         return trail
 
     def append(self, kind: str, body: Mapping[str, Any], at: str) -> int:
-        """Adds a row and returns its number, once it is on the disk. Raises AuditFailed otherwise."""
-        text = canonical(body).decode()
+        """Adds a row and returns its number, once row and head are on the disk. Raises AuditFailed otherwise."""
         with self._connected("rw") as connection:
             connection.execute("BEGIN IMMEDIATE")
-            last = connection.execute("SELECT seq, mac FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
-            seq, before = (last[0] + 1, last[1]) if last else (1, _GENESIS)
-            mac = self._mac(before, seq, at, kind, text)
-            connection.execute("INSERT INTO trail VALUES (?, ?, ?, ?, ?)", (seq, at, kind, text, mac))
-            connection.execute("COMMIT")
-        return int(seq)
+            self._check_heads(connection, kept(self.path, self._key))
+            return self._appended(connection, kind, body, at)
 
-    def verify(self) -> int:
-        """Walks the whole chain; returns its number of rows. Raises AuditFailed naming the first row not ours."""
-        return sum(1 for _ in self.entries())
+    def accept(self, why: str, at: str) -> int:
+        """Goes on from a trail that lacks rows, such as a backup, and records that it does; returns the row's number.
+
+        What is left must be whole. Raises AuditFailed.
+        """
+        rows = sum(1 for _ in self.entries())
+        with self._connected("rw") as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            return self._appended(connection, "accepted", {"rows": rows, "why": why}, at)
+
+    def verify(self, *heads: Head) -> Head:
+        """Walks the whole chain and returns its head.
+
+        Raises AuditFailed naming the first row not ours, and where rows are gone that a kept head, or one of `heads`
+        that somebody brings along, still knows.
+        """
+        last = Head(0, _GENESIS)
+        for entry in self.entries():
+            last = Head(entry.seq, entry.mac)
+        with self._connected("ro") as connection:
+            self._check_heads(connection, (*kept(self.path, self._key), *heads))
+        return last
+
+    def _appended(self, connection: sqlite3.Connection, kind: str, body: Mapping[str, Any], at: str) -> int:
+        """The row, in the transaction that is open; then the head, which no other writer can set back meanwhile."""
+        text = canonical(body).decode()
+        before = _last(connection)
+        seq = before.seq + 1
+        mac = self._mac(before.mac, seq, at, kind, text)
+        connection.execute("INSERT INTO trail VALUES (?, ?, ?, ?, ?)", (seq, at, kind, text, mac))
+        connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+        keep(_last(connection), self.path, self._key)
+        connection.execute("ROLLBACK")
+        return seq
+
+    def _check_heads(self, connection: sqlite3.Connection, heads: Iterable[Head]) -> None:
+        for head in heads:
+            row = connection.execute("SELECT mac FROM trail WHERE seq = ?", (head.seq,)).fetchone()
+            mac = row[0] if row else _GENESIS if head.seq == 0 else ""
+            if not hmac.compare_digest(str(mac).encode(), head.mac.encode()):
+                there = _last(connection).seq
+                what = f"rows {there + 1} to {head.seq} are gone" if there < head.seq else f"row {head.seq} is another"
+                raise AuditFailed(
+                    f"{self.path}: {what}; keep the files as evidence and restore the last backup, then "
+                    "`consentguard audit accept`. Nothing is released until then."
+                )
 
     def entries(self) -> Iterator[Entry]:
         """Every row from the first on, each proved against the one before it. Raises AuditFailed as `verify` does."""
@@ -174,3 +216,8 @@ class AuditTrail:
                 yield connection
         except sqlite3.Error as error:
             raise AuditFailed(f"{self.path}: {error}; nothing was released. Check the disk and try again.") from error
+
+
+def _last(connection: sqlite3.Connection) -> Head:
+    row = connection.execute("SELECT seq, mac FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(int(row[0]), str(row[1])) if row else Head(0, _GENESIS)

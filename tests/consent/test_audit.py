@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consentguard.consent import head as head_module
 from consentguard.consent.audit import AuditTrail
-from consentguard.errors import AuditFailed
+from consentguard.consent.head import Head
+from consentguard.errors import AuditFailed, WrongUsage
 
 KEY = b"k" * 32
 AT = "2026-11-22T09:30:00+00:00"
@@ -53,11 +55,11 @@ def spoil(trail: AuditTrail, *statements: str, triggers: bool = False) -> None:
 
 
 def test_an_untouched_trail_is_whole(trail):
-    assert trail.verify() == ROWS
+    assert trail.verify().seq == ROWS
 
 
 def test_an_empty_trail_is_whole(tmp_path):
-    assert AuditTrail.create(tmp_path / "new.db", KEY).verify() == 0
+    assert AuditTrail.create(tmp_path / "new.db", KEY).verify().seq == 0
 
 
 def test_rows_come_back_as_they_were_written(trail):
@@ -82,7 +84,7 @@ def test_any_details_are_kept_and_proved(tmp_path_factory, bodies):
     trail = AuditTrail.create(tmp_path_factory.mktemp("any") / "audit.db", KEY)
     for body in bodies:
         trail.append("kind", body, AT)
-    assert trail.verify() == len(bodies)
+    assert trail.verify().seq == len(bodies)
     assert [trail.entry(n).body for n in range(1, len(bodies) + 1)] == bodies
 
 
@@ -162,7 +164,7 @@ def test_going_on_after_a_change_does_not_hide_it(trail):
 def test_the_database_itself_refuses_to_change_or_cut(trail, statement):
     with pytest.raises(sqlite3.IntegrityError, match="only grows"):
         spoil(trail, statement, triggers=True)
-    assert trail.verify() == ROWS
+    assert trail.verify().seq == ROWS
 
 
 @pytest.mark.parametrize("values", ["7, NULL, 'k', '{}', 'm'", "1, 'a', 'k', '{}', 'm'"])
@@ -177,7 +179,7 @@ def test_the_database_itself_refuses_rows_that_are_none(trail, values):
 def test_a_second_trail_never_replaces_the_first(trail):
     with pytest.raises(AuditFailed, match="nothing was changed"):
         AuditTrail.create(trail.path, KEY)
-    assert trail.verify() == ROWS
+    assert trail.verify().seq == ROWS
 
 
 def test_a_missing_trail_is_not_made_anew(tmp_path):
@@ -213,10 +215,149 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
         AuditTrail.create(tmp_path / "nowhere" / "audit.db", KEY)
 
 
-def test_a_cut_tail_is_what_the_chain_alone_cannot_show(trail):
-    # Stated in the module: whoever needs that too keeps a copy of the last number elsewhere.
-    spoil(trail, f"DELETE FROM trail WHERE seq = {ROWS}")
-    assert trail.verify() == ROWS - 1
+# -- a cut tail -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("left", [0, 1, ROWS - 1])
+def test_a_cut_tail_is_noticed_and_nothing_is_added_to_it(trail, left):
+    spoil(trail, f"DELETE FROM trail WHERE seq > {left}")
+    for action in (trail.verify, lambda: trail.append("released", {}, AT)):
+        with pytest.raises(AuditFailed, match=rf"rows {left + 1} to {ROWS} are gone"):
+            action()
+
+
+def test_a_cut_tail_that_was_written_anew_is_noticed(trail):
+    """Without the key nobody can write a row; with a copy of the program and the key of another state neither."""
+    other = AuditTrail.open(trail.path, KEY)
+    spoil(trail, f"DELETE FROM trail WHERE seq > {ROWS - 1}")
+    other.accept("pretending", AT)  # somebody with the key goes on, and leaves a row that says so
+    head = Head(ROWS, "0" * 64)
+    with pytest.raises(AuditFailed, match=f"row {ROWS} is another"):
+        trail.verify(head)
+
+
+def test_an_older_head_and_trail_put_back_together_are_known_by_a_head_kept_elsewhere(trail, tmp_path):
+    shutil.copytree(tmp_path, tmp_path / "old")
+    trail.append("released", {}, AT)
+    head = trail.verify()
+    for file in (tmp_path / "old").iterdir():
+        shutil.copyfile(file, tmp_path / file.name)
+    for companion in tmp_path.glob("audit.db-*"):
+        companion.unlink()
+    assert trail.verify().seq == ROWS, "all files of one day fit together"
+    with pytest.raises(AuditFailed, match=rf"rows {ROWS + 1} to {ROWS + 1} are gone"):
+        trail.verify(Head.parse(str(head)))
+
+
+def test_a_second_file_elsewhere_knows_too(trail, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "another disk" / "head"
+    elsewhere.parent.mkdir()
+    monkeypatch.setenv("CONSENTGUARD_AUDIT_HEAD", str(elsewhere))
+    with pytest.raises(AuditFailed, match="another disk"):
+        trail.append("released", {}, AT)
+    trail.accept("a second place for the head", AT)
+    beside = (tmp_path / "audit.head").read_bytes()
+    assert elsewhere.read_bytes() == beside
+    trail.append("released", {}, AT)
+    spoil(trail, f"DELETE FROM trail WHERE seq > {ROWS + 1}")
+    (tmp_path / "audit.head").write_bytes(beside)
+    with pytest.raises(AuditFailed, match=rf"rows {ROWS + 2} to {ROWS + 2} are gone"):
+        trail.verify()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "6-" + "0" * 64 + " " + "0" * 64, "nonsense", "5-{mac} {seal}", "-1-" + "0" * 64, "\xff"]
+)
+def test_a_head_that_is_missing_or_forged_stops_everything(trail, tmp_path, text):
+    place = tmp_path / "audit.head"
+    _, seal = place.read_text().split()
+    place.write_text(text.format(mac=trail.entry(5).mac, seal=seal), "latin-1")
+    for action in (trail.verify, lambda: trail.append("released", {}, AT)):
+        with pytest.raises(AuditFailed, match="audit accept"):
+            action()
+    place.unlink()
+    with pytest.raises(AuditFailed, match="missing"):
+        trail.verify()
+
+
+def test_a_backup_can_be_gone_on_from_on_the_record(trail):
+    spoil(trail, f"DELETE FROM trail WHERE seq > {ROWS - 2}")
+    assert trail.accept("disk broke; backup of Monday", AT) == ROWS - 1
+    assert trail.append("released", {}, AT) == ROWS
+    assert trail.verify().seq == ROWS
+    assert trail.entry(ROWS - 1).body == {"rows": ROWS - 2, "why": "disk broke; backup of Monday"}
+
+
+def test_what_is_not_whole_cannot_be_gone_on_from(trail):
+    spoil(trail, "UPDATE trail SET kind = 'refused' WHERE seq = 3")
+    with pytest.raises(AuditFailed, match="row 3"):
+        trail.accept("please", AT)
+
+
+def test_a_head_reads_back_what_it_shows():
+    head = Head(57, "0123456789abcdef" * 4)
+    assert Head.parse(f" {head}\n") == head
+    for text in ("", "57", "57-xyz", "057-" + "0" * 64, "-57-" + "0" * 64):
+        with pytest.raises(WrongUsage, match="--head"):
+            Head.parse(text)
+
+
+# -- disks and deaths -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["the row", "the head"])
+def test_a_full_disk_is_an_error_and_leaves_a_whole_trail(trail, monkeypatch, what):
+    """What was not recorded is not released; a row without its release does no harm."""
+    if what == "the row":
+        spoil(trail, "PRAGMA user_version = 1", triggers=True)
+        connect = sqlite3.connect
+
+        def small(*args, **settings):
+            connection = connect(*args, **settings)
+            connection.execute(f"PRAGMA max_page_count = {connection.execute('PRAGMA page_count').fetchone()[0]}")
+            return connection
+
+        monkeypatch.setattr(sqlite3, "connect", small)
+    else:
+        monkeypatch.setattr(head_module, "write_whole", _no_space)
+    with pytest.raises(AuditFailed, match="Check the disk"):
+        for _ in range(100):
+            trail.append("released", {"filling": "x" * 2000}, AT)
+    monkeypatch.undo()
+    rows = trail.verify().seq
+    assert trail.append("released", {}, AT) == rows + 1
+    assert trail.verify().seq == rows + 1
+
+
+def _no_space(path, data):
+    raise OSError(28, "No space left on device")
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from consentguard.consent import audit, head
+from consentguard.consent.audit import AuditTrail
+trail = AuditTrail.open(Path(sys.argv[1]), b"k" * 32)
+die = lambda *arguments: os._exit(9)
+if sys.argv[2] == "before the row is committed":
+    audit._last = die
+else:
+    audit.keep = die
+trail.append("released", {}, "2026-11-22T09:30:00+00:00")
+print("released")
+"""
+
+
+@pytest.mark.parametrize(("moment", "rows"), [("before the row is committed", ROWS), ("before the head", ROWS + 1)])
+def test_killed_in_the_middle_nothing_was_released_and_the_trail_goes_on(trail, moment, rows):
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(trail.path), moment], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (9, "")
+    assert trail.verify().seq == rows
+    assert trail.append("released", {}, AT) == rows + 1
+    assert trail.verify().seq == rows + 1
 
 
 # -- together ---------------------------------------------------------------------------------------------------------
@@ -248,7 +389,7 @@ def test_two_processes_appending_make_one_whole_chain(trail):
     for writer in writers:
         writer.communicate(timeout=60)
         assert writer.returncode == 0
-    assert trail.verify() == ROWS + 40
+    assert trail.verify().seq == ROWS + 40
     rows = [trail.entry(seq).body for seq in range(ROWS + 1, ROWS + 41)]
     for name in ("a", "b"):
         assert [row["number"] for row in rows if row["writer"] == name] == list(range(20))

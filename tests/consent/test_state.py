@@ -20,7 +20,7 @@ def test_a_state_that_was_made_can_be_opened(state):
     again = State.open(state.directory)
     assert again.seal(b"words") == state.seal(b"words")
     assert again.record("init", {}, AT) == 1
-    assert state.audit.verify() == 1
+    assert state.audit.verify().seq == 1
 
 
 def test_two_states_have_two_keys(state, tmp_path):
@@ -106,7 +106,7 @@ def test_another_states_key_cannot_prove_this_states_trail(state, tmp_path):
 @pytest.mark.parametrize("gone", [KEY_FILE, AUDIT_FILE])
 def test_half_a_state_is_refused(state, gone):
     (state.directory / gone).unlink()
-    with pytest.raises(AuditFailed):
+    with pytest.raises(AuditFailed, match="put it back"):
         State.open(state.directory)
 
 
@@ -129,3 +129,37 @@ def test_the_environment_names_the_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("CONSENTGUARD_STATE", "")
     assert default_directory() != Path()
     assert default_directory().is_absolute()
+
+
+# -- keys that live elsewhere -----------------------------------------------------------------------------------------
+
+
+def test_a_key_of_the_environment_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONSENTGUARD_KEY", "ab" * 32)
+    state = State.create(tmp_path / "state")
+    state.record("init", {}, AT)
+    assert not (state.directory / KEY_FILE).exists()
+    assert State.open(state.directory).audit.verify().seq == 1
+    monkeypatch.setenv("CONSENTGUARD_KEY", "cd" * 32)
+    with pytest.raises(AuditFailed, match="row 1"):
+        State.open(state.directory).audit.verify()
+    with pytest.raises(AuditFailed, match="another key"):
+        State.open(state.directory).record("released", {}, AT)
+    monkeypatch.setenv("CONSENTGUARD_KEY", "ab")
+    for action in (State.open, State.create):
+        with pytest.raises(AuditFailed, match="CONSENTGUARD_KEY: is not a key") as caught:
+            action(tmp_path / "another")
+        assert "abab" not in str(caught.value)
+
+
+def test_a_key_file_may_lie_elsewhere(tmp_path, monkeypatch):
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    monkeypatch.setenv("CONSENTGUARD_KEY_FILE", str(stick / "key"))
+    state = State.create(tmp_path / "state")
+    assert (stick / "key").is_file()
+    assert sorted(path.name for path in state.directory.iterdir() if "-" not in path.name) == ["audit.db", "audit.head"]
+    assert State.open(state.directory).seal(b"words") == state.seal(b"words")
+    (stick / "key").unlink()  # the stick is taken out
+    with pytest.raises(AuditFailed, match="put it back"):
+        State.open(state.directory)
