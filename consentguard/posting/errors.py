@@ -12,6 +12,7 @@
        |- NotPermitted        403: the app's permissions or access tier do not allow it
        |  `- SaidBefore       403: X holds the text for a repetition
        |- Rejected            any other 4xx: X does not want this content
+       |  `- NotThere         404: no such post or account, or not any more
        |- Redirected          3xx: something between here and X answers in its place
        |- NotUnderstood       an answer that is not X's: HTML, broken JSON, no id in it
        |- Unconfirmed         it may have been posted, and X could not say; never sent again until it can
@@ -113,6 +114,10 @@ class Rejected(PostingFailed):
     """X does not want what was sent (any other 4xx)."""
 
     next_step = "Nothing was posted; change the text or the photos."
+
+
+class NotThere(Rejected):
+    """There is no such post or account, or not any more (404)."""
 
 
 class Redirected(PostingFailed):

@@ -1,7 +1,7 @@
 """What was posted, in the audit trail: a row before a post is sent and one after, so that a crash loses nothing.
 
-Rows hold ids and digests. `posting` comes before, with everything that finds the post again at X; `posted` or
-`not-posted` settles it; `taken-down` ends it. A `posting` that nothing settled is open: it may stand at X or not.
+Rows hold ids and digests. `post-begun` comes before, with everything that finds the post again at X; `post-confirmed`
+or `post-dropped` settles it; `taken-down` ends it. What is begun and not settled is open: it may stand at X or not.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Final
 from consentguard.consent.state import State
 from consentguard.values import canonical
 
-POSTING: Final = "posting"
-POSTED: Final = "posted"
-NOT_POSTED: Final = "not-posted"
+BEGUN: Final = "post-begun"
+CONFIRMED: Final = "post-confirmed"
+DROPPED: Final = "post-dropped"
 TAKEN_DOWN: Final = "taken-down"
 
 
@@ -37,7 +37,8 @@ class Intent:
 
     Attributes:
         seq: its row.
-        at: when.
+        at: when, by the clock here.
+        since: when, by X's.
         content: digest of channel, text, photos and descriptions; the same again is the same post.
         key: `content` with the school's day, so that the same may be said again tomorrow.
         channel, account: where.
@@ -49,6 +50,7 @@ class Intent:
 
     seq: int
     at: datetime
+    since: datetime
     content: str
     key: str
     channel: str
@@ -68,17 +70,17 @@ class Journal:
 
     def begin(self, body: Mapping[str, Any], at: datetime) -> Intent:
         """Writes the row before. Raises AuditFailed, and then nothing may be sent."""
-        seq = self._state.record(POSTING, body, at.isoformat(timespec="seconds"))
+        seq = self._state.record(BEGUN, body, at.isoformat(timespec="seconds"))
         return _intent(seq, at, body)
 
     def confirm(self, intent: Intent, post: str, at: datetime) -> None:
         """Writes that it stands at X."""
-        body = {"posting": intent.seq, "post": post, "channel": intent.channel, "people": list(intent.people)}
-        self._state.record(POSTED, body, at.isoformat(timespec="seconds"))
+        body = {"begun": intent.seq, "post": post, "channel": intent.channel, "people": list(intent.people)}
+        self._state.record(CONFIRMED, body, at.isoformat(timespec="seconds"))
 
     def drop(self, intent: Intent, why: str, at: datetime) -> None:
         """Writes that it does not stand at X; `why` is an error's name."""
-        self._state.record(NOT_POSTED, {"posting": intent.seq, "why": why}, at.isoformat(timespec="seconds"))
+        self._state.record(DROPPED, {"begun": intent.seq, "why": why}, at.isoformat(timespec="seconds"))
 
     def taken_down(self, post: str, by: str, why: str, at: datetime) -> None:
         """Writes that a post stands no longer."""
@@ -101,13 +103,13 @@ class Journal:
         began: dict[int, Intent] = {}
         ended: dict[int, str] = {}
         gone: set[str] = set()
-        for row in self._state.audit.of_kind(POSTING, POSTED, NOT_POSTED, TAKEN_DOWN):
-            if row.kind == POSTING:
+        for row in self._state.audit.of_kind(BEGUN, CONFIRMED, DROPPED, TAKEN_DOWN):
+            if row.kind == BEGUN:
                 began[row.seq] = _intent(row.seq, datetime.fromisoformat(row.at), row.body)
             elif row.kind == TAKEN_DOWN:
                 gone.add(row.body["post"])
             else:
-                ended[row.body["posting"]] = row.body.get("post", "")
+                ended[row.body["begun"]] = row.body.get("post", "")
         for seq, intent in began.items():
             post = ended.get(seq, "")
             yield replace(intent, post="" if post in gone else post), seq in ended
@@ -121,6 +123,7 @@ def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
     return Intent(
         seq=seq,
         at=at,
+        since=datetime.fromisoformat(body["since"]),
         content=body["content"],
         key=body["key"],
         channel=body["channel"],

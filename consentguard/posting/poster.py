@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from consentguard.consent.hours import now as school_time
-from consentguard.consent.hours import school_day
+from consentguard.consent.hours import LONDON, school_day
 from consentguard.consent.rules.channels import Channel
 from consentguard.consent.state import State
 from consentguard.errors import Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting.credentials import Credentials
 from consentguard.posting.draft import Draft, Part, Picture, drafted
-from consentguard.posting.errors import PartlyPosted, PostingFailed, Unconfirmed
+from consentguard.posting.errors import NotThere, PartlyPosted, PostingFailed, Unconfirmed
 from consentguard.posting.gate import UPLOADS, Permit
 from consentguard.posting.journal import Intent, Journal, text_digest
 from consentguard.posting.patience import Patience
@@ -139,7 +138,7 @@ class Poster:
         rule = guard.policy.channel(channel)
         if not by.strip():
             raise WrongUsage("a post needs the name of whoever posts it: by=")
-        now = school_time()
+        now = self._now()
         drafts = drafted(guard, parts, rule, school_day(now).isoformat())
         self._own(rule)
         with _alone(guard.state):
@@ -157,11 +156,14 @@ class Poster:
                 found for intent in journal.open() if self._ours(intent) and (found := self._settled(journal, intent))
             )
 
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._patience.clock(), LONDON)
+
     # -- sending ------------------------------------------------------------------------------------------------------
 
     def _sent(self, journal: Journal, drafts: tuple[Draft, ...], by: str) -> tuple[Posted, ...]:
-        self._settle_before(journal, {draft.content for draft in drafts})
-        before = [journal.post_of(draft.key) for draft in drafts]
+        found = self._settle_before(journal, {draft.content for draft in drafts})
+        before = [found.get(draft.content) or journal.post_of(draft.key) for draft in drafts]
         media = [() if stands else self._uploaded(draft) for draft, stands in zip(drafts, before, strict=True)]
         posts: list[Posted] = []
         for draft, stands, uploaded in zip(drafts, before, media, strict=True):
@@ -196,7 +198,7 @@ class Poster:
             body["media"] = {"media_ids": list(media)}
         if replies_to:
             body["reply"] = {"in_reply_to_tweet_id": replies_to}
-        intent = journal.begin(self._row(draft, media, by, replies_to), school_time())
+        intent = journal.begin(self._row(draft, media, by, replies_to), self._now())
         attempt = 1
         while True:
             try:
@@ -210,9 +212,9 @@ class Poster:
                     attempt += 1
                     continue
                 else:
-                    journal.drop(intent, type(error).__name__, school_time())
+                    journal.drop(intent, type(error).__name__, self._now())
                     raise
-            journal.confirm(intent, post, school_time())
+            journal.confirm(intent, post, self._now())
             return post
 
     def _row(self, draft: Draft, media: tuple[str, ...], by: str, replies_to: str) -> dict[str, object]:
@@ -221,6 +223,7 @@ class Poster:
             "key": draft.key,
             "channel": draft.channel.name,
             "account": self._x.me().id,
+            "since": (self._x.now() or self._now()).isoformat(timespec="seconds"),
             "text": text_digest(draft.text),
             "media": list(media),
             "photos": [picture.sha256 for picture in draft.pictures],
@@ -238,28 +241,35 @@ class Poster:
             except PostingFailed:
                 left.append(post)
             else:
-                journal.taken_down(post, by, "thread-failed", school_time())
+                journal.taken_down(post, by, "thread-failed", self._now())
         if left:
             raise PartlyPosted("taking back the begun thread", "X failed at this too", left) from error
 
     def _deleted(self, post: str) -> None:
         path = f"/2/tweets/{post}"
-        with self._x.gate.opened(Permit("DELETE", path)):
+        with suppress(NotThere), self._x.gate.opened(Permit("DELETE", path)):
             self._x.change("deleting a post", "DELETE", path)
 
     # -- what was sent without an answer ------------------------------------------------------------------------------
 
-    def _settle_before(self, journal: Journal, contents: set[str]) -> None:
-        """Settles what is open before more is sent. Only a doubt about the same content stops this post."""
+    def _settle_before(self, journal: Journal, contents: set[str]) -> dict[str, str]:
+        """Settles what is open before more is sent; content -> post of what was found standing.
+
+        Only a doubt about the same content stops this post.
+        """
+        found: dict[str, str] = {}
         for intent in journal.open():
             if not self._ours(intent):
                 continue
             try:
-                self._settled(journal, intent)
+                stands = self._settled(journal, intent)
             except PostingFailed as error:
                 if intent.content in contents:
                     raise
                 _log.warning("row %d: an earlier post is still unsettled (%s)", intent.seq, type(error).__name__)
+            else:
+                found |= {intent.content: stands.id} if stands else {}
+        return found
 
     def _ours(self, intent: Intent) -> bool:
         return intent.account == self._x.me().id
@@ -268,12 +278,12 @@ class Poster:
         """Looks for one open post and writes what became of it."""
         found = self._patience.keep_trying(lambda: self._found(intent))
         if found:
-            journal.confirm(intent, found, school_time())
+            journal.confirm(intent, found, self._now())
             return Posted(found, intent.channel, intent.photos)
         settle = timedelta(seconds=sum(self._patience.settling))
-        if school_time() - intent.at < settle:
+        if self._now() - intent.at < settle:
             raise Unconfirmed("looking for an earlier post", "it was sent a moment ago and is not seen yet")
-        journal.drop(intent, "not-found", school_time())
+        journal.drop(intent, "not-found", self._now())
         return None
 
     def _looked_for(self, intent: Intent, error: PostingFailed) -> str | None:
@@ -299,7 +309,7 @@ class Poster:
 
     def _found(self, intent: Intent) -> str | None:
         """The id of the post that an intent made, found by its pictures, or by its text where it has none."""
-        for post in self._x.posts_since(intent.at - _SKEW):
+        for post in self._x.posts_since(intent.since - _SKEW):
             same = post.media == intent.media if intent.media else text_digest(post.text) == intent.text
             if same and not (post.media and not intent.media):
                 return post.id

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -97,6 +98,7 @@ class X:
             api.wait_on_rate_limit, api.retry_count = False, 0
             _guard(api, self.gate, timeout, lambda endpoint: f"/1.1/{endpoint}.json")
         self._me: Account | None = None
+        self._heard: tuple[datetime, float] | None = None
 
     @classmethod
     def open(cls, credentials: Credentials, *, upload: str = "v2") -> X:
@@ -114,15 +116,15 @@ class X:
             answer, headers = self._asked("asking X whose keys these are", "GET", "/2/users/me")
             with _expected("asking X whose keys these are"):
                 data = answer["data"]
-                self._me = Account(str(data["id"]), str(data["username"]), headers.get("x-access-level", ""))
+                self._me = _account(data, headers.get("x-access-level", ""))
         return self._me
 
-    def clock(self) -> datetime:
-        """X's own time, from the head of an answer."""
-        call = "asking X for its time"
-        _, headers = self._asked(call, "GET", "/2/users/me")
-        with _expected(call):
-            return parsedate_to_datetime(headers["Date"])
+    def now(self) -> datetime | None:
+        """X's own time, from the head of its last answer; None before the first. A clock here may be wrong."""
+        if self._heard is None:
+            return None
+        there, then = self._heard
+        return there + timedelta(seconds=time.monotonic() - then)
 
     def posts_since(self, start: datetime) -> Iterator[Post]:
         """This account's own posts from a moment on, newest first; reposts are left out."""
@@ -170,11 +172,14 @@ class X:
 
     def describe(self, body: Mapping[str, Any]) -> None:
         """Gives an uploaded picture its alt text; `body` as `description` makes it."""
+        call = "giving a photo its alt text"
         if self.upload_route == "v2":
-            self._asked("giving a photo its alt text", "POST", "/2/media/metadata", body)
+            self.change(call, "POST", "/2/media/metadata", body)
             return
-        with _named("giving a photo its alt text"):
+        with _named(call):
             self._v1().create_media_metadata(body["media_id"], body["alt_text"]["text"])
+            if self._v1().last_response.text.strip():  # v1.1 says yes with an empty answer
+                raise ValueError
 
     def description(self, media: str, alt: str) -> tuple[str, Mapping[str, Any]]:
         """Path and body that `describe` sends."""
@@ -215,6 +220,8 @@ class X:
         """One request; its JSON object and its headers. Raises PostingFailed, each fault by its name."""
         with _named(call):
             response = self._client.request(method, path, params=dict(params or {}), json=body, user_auth=True)
+        with suppress(KeyError, ValueError):  # without the time of day the answer is good all the same
+            self._heard = parsedate_to_datetime(response.headers["Date"]), time.monotonic()
         with _expected(call):
             answer = response.json()
             if not isinstance(answer, dict):
@@ -226,9 +233,12 @@ class X:
         while True:
             asked = {**params, "max_results": PAGE, **({"pagination_token": token} if token else {})}
             answer, _ = self._asked(call, "GET", path, params=asked)
-            yield answer
             with _expected(call):
-                token = answer.get("meta", {}).get("next_token")
+                token = answer["meta"].get("next_token")
+                found = answer.get("data", [])
+                if len(found) != answer["meta"]["result_count"]:  # an empty list is X's word only if X says it is
+                    raise ValueError(len(found))
+            yield answer
             if not token:
                 return
 
@@ -246,7 +256,7 @@ class X:
     def _accounts(self, call: str, path: str) -> Iterator[Account]:
         for page in self._pages(call, path, {}):
             with _expected(call):
-                found = [Account(str(item["id"]), str(item["username"])) for item in page.get("data", [])]
+                found = [_account(item) for item in page.get("data", [])]
             yield from found
 
 
@@ -307,7 +317,7 @@ def _status(call: str, error: HTTPException) -> errors.PostingFailed:
         return errors.RateLimited(call, reset)
     if isinstance(error, Forbidden):
         return errors.SaidBefore(call, why) if "duplicate" in said.casefold() else errors.NotPermitted(call, why)
-    named = {401: errors.CredentialsRefused, 402: errors.CreditsExhausted}
+    named = {401: errors.CredentialsRefused, 402: errors.CreditsExhausted, 404: errors.NotThere}
     of_hundred = {3: errors.Redirected, 5: errors.ServerFault}
     return named.get(status, of_hundred.get(status // 100, errors.Rejected))(call, why)
 
@@ -338,6 +348,13 @@ def _id(value: Any) -> str:
     if not text.isascii() or not text.isdigit():
         raise ValueError(text)
     return text
+
+
+def _account(item: Mapping[str, Any], access: str = "") -> Account:
+    name = item["username"]
+    if not isinstance(name, str) or not name:
+        raise ValueError(name)
+    return Account(_id(item["id"]), name, access)
 
 
 def _post(item: Mapping[str, Any]) -> Post:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import time
@@ -10,22 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import tweepy
 from fake_x import KEYS, FakeX, Fault, ToFake
+from PIL import Image
 
 from consentguard.consent.policy import Policy
 from consentguard.consent.state import State
 from consentguard.guard import Guard
 from consentguard.posting import Patience, Poster, X
 from consentguard.values import Released
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeX]:
-    service = FakeX()
-    yield service
-    service.close()
 
 
 @dataclass
@@ -39,6 +35,14 @@ class Waiting:
 
     def clock(self) -> float:
         return time.time() + sum(self.waits)
+
+
+@pytest.fixture
+def fake(waiting: Waiting) -> Iterator[FakeX]:
+    service = FakeX()
+    service.clock = waiting.clock
+    yield service
+    service.close()
 
 
 @pytest.fixture
@@ -85,17 +89,26 @@ def make_poster(make_x: Callable[..., X], patience: Patience) -> Callable[..., P
     return make
 
 
+def _drawn(shade: int) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(np.full((64, 96, 3), shade, np.uint8)).save(out, "JPEG")
+    return out.getvalue()
+
+
 # -- real releases, made once for all tests ---------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def released_once(tmp_path_factory, register, body_policy, photographs) -> tuple[Path, Mapping[str, Released]]:
-    """A state, and what it released: `shown` rests on a pupil's consent, of `covered` the unapproved face is hidden."""
+    """A state, and what it released: `shown` rests on a pupil's consent, in `covered` a face is hidden."""
     state = State.create(tmp_path_factory.mktemp("posting") / "state")
     guard = Guard(register, body_policy, state=state)
     photos = {
         "shown": guard.release(photographs["obama"], people=["P001"], by="the tests"),
         "covered": guard.release(photographs["biden"]),
+        # Small ones without anybody, for tests that send hundreds.
+        "work": guard.release(_drawn(90)),
+        "table": guard.release(_drawn(200)),
     }
     return state.directory, photos
 

@@ -7,7 +7,6 @@ import json
 import logging
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -24,8 +23,8 @@ BY = {"channel": "main", "by": "Miriam Castlegate"}
 
 
 def kinds(guard: Guard) -> list[str]:
-    rows = guard.state.audit.of_kind("posting", "posted", "not-posted", "taken-down")
-    return [row.kind for row in rows]
+    rows = guard.state.audit.of_kind("post-begun", "post-confirmed", "post-dropped", "taken-down")
+    return [row.kind.removeprefix("post-") for row in rows]
 
 
 # -- what arrives -----------------------------------------------------------------------------------------------------
@@ -53,12 +52,12 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
 
 def test_the_record_comes_before_and_after_with_ids_and_without_words(guarded, photos, make_poster, fake):
     posted = make_poster(guarded).post("Well done Amara", [photos["shown"]], alts=["Amara at her desk"], **BY)
-    before, after = guarded.state.audit.of_kind("posting", "posted")
+    before, after = guarded.state.audit.of_kind("post-begun", "post-confirmed")
     assert before.body["people"] == ["P001"]
     assert before.body["photos"] == [photos["shown"].sha256]
     assert before.body["releases"] == [photos["shown"].grounds.audit_seq]
     assert before.body["by"] == "Miriam Castlegate"
-    assert (after.body["posting"], after.body["post"]) == (before.seq, posted.id)
+    assert (after.body["begun"], after.body["post"]) == (before.seq, posted.id)
     assert "Amara" not in json.dumps([before.body, after.body])
     assert guarded.state.audit.verify()
 
@@ -125,13 +124,13 @@ def test_a_crash_after_sending_is_settled_at_the_next_start(guarded, photos, mak
         crash.setattr(Journal, "confirm", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             poster.post("Sunflowers", [photos["shown"]], **BY)
-    assert kinds(guarded) == ["posting"]
+    assert kinds(guarded) == ["begun"]
     again = make_poster(guarded).post("Sunflowers", [photos["shown"]], **BY)
     assert again.already
-    assert (len(fake.own_posts()), kinds(guarded)) == (1, ["posting", "posted"])
+    assert (len(fake.own_posts()), kinds(guarded)) == (1, ["begun", "confirmed"])
 
 
-def test_a_crash_before_sending_waits_until_x_would_show_it_and_then_sends(guarded, make_poster, fake, monkeypatch):
+def test_a_crash_before_sending_waits_until_x_would_show_it(guarded, make_poster, fake, monkeypatch, waiting):
     poster = make_poster(guarded)
     with monkeypatch.context() as crash:
         crash.setattr("consentguard.posting.x.X.make_post", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -139,10 +138,9 @@ def test_a_crash_before_sending_waits_until_x_would_show_it_and_then_sends(guard
             poster.post("Snow today", **BY)
     with pytest.raises(Unconfirmed, match="a moment ago"):
         make_poster(guarded).post("Snow today", **BY)
-    later = datetime.now(UTC) + timedelta(minutes=5)
-    monkeypatch.setattr("consentguard.posting.poster.school_time", lambda: later)
+    waiting.sleep(300)
     make_poster(guarded).post("Snow today", **BY)
-    assert (len(fake.own_posts()), kinds(guarded)) == (1, ["posting", "not-posted", "posting", "posted"])
+    assert (len(fake.own_posts()), kinds(guarded)) == (1, ["begun", "dropped", "begun", "confirmed"])
 
 
 def test_reconcile_settles_everything_that_is_open(guarded, photos, make_poster, fake, monkeypatch):
@@ -190,7 +188,7 @@ def test_a_thread_that_fails_later_is_taken_back(guarded, make_poster, fake, fau
     with pytest.raises(PostingFailed, match="403"):
         make_poster(guarded).thread([Part("One"), Part("Two"), Part("Three")], **BY)
     assert fake.own_posts() == []
-    assert kinds(guarded) == ["posting", "posted"] * 2 + ["posting", "not-posted"] + ["taken-down"] * 2
+    assert kinds(guarded) == ["begun", "confirmed"] * 2 + ["begun", "dropped"] + ["taken-down"] * 2
     make_poster(guarded).thread([Part("One"), Part("Two"), Part("Three")], **BY)
     assert len(fake.own_posts()) == 3
 
