@@ -18,8 +18,9 @@ def website(tmp_path: Path, photographs: dict[str, bytes]) -> Path:
     (tmp_path / "before.csv").write_bytes(sample_with({}))
     (tmp_path / "photo.jpg").write_bytes(photographs["obama"])
     State.create(tmp_path / "state")
-    assert main(["release", str(tmp_path / "photo.jpg"), "--out", str(tmp_path / "www"), "--people", "T001", "--by", "M. C.",
-                 "--register", str(tmp_path / "before.csv"), "--state", str(tmp_path / "state")]) == 0  # fmt: skip
+    options = ["--out", str(tmp_path / "www"), "--people", "T001", "--by", "M. C."]
+    where = ["--register", str(tmp_path / "before.csv"), "--state", str(tmp_path / "state")]
+    assert main(["release", str(tmp_path / "photo.jpg"), *options, *where]) == 0
     (tmp_path / "www" / "theirs.jpg").write_bytes(photographs["biden"])
     (tmp_path / "www" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     return tmp_path
