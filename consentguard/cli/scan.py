@@ -44,8 +44,8 @@ def add_commands(top: Commands, options: Options) -> None:
         "audit-folder",
         parents=[options.question, options.state],
         help="which published photos no consent covers any more",
-        description="Looks at what is published already. Our own releases are known by their content and checked against "
-        "today's register; anything else is judged like a photo that would go out. Nothing is changed.",
+        description="Looks at what is published already. Our own releases are known by their content and checked "
+        "against today's register; anything else is judged like a photo that would go out. Nothing is changed.",
         epilog="Exit codes: 0 all of it is covered, 1 something is not, 3 something is undecided.",
     )
     command.add_argument("folder", type=Path, metavar="FOLDER")
