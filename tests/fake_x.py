@@ -60,7 +60,8 @@ class Fault:
     """One answer that is not the right one.
 
     Attributes:
-        status, body, headers: what is answered; `body` is sent as it stands where it is a text.
+        status, body, headers: what is answered; `body` is sent as it stands where it is a text. A header such as +20 is
+            a time by the fake's clock.
         effect: the call takes effect all the same.
         kind: `answer`; or `drop` (the connection closes without an answer), `cut` (in the midst of one), `stall` (no
             answer in time), `refused` (nobody listens), the last for `ToFake` only.
@@ -374,7 +375,7 @@ def _handler(fake: FakeX) -> type[BaseHTTPRequestHandler]:
             self.send_response_only(fault.status)
             for key, value in {"Content-Type": kind, "Content-Length": str(len(raw) + 99 * (fault.kind == "cut")),
                                "Date": formatdate(fake.clock(), usegmt=True), **fault.headers}.items():  # fmt: skip
-                self.send_header(key, value)
+                self.send_header(key, str(int(fake.clock()) + int(value)) if value.startswith("+") else value)
             self.end_headers()
             self.wfile.write(raw)
 

@@ -177,20 +177,6 @@ class AuditTrail:
         mine = [entry.seq for entry, _ in found if entry.body.get("sha256") == sha256]
         return tuple(entry for seq in mine if (entry := self.entry(seq)) is not None)
 
-    def of_kind(self, *kinds: str) -> Iterator[Entry]:
-        """All rows of these kinds in order, each proved against the row before it. Raises AuditFailed."""
-        with self._connected("ro") as connection:
-            rows = connection.execute(
-                "SELECT mine.seq, mine.at, mine.kind, mine.body, mine.mac, coalesce(before.mac, ?) FROM trail AS mine "
-                "LEFT JOIN trail AS before ON before.seq = mine.seq - 1 "
-                "WHERE mine.kind IN (SELECT value FROM json_each(?)) ORDER BY mine.seq",
-                (_GENESIS, json.dumps(kinds)),
-            ).fetchall()
-        for seq, at, kind, text, mac, before in rows:
-            if not hmac.compare_digest(self._mac(before, seq, at, kind, text).encode(), mac.encode()):
-                raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
-            yield Entry(seq, at, kind, json.loads(text), mac)
-
     def _rows(self, query: str, *values: int | str) -> Iterator[tuple[Entry, str]]:
         with self._connected("ro") as connection:
             for seq, at, kind, text, mac in connection.execute(query, values):

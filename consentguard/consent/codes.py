@@ -39,6 +39,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "leads-elsewhere": "a symbolic link leads to what does not go with it, so what would be shown is not known",
         "alt-text-missing": "a photo has no description, and policy wants one that a person wrote",
         "wrong-account": "the keys are another account's than the channel's",
+        "not-in-ledger": "the release ledger does not know it as a standing post of a class account",
         "outside-poster": "something would have reached X beside the methods that check",
         "unreadable-image": "the file could not be read as one whole picture",
         "model-unavailable": "a model is missing or altered",

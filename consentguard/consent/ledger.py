@@ -109,11 +109,11 @@ class Ledger:
 
     # -- what doors write ---------------------------------------------------------------------------------------------
 
-    def record_post(self, sha256: str, *, channel: str, post: str, at: datetime, by: str = "") -> int:
+    def record_post(self, sha256: str | None, *, channel: str, post: str, at: datetime, by: str = "") -> int:
         """Records that a released photo was posted; one call for each photo of a post. Returns the row's number.
 
         Args:
-            sha256: of the released bytes.
+            sha256: of the released bytes; None for a post without photos.
             channel: the policy's name of the channel.
             post: the id that the network gave the post.
             at: when, with its zone.
@@ -121,7 +121,7 @@ class Ledger:
 
         Raises AuditFailed for a photo that was not released here, and where it cannot be written.
         """
-        if self.release(sha256) is None:
+        if sha256 is not None and self.release(sha256) is None:
             raise AuditFailed(f"{sha256[:16]}: was not released here; nothing but releases is posted.")
         body = {"sha256": sha256, "channel": channel, "post": post, "by": by}
         return self._state.record(POSTED, body, at.isoformat(timespec="seconds"))
@@ -155,7 +155,7 @@ class Ledger:
             key = (body["channel"], body["post"])
             if row.kind == POSTED:
                 before = posts.get(key) or Post(body["post"], body["channel"], (), row.at, body["by"])
-                posts[key] = replace(before, releases=(*before.releases, *releases[body["sha256"]]))
+                posts[key] = replace(before, releases=(*before.releases, *_of(body["sha256"], releases)))
             else:
                 posts[key] = replace(posts[key], taken_down=row.at)
         return tuple(posts.values())
@@ -182,6 +182,10 @@ class Ledger:
                 yield Row(entry.seq, entry.at, entry.kind, entry.body)
             elif entry.kind == IMPORTED:
                 yield Row(**entry.body)
+
+
+def _of(sha256: str | None, releases: Mapping[str, list[Release]]) -> list[Release]:
+    return [] if sha256 is None else releases[sha256]
 
 
 def lost_by(release: Release, register: Register, policy: Policy, on: date) -> dict[str, Standing]:

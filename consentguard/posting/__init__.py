@@ -8,7 +8,8 @@ poster.post("Our sunflowers", [released], channel="main", by="Miriam Castlegate"
 from consentguard.posting.draft import Part
 from consentguard.posting.errors import PostingFailed
 from consentguard.posting.patience import Patience
-from consentguard.posting.poster import Posted, Poster
+from consentguard.posting.poster import Poster
+from consentguard.posting.sending import Posted
 from consentguard.posting.x import X
 
 __all__ = ["Part", "Patience", "Posted", "Poster", "PostingFailed", "X"]

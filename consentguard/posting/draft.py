@@ -6,10 +6,15 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
+from consentguard.consent.codes import refusal
+from consentguard.consent.hours import Occasion, judge_hours, school_day
 from consentguard.consent.rules.channels import Channel
 from consentguard.errors import Refused, WrongUsage
+from consentguard.files import read_photo
 from consentguard.guard import Guard
 from consentguard.posting import alt as alt_text
 from consentguard.posting.journal import digest
@@ -31,11 +36,37 @@ class Part:
         photos: at most four, each from `Guard.release`.
         alts: what each photo shows, for those who do not see it, in the order of the photos; an empty one, or none at
             all, asks for the proposal, where policy takes proposals.
+        sources: the original files of these photos, as far as they were taken for sharing: deleted once it stands.
     """
 
     text: str
     photos: Sequence[Released] = ()
     alts: Sequence[str] = ()
+    sources: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Who posts where and when, and what may excuse the hour.
+
+    Attributes:
+        channel: where.
+        by: who posts.
+        moment: when.
+        occasion: event, urgent news or trip, if it is one.
+        override: why policy's hours shall not bind this once; only for whom the channel names as allowed to.
+    """
+
+    channel: Channel
+    by: str
+    moment: datetime
+    occasion: Occasion | None = None
+    override: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """What the audit trail keeps of it."""
+        occasion = self.occasion.as_json() if self.occasion else None
+        return {"channel": self.channel.name, "by": self.by, "occasion": occasion, "override": self.override}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,66 +81,111 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part that was admitted and may be sent. `content` and `key`: see `journal.Intent`."""
+    """A part that was admitted and may be sent. `content` and `key`: see `journal.Intent`; `sources`: file, digest."""
 
     text: str
     pictures: tuple[Picture, ...]
     people: tuple[str, ...]
     releases: tuple[int, ...]
-    sources: frozenset[str]
-    channel: Channel
+    sources: tuple[tuple[Path, str], ...]
     content: str
     key: str
 
 
-def drafted(guard: Guard, parts: Sequence[Part], channel: Channel, day: str) -> tuple[Draft, ...]:
+def drafted(guard: Guard, parts: Sequence[Part], leave: Leave) -> tuple[Draft, ...]:
     """Everything that will be sent, once all of it was found fit to be.
 
-    Raises AuditFailed or Refused as `Guard.admit` does, Refused where policy wants a description, and WrongUsage for
-    what X would not take.
+    Raises AuditFailed or Refused as `Guard.admit` does, Refused for words or an hour that policy does not let go or a
+    missing description, and WrongUsage for what X would not take.
     """
+    _check_kinds(parts)
+    if not leave.by.strip():
+        raise WrongUsage("a post needs the name of whoever posts it: by=")
+    for part in parts:
+        _check_sizes(guard, part)
+        for photo in part.photos:
+            guard.admit(photo, channel=leave.channel.name)
+    check_leave(guard, leave, parts)
+    whole = digest(*[[part.text.strip(), [photo.sha256 for photo in part.photos]] for part in parts])
+    threaded = len(parts) > 1
+    return tuple(_drafted(guard, part, leave, [whole, place] if threaded else []) for place, part in enumerate(parts))
+
+
+def check_leave(guard: Guard, leave: Leave, parts: Sequence[Part] = ()) -> None:
+    """Whether policy lets these words go, at this time. Raises Refused with everything that speaks against it."""
+    hour = judge_hours(guard.policy, leave.channel, leave.moment, leave.occasion)
+    if leave.override and leave.by.casefold() not in {
+        name.casefold() for name in leave.channel.override.get("not-now", ())
+    }:
+        raise WrongUsage(
+            f"{leave.by} may not override the hours of channel {leave.channel.name}; policy names who may, "
+            f"under [channels.{leave.channel.name}.override]"
+        )
+    texts = {f"part {place}": part.text for place, part in enumerate(parts, 1)} if len(parts) > 1 else {}
+    alts = {f"description {place}": alt for place, alt in enumerate((alt for part in parts for alt in part.alts), 1)}
+    pictured = any(part.photos for part in parts)
+    said = guard.words.judge({"text": parts[0].text, **alts} if len(parts) == 1 else alts, with_image=pictured)
+    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured)
+    reasons = dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour and not leave.override else ())))
+    if reasons:
+        words = [each for each in (said, thread) if each.refused]
+        verdict = Verdict(
+            "post",
+            Outcome.REFUSED,
+            needs_person=all(each.needs_person for each in words),
+            reasons=tuple(reasons),
+            findings=(*said.findings, *thread.findings, *hour),
+        )
+        when = f" ({'; '.join(finding.message for finding in hour)})" if "not-now" in reasons else ""
+        raise Refused(refusal("post", verdict) + when, verdict)
+
+
+def _check_kinds(parts: Sequence[Part]) -> None:
+    """What is not even a list of releases is told so before it is looked into."""
     if not parts:
         raise WrongUsage("there is nothing to post; give a text, photos or both")
-    whole = digest(*[[part.text.strip(), _digests(part)] for part in parts])
-    threaded = len(parts) > 1
-    return tuple(
-        _drafted(guard, part, channel, day, [whole, place] if threaded else []) for place, part in enumerate(parts)
-    )
+    for part in parts:
+        if not isinstance(part, Part) or not isinstance(part.text, str):
+            raise WrongUsage("a post is a text and a list of releases; a thread is a list of Part")
+        if not isinstance(part.photos, list | tuple):
+            raise WrongUsage(f"photos is {type(part.photos).__name__}, not a list of what Guard.release() returned")
 
 
-def _digests(part: Part) -> list[str]:
-    """Of photos that may be no releases at all: then of nothing, and admission says what is wrong."""
-    return [str(getattr(photo, "sha256", "")) for photo in part.photos]
-
-
-def _drafted(guard: Guard, part: Part, channel: Channel, day: str, place: list[str | int]) -> Draft:
-    text = part.text.strip()
-    photos = tuple(part.photos)
+def _check_sizes(guard: Guard, part: Part) -> None:
+    text, photos, limit = part.text.strip(), part.photos, guard.policy.posting.text_limit
     if not text and not photos:
         raise WrongUsage("a post needs a text or a photo")
     if len(photos) > MOST_PHOTOS:
         raise WrongUsage(f"{len(photos)} photos in one post; X takes {MOST_PHOTOS}. Make it a thread")
     if part.alts and len(part.alts) != len(photos):
         raise WrongUsage(f"{len(part.alts)} descriptions for {len(photos)} photos; give one for each, '' for none")
-    limit = guard.policy.posting.text_limit
     if weight(text) > limit:
         raise WrongUsage(f"the text weighs {weight(text)} characters as X counts; it takes {limit}. Make it a thread")
-    for photo in photos:
-        guard.admit(photo, channel=channel.name)
-    pictures = tuple(
-        _picture(guard, photo, alt) for photo, alt in zip(photos, part.alts or ("",) * len(photos), strict=True)
-    )
-    content = digest(channel.name, text, [[each.sha256, each.alt] for each in pictures], place)
+    if part.sources and not guard.policy.posting.delete_sources:
+        raise WrongUsage("policy keeps originals ([posting] delete_sources = false); name none as taken for sharing")
+
+
+def _drafted(guard: Guard, part: Part, leave: Leave, place: list[str | int]) -> Draft:
+    photos, text = tuple(part.photos), part.text.strip()
+    alts = tuple(part.alts) or ("",) * len(photos)
+    pictures = tuple(_picture(guard, photo, alt) for photo, alt in zip(photos, alts, strict=True))
+    content = digest(leave.channel.name, text, [[each.sha256, each.alt] for each in pictures], place)
     return Draft(
         text=text,
         pictures=pictures,
         people=tuple(dict.fromkeys(person for photo in photos for person in photo.grounds.people)),
         releases=tuple(photo.grounds.audit_seq for photo in photos),
-        sources=frozenset(photo.grounds.source_sha256 for photo in photos),
-        channel=channel,
+        sources=tuple(_source(path, photos) for path in part.sources if path.exists()),  # gone: an earlier try did it
         content=content,
-        key=digest(content, day),
+        key=digest(content, school_day(leave.moment).isoformat()),
     )
+
+
+def _source(path: Path, photos: Sequence[Released]) -> tuple[Path, str]:
+    found = hashlib.sha256(read_photo(path)).hexdigest()
+    if found not in {photo.grounds.source_sha256 for photo in photos}:
+        raise WrongUsage(f"{path}: none of these photos was released from it; it is not deleted, nothing was posted")
+    return path, found
 
 
 def _picture(guard: Guard, photo: Released, alt: str) -> Picture:

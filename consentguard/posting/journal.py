@@ -1,24 +1,25 @@
-"""What was posted, in the audit trail: a row before a post is sent and one after, so that a crash loses nothing.
+"""What is being posted, in the audit trail: a row before a post is sent and one after, so that a crash loses nothing.
 
-Rows hold ids and digests. `post-begun` comes before, with everything that finds the post again at X; `post-confirmed`
-or `post-dropped` settles it; `taken-down` ends it. What is begun and not settled is open: it may stand at X or not.
+Rows hold ids and digests. `post-begun` comes before, with everything that finds the post again at X; after it come the
+`posted` rows of the ledger and `post-confirmed`, or `post-dropped`. What is begun and neither is open: it may stand at
+X or not.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from consentguard.consent.ledger import TAKEN_DOWN, Ledger
 from consentguard.consent.state import State
 from consentguard.values import canonical
 
 BEGUN: Final = "post-begun"
 CONFIRMED: Final = "post-confirmed"
 DROPPED: Final = "post-dropped"
-TAKEN_DOWN: Final = "taken-down"
 
 
 def digest(*parts: Any) -> str:
@@ -44,7 +45,8 @@ class Intent:
         channel, account: where.
         text: digest of the text.
         media: ids that X gave the pictures; they find the post again.
-        photos: digests of the released pictures, `people` whom they show with consent.
+        photos: digests of the released pictures.
+        by: who posts.
         post: its id at X, once it is known to stand.
     """
 
@@ -58,68 +60,60 @@ class Intent:
     text: str
     media: tuple[str, ...]
     photos: tuple[str, ...]
-    people: tuple[str, ...]
+    by: str
     post: str = ""
 
 
 class Journal:
-    """The rows about posts, read anew at every question."""
+    """The rows about posts of one state, read anew at every question."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
+        self.state = state
+        self.ledger = Ledger(state)
 
     def begin(self, body: Mapping[str, Any], at: datetime) -> Intent:
         """Writes the row before. Raises AuditFailed, and then nothing may be sent."""
-        seq = self._state.record(BEGUN, body, at.isoformat(timespec="seconds"))
-        return _intent(seq, at, body)
+        return _intent(self.state.record(BEGUN, body, _text(at)), at, body)
 
     def confirm(self, intent: Intent, post: str, at: datetime) -> None:
-        """Writes that it stands at X."""
-        body = {"begun": intent.seq, "post": post, "channel": intent.channel, "people": list(intent.people)}
-        self._state.record(CONFIRMED, body, at.isoformat(timespec="seconds"))
+        """Writes that it stands at X: into the ledger, photo by photo, and then that it is settled."""
+        known = self.ledger.post(post, channel=intent.channel)
+        written = {release.sha256 for release in known.releases} if known else set()
+        for photo in dict.fromkeys(intent.photos or (None,)):
+            if photo not in written and not (photo is None and known):
+                self.ledger.record_post(photo, channel=intent.channel, post=post, at=at, by=intent.by)
+        self.state.record(CONFIRMED, {"begun": intent.seq, "post": post}, _text(at))
 
     def drop(self, intent: Intent, why: str, at: datetime) -> None:
-        """Writes that it does not stand at X; `why` is an error's name."""
-        self._state.record(DROPPED, {"begun": intent.seq, "why": why}, at.isoformat(timespec="seconds"))
-
-    def taken_down(self, post: str, by: str, why: str, at: datetime) -> None:
-        """Writes that a post stands no longer."""
-        self._state.record(TAKEN_DOWN, {"post": post, "by": by, "why": why}, at.isoformat(timespec="seconds"))
+        """Writes that it does not stand at X; `why` is an error's name, or how it is known."""
+        self.state.record(DROPPED, {"begun": intent.seq, "why": why}, _text(at))
 
     def open(self) -> list[Intent]:
         """What was sent, or was about to be, and nothing has settled, oldest first."""
         return [intent for intent, settled in self._all() if not settled]
 
-    def standing(self) -> list[Intent]:
-        """What stands at X, as far as these rows know, oldest first."""
-        return [intent for intent, _ in self._all() if intent.post]
-
     def post_of(self, key: str) -> str | None:
         """The post with that key that stands at X; None where none does."""
-        return next((intent.post for intent in self.standing() if intent.key == key), None)
+        return next((intent.post for intent, _ in self._all() if intent.key == key and intent.post), None)
 
     def _all(self) -> Iterator[tuple[Intent, bool]]:
         """Every intent, with whether it was settled; `post` stays empty unless it stands."""
         began: dict[int, Intent] = {}
         ended: dict[int, str] = {}
-        gone: set[str] = set()
-        for row in self._state.audit.of_kind(BEGUN, CONFIRMED, DROPPED, TAKEN_DOWN):
+        gone: set[tuple[str, str]] = set()
+        for row in self.state.audit.entries():
             if row.kind == BEGUN:
                 began[row.seq] = _intent(row.seq, datetime.fromisoformat(row.at), row.body)
             elif row.kind == TAKEN_DOWN:
-                gone.add(row.body["post"])
-            else:
+                gone.add((row.body["channel"], row.body["post"]))
+            elif row.kind in (CONFIRMED, DROPPED):
                 ended[row.body["begun"]] = row.body.get("post", "")
         for seq, intent in began.items():
             post = ended.get(seq, "")
-            yield replace(intent, post="" if post in gone else post), seq in ended
+            yield replace(intent, post="" if (intent.channel, post) in gone else post), seq in ended
 
 
 def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
-    def texts(name: str) -> tuple[str, ...]:
-        values: Sequence[Any] = body[name]
-        return tuple(str(value) for value in values)
-
     return Intent(
         seq=seq,
         at=at,
@@ -129,7 +123,11 @@ def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
         channel=body["channel"],
         account=body["account"],
         text=body["text"],
-        media=texts("media"),
-        photos=texts("photos"),
-        people=texts("people"),
+        media=tuple(body["media"]),
+        photos=tuple(body["photos"]),
+        by=body["by"],
     )
+
+
+def _text(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

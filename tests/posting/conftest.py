@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -29,12 +30,14 @@ class Waiting:
     """Stands in for sleep and clock: nothing waits, and what would have been waited is written down."""
 
     waits: list[float] = field(default_factory=list)
+    start: float = datetime(2026, 11, 25, 7, 15, tzinfo=UTC).timestamp()  # a Wednesday, just in hours
+    began: float = field(default_factory=time.monotonic)
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
     def clock(self) -> float:
-        return time.time() + sum(self.waits)
+        return self.start + time.monotonic() - self.began + sum(self.waits)
 
 
 @pytest.fixture
@@ -127,11 +130,12 @@ def guarded(released_once, tmp_path, register, body_policy) -> Guard:
 
 @pytest.fixture
 def desk_with(tmp_path, register, body_policy_text, photographs):
-    """A guard under the policy with these lines under [posting], and a photo it released."""
+    """A guard under the policy with the line of that key replaced, and a photo it released."""
 
     def make(lines: bytes) -> tuple[Guard, Released]:
-        key = lines.partition(b" ")[0]
-        text = re.sub(rb"(?m)^" + key + rb" = .*$", lines, body_policy_text)
+        key = re.escape(lines.partition(b" ")[0])
+        text, changed = re.subn(rb"(?m)^" + key + rb" = .*$", lines, body_policy_text)
+        assert changed == 1
         guard = Guard(register, Policy.parse(text, "changed.toml"), state=State.create(tmp_path / "other"))
         return guard, guard.release(photographs["obama"], people=["P001"], by="the tests")
 

@@ -23,8 +23,8 @@ BY = {"channel": "main", "by": "Miriam Castlegate"}
 
 
 def kinds(guard: Guard) -> list[str]:
-    rows = guard.state.audit.of_kind("post-begun", "post-confirmed", "post-dropped", "taken-down")
-    return [row.kind.removeprefix("post-") for row in rows]
+    wanted = ("post-begun", "post-confirmed", "post-dropped", "taken-down")
+    return [row.kind.removeprefix("post-") for row in guard.state.audit.entries() if row.kind in wanted]
 
 
 # -- what arrives -----------------------------------------------------------------------------------------------------
@@ -52,7 +52,9 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
 
 def test_the_record_comes_before_and_after_with_ids_and_without_words(guarded, photos, make_poster, fake):
     posted = make_poster(guarded).post("Well done Amara", [photos["shown"]], alts=["Amara at her desk"], **BY)
-    before, after = guarded.state.audit.of_kind("post-begun", "post-confirmed")
+    before, ledger, after = list(guarded.state.audit.entries())[-3:]
+    assert (before.kind, ledger.kind, after.kind) == ("post-begun", "posted", "post-confirmed")
+    assert ledger.body == {"sha256": photos["shown"].sha256, "channel": "main", "post": posted.id, "by": BY["by"]}
     assert before.body["people"] == ["P001"]
     assert before.body["photos"] == [photos["shown"].sha256]
     assert before.body["releases"] == [photos["shown"].grounds.audit_seq]
