@@ -90,10 +90,9 @@ def _guards(shelf: Shelf, scratch: Path) -> dict[bool, Guard]:
         dpia="demo",
         sha256=hashlib.sha256(b"demo " + shipped.sha256.encode()).hexdigest(),
     )
-    return {
-        True: Guard(register, open_rules, state=state, photos=references.parent),
-        False: Guard(register, shipped, state=state),
-    }
+    guards = {True: Guard(register, open_rules, state=state), False: Guard(register, shipped, state=state)}
+    guards[True].enrol(references.parent)
+    return guards
 
 
 def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: Say) -> list[str]:

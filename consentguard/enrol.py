@@ -1,113 +1,257 @@
-"""Enrolment: from reference photos to templates, for people who agreed to be recognised and for nobody else."""
+"""Enrolment: from reference photos to templates, for people who agreed to be recognised and for nobody else.
+
+Reference photos are looked at and not kept. Whoever may not be enrolled has no photo opened.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from consentguard.consent.match import Gallery
+from consentguard.consent.enrolled import may_be_recognised
+from consentguard.consent.hours import school_day
 from consentguard.consent.register import Register
-from consentguard.consent.rules.picture import PictureRules
-from consentguard.errors import TemplateStoreError, UnreadableImage
-from consentguard.values import Standing
-from consentguard.vision import codec
+from consentguard.consent.state import State
+from consentguard.consent.template_key import KeySource
+from consentguard.consent.templates import Template, TemplateStore
+from consentguard.errors import Problem, TemplateStoreError, UnreadableImage
+from consentguard.files import read_photo
+from consentguard.values import Face, Point
+from consentguard.vision.dated import taken_on
 from consentguard.vision.detect import Detector
-from consentguard.vision.embed import Embedder, Embeddings
+from consentguard.vision.embed import Embedder
+from consentguard.vision.quality import measured
+from consentguard.vision.reader import Reader
 
 SMALLEST_FACE: Final = 40
-"""Height in pixels from which a face is recognised at all, in reference photos and in the photo to publish: half of
-what dlib's own detector, for whose faces the network was trained, asks for."""
-
+"""Height in pixels from which a face of a photo to publish is recognised at all; a reference photo needs twice that."""
 
 STRANGERS: Final = 0.6
 """Distance from which two photos are of two people by face_recognition's own rule; of one child it is 0.55 in 95 %."""
 
+OLD: Final = timedelta(days=365)
+"""Children change: a photo older than this makes a template, and a warning."""
 
-def gallery_from_photos(
-    folder: Path, register: Register, rules: PictureRules, detector: Detector, embedder: Embedder, on: date
-) -> Gallery:
-    """Templates in memory from a folder that holds one folder for each register id, with that person's photos in it.
+_COLUMNS: Final = ("photo", "id", "taken", "x", "y")
 
-    The photos of a person without biometric consent on that day are not opened. Raises TemplateStoreError that lists
-    everything wrong at once: unknown ids, missing consent, photos that do not show exactly one good face.
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference photo: whose it is, when it was taken if the mapping says so, and a point inside the face if it
+    shows several.
     """
-    problems: list[str] = []
-    people: list[str] = []
-    templates: list[Embeddings] = []
-    for person, photos in _folders(folder, register, on, problems):
-        if not photos:
-            problems.append(f"{folder / person}: holds no photo")
-        for photo in photos:
-            try:
-                templates.append(_template(photo, rules, detector, embedder))
-                people.append(person)
-            except UnreadableImage as error:
-                problems.append(str(error))
-    problems += _strangers(folder, people, templates)
-    if problems or not people:
-        found = "\n".join(f"  {problem}" for problem in problems) or "  nobody is there to be enrolled"
-        raise TemplateStoreError(
-            f"{folder}: nothing was enrolled\n{found}\n"
-            "Keep one folder for each register id with biometric consent, each photo showing that face alone."
-        )
-    return Gallery(tuple(people), np.concatenate(templates), embedder.threshold, embedder.margin, embedder.label)
+
+    photo: Path
+    person: str
+    taken: date | None = None
+    point: Point | None = None
 
 
-def _strangers(folder: Path, people: list[str], templates: list[Embeddings]) -> list[str]:
-    """A photo in the wrong folder would clear a stranger, so the photos of one id have to look like one person."""
-    apart = [
-        person
-        for person in dict.fromkeys(people)
-        if _widest([template for owner, template in zip(people, templates, strict=True) if owner == person]) > STRANGERS
-    ]
-    return [f"{folder / person}: its photos do not look like one person" for person in apart]
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What came of a set of reference photos.
+
+    Attributes:
+        templates: of everybody all of whose photos could be used, or some of them.
+        refused: one line for each photo or person that was not enrolled, with the reason.
+        warnings: one line for each thing to look at: people who look alike, old photos.
+    """
+
+    templates: tuple[Template, ...]
+    refused: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        """How many templates each person has, by register id."""
+        return dict(Counter(template.person for template in self.templates))
 
 
-def _widest(templates: list[Embeddings]) -> float:
-    rows = np.concatenate(templates)
-    return float(np.linalg.norm(rows[:, None] - rows[None], axis=2).max())
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """What looks at reference photos: the same as at photos to publish."""
+
+    reader: Reader
+    detector: Detector
+    embedder: Embedder
 
 
-def _folders(folder: Path, register: Register, on: date, problems: list[str]) -> Iterator[tuple[str, list[Path]]]:
-    """Every person who may be enrolled with their photos; whoever may not goes to the problems, photos unopened."""
+def enrol(
+    source: Path, register: Register, eyes: Eyes, state: State, now: datetime, key: KeySource | None = None
+) -> Enrolment:
+    """Makes templates as `enrolment` does and writes them, whole or not at all, with their row in the audit trail.
+
+    `key` says where the key shall live; it is chosen once, when the first person is enrolled (default: a file).
+    """
+    made = enrolment(source, register, eyes, school_day(now))
+    if made.templates:
+        there = TemplateStore.key_source(state.directory) if TemplateStore.is_there(state.directory) else None
+        store = TemplateStore.make(state.directory, key or there or KeySource.FILE)
+        body = {"templates": made.counts(), "embedder": eyes.embedder.label, "register": register.sha256}
+        store.enrol(made.templates, lambda: state.record("enrolled", body, now.isoformat(timespec="seconds")))
+    return made
+
+
+def enrolment(source: Path, register: Register, eyes: Eyes, on: date) -> Enrolment:
+    """Makes templates of the reference photos that `source` names, and writes nothing.
+
+    Args:
+        source: a folder that holds, for each register id, a folder of photos or one photo named after it; or a CSV file
+            with the columns `photo` and `id`, and if wanted `taken` (the day) and `x`, `y` (a pixel inside the face).
+        register, on: only people with biometric consent on that day, and no objection, are enrolled.
+        eyes: what looks at the photos.
+
+    Raises TemplateStoreError where `source` cannot be read.
+    """
+    refused: list[str] = []
+    found: dict[str, list[tuple[Reference, Template]]] = {}
+    for reference in _allowed(references(source), register, on, refused):
+        try:
+            template = _template(reference, eyes, on)
+        except UnreadableImage as error:
+            refused.append(str(error))
+        else:
+            found.setdefault(reference.person, []).append((reference, template))
+    for person, pairs in list(found.items()):
+        if _widest([template for _, template in pairs]) > STRANGERS:
+            refused.append(f"{person}: the photos do not look like one person; is one in the wrong place?")
+            del found[person]
+    templates = tuple(template for pairs in found.values() for _, template in pairs)
+    return Enrolment(templates, tuple(refused), (*_old(found, on), *_alike(templates, eyes.embedder.threshold)))
+
+
+def references(source: Path) -> tuple[Reference, ...]:
+    """Every reference photo that a folder or a CSV mapping names. Raises TemplateStoreError where it cannot be read."""
     try:
-        entries = sorted(folder.iterdir())
-        for entry in entries:
-            person = register.get(entry.name)
-            if not entry.is_dir():
-                problems.append(f"{entry}: is not a folder; put photos into a folder named after the register id")
-            elif person is None:
-                problems.append(f"{entry}: no such id in the register {register.file}")
-            elif (standing := person.biometric_standing(on)) is not Standing.CONSENTED:
-                problems.append(f"{entry}: may not be recognised (column biometric: {standing.value})")
-            else:
-                yield person.id, sorted(photo for photo in entry.iterdir() if not photo.name.startswith("."))
+        return tuple(_in_folder(source)) if source.is_dir() else tuple(_in_mapping(source))
     except OSError as error:
         raise TemplateStoreError(
-            f"{error.filename}: cannot be read ({error.strerror}); name the folder of reference photos with --photos."
+            f"{error.filename}: cannot be read ({error.strerror}); name a folder or a CSV file with --photos."
         ) from error
 
 
-def _template(photo: Path, rules: PictureRules, detector: Detector, embedder: Embedder) -> Embeddings:
-    """The template of the one face of a reference photo: float32, shape (1, dimension). Raises UnreadableImage."""
+def _in_folder(folder: Path) -> Iterator[Reference]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if not entry.is_dir():
+            yield Reference(entry, entry.stem)
+            continue
+        photos = [photo for photo in sorted(entry.iterdir()) if not photo.name.startswith(".")]
+        yield from (Reference(photo, entry.name) for photo in photos or [entry])
+
+
+def _in_mapping(file: Path) -> Iterator[Reference]:
+    """The rows of a CSV mapping, photos being relative to its folder; all mistakes are reported at once."""
+    problems: list[Problem] = []
     try:
-        data = photo.read_bytes()
-    except OSError as error:
-        raise UnreadableImage(f"{photo}: cannot be read ({error.strerror})") from error
+        reader = csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline=""), strict=True)
+        rows = [(reader.line_num, row) for row in reader]
+        header = reader.fieldnames or []
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise TemplateStoreError(f"{file}: is no CSV file in UTF-8 ({error}); save it as one.") from error
+    problems += [Problem(1, column, "unknown column") for column in header if column not in _COLUMNS]
+    problems += [Problem(1, column, "the column is missing") for column in ("photo", "id") if column not in header]
+    found = [] if problems else [_row(file, line, row, problems) for line, row in rows]
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise TemplateStoreError(f"{file}: nobody was enrolled\n{listed}\nMend these and try again.")
+    yield from found
+
+
+def _row(file: Path, line: int, row: dict[str, str], problems: list[Problem]) -> Reference:
+    cells = {column: (row.get(column) or "").strip() for column in _COLUMNS}
+    if None in row or not cells["photo"] or not cells["id"]:
+        problems.append(Problem(line, "", "needs a photo and an id, and no more cells than the header"))
+    taken, point = None, None
     try:
-        picture = codec.decode(data, max_edge=rules.max_edge, max_pixels=rules.max_megapixels * 1_000_000)
+        taken = date.fromisoformat(cells["taken"]) if cells["taken"] else None
+    except ValueError:
+        problems.append(Problem(line, "taken", "is not a day like 2026-09-01"))
+    try:
+        point = (float(cells["x"]), float(cells["y"])) if cells["x"] or cells["y"] else None
+    except ValueError:
+        problems.append(Problem(line, "x, y", "are not two numbers"))
+    return Reference(file.parent / cells["photo"], cells["id"], taken, point)
+
+
+def _allowed(found: Sequence[Reference], register: Register, on: date, refused: list[str]) -> Iterator[Reference]:
+    """The photos of whoever may be enrolled; everybody else goes to the refused, once, photos unopened."""
+    barred: set[str] = set()
+    for reference in found:
+        if may_be_recognised(register, reference.person, on):
+            yield reference
+        elif reference.person not in barred:
+            barred.add(reference.person)
+            person = register.get(reference.person)
+            refused.append(
+                f"{person.id}: may not be recognised (column biometric: {person.biometric_standing(on).value})"
+                if person
+                else f"{reference.photo}: {reference.person!r} is no id of the register {register.file}"
+            )
+
+
+def _template(reference: Reference, eyes: Eyes, on: date) -> Template:
+    """The template of the one face of a reference photo. Raises UnreadableImage with everything against it."""
+    photo = reference.photo
+    if photo.is_dir():
+        raise UnreadableImage(f"{photo}: holds no photo")
+    data = read_photo(photo)
+    try:
+        picture = eyes.reader.read(data)
     except UnreadableImage as error:
         raise UnreadableImage(f"{photo}: {error}") from error
-    faces = detector.find(picture.pixels)
+    shrunk = picture.width / picture.source_width
+    face = _the_face(photo, eyes.detector.find(picture.pixels), reference.point, shrunk)
+    if faults := measured(picture.pixels, face).faults():
+        raise UnreadableImage(f"{photo}: {'; '.join(faults)}")
+    (vector,) = eyes.embedder.embed(picture.pixels, [face])
+    if not np.isfinite(vector).all():
+        raise UnreadableImage(f"{photo}: its face cannot be described; take one that looks straight ahead")
+    return Template(reference.person, vector, eyes.embedder.label, on, reference.taken or taken_on(data))
+
+
+def _the_face(photo: Path, faces: Sequence[Face], point: Point | None, shrunk: float) -> Face:
+    if point is not None:
+        x, y = point[0] * shrunk, point[1] * shrunk
+        faces = [face for face in faces if face.box.left <= x < face.box.right and face.box.top <= y < face.box.bottom]
     if len(faces) != 1:
-        raise UnreadableImage(f"{photo}: shows {len(faces)} faces; a reference photo shows one")
-    if faces[0].box.height < SMALLEST_FACE:
-        raise UnreadableImage(f"{photo}: its face is under {SMALLEST_FACE} px high")
-    template = embedder.embed(picture.pixels, faces)
-    if not np.isfinite(template).all():
-        raise UnreadableImage(f"{photo}: its face cannot be described")
-    return template
+        where = "" if point is None else f" at {point[0]:g}, {point[1]:g}"
+        raise UnreadableImage(
+            f"{photo}: shows {len(faces)} faces{where}; a reference photo shows one, or a mapping points at it"
+        )
+    return faces[0]
+
+
+def _old(found: dict[str, list[tuple[Reference, Template]]], on: date) -> Iterator[str]:
+    for pairs in found.values():
+        for reference, template in pairs:
+            if template.taken and on - template.taken > OLD:
+                yield f"{reference.photo}: was taken on {template.taken}, over 12 months ago; take a new one soon"
+
+
+def _alike(templates: Sequence[Template], threshold: float) -> Iterator[str]:
+    """People whose nearest templates are near enough to be taken for one another."""
+    if not templates:
+        return
+    rows = np.stack([template.vector for template in templates])
+    apart = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+    pairs = {
+        tuple(sorted((templates[i].person, templates[j].person)))
+        for i, j in np.argwhere(apart < threshold)
+        if templates[i].person != templates[j].person
+    }
+    for one, other in sorted(pairs):
+        yield f"{one} and {other} look alike: siblings, or a photo in the wrong place? Both will often stay hidden"
+
+
+def _widest(templates: Sequence[Template]) -> float:
+    rows = np.stack([template.vector for template in templates])
+    return float(np.linalg.norm(rows[:, None] - rows[None], axis=2).max())

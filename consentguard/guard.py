@@ -17,7 +17,9 @@ from consentguard.consent.hours import school_day
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State, default_directory
+from consentguard.consent.template_key import KeySource
 from consentguard.consent.validity import why_fallen
+from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -114,7 +116,6 @@ class Guard:
         policy: Policy,
         *,
         state: State | None = None,
-        photos: Path | None = None,
         detector: Detector | None = None,
         embedder: Embedder | None = None,
         clock: Clock | None = None,
@@ -124,8 +125,7 @@ class Guard:
         Args:
             register: who may be shown where.
             policy: what the school decided.
-            state: key and audit trail; needed to release, not to inspect.
-            photos: reference photos for mode matched, one folder for each register id; read at the first such question.
+            state: key, audit trail and templates; needed to release and to match, not to inspect.
             detector, embedder: instead of the shipped ones. What is injected marks every release, and doors refuse
                 those, unless policy names the part.
             clock: instead of the real one, with the same consequence.
@@ -134,7 +134,7 @@ class Guard:
         self.policy = policy
         self._state = state
         self.words = Words(register, policy)
-        self._sight = Sight(register, policy, photos=photos, detector=detector, embedder=embedder)
+        self._sight = Sight(register, policy, state=state, detector=detector, embedder=embedder)
         self._reader = reader_of(policy)
         self._clock = clock or school_time
         self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
@@ -146,7 +146,6 @@ class Guard:
         *,
         policy: str | Path | None = None,
         state: str | Path | None = None,
-        photos: str | Path | None = None,
     ) -> Guard:
         """A guard from files, as the command line has it.
 
@@ -155,14 +154,13 @@ class Guard:
             policy: a policy file; without it policy.toml of the state directory, without that the shipped SCH 026.
             state: the directory that `consentguard init` made; without it the usual place. A guard opened where there
                 is none can inspect, not release.
-            photos: reference photos for mode matched.
 
         Raises RegisterInvalid, PolicyInvalid or AuditFailed.
         """
         directory = Path(state) if state else default_directory()
         rules = Policy.in_force(Path(policy) if policy else None, directory)
         opened = State.open(directory) if state or directory.exists() else None
-        return cls(Register.load(Path(register)), rules, state=opened, photos=Path(photos) if photos else None)
+        return cls(Register.load(Path(register)), rules, state=opened)
 
     @property
     def state(self) -> State:
@@ -252,8 +250,9 @@ class Guard:
     def basis(self, on: datetime, **asked: Unpack[Asked]) -> str:
         """SHA-256, hex, over everything but the photo that an answer to this question rests on at a time.
 
-        Register and policy, the standing of everybody that day (a consent may expire overnight), the model files, and
-        what was asked. Whoever keeps verdicts keeps this beside them and asks again when it changes. Raises WrongUsage.
+        Register and policy, the standing of everybody that day (a consent may expire overnight), the model files, the
+        enrolled where faces are compared, and what was asked. Whoever keeps verdicts keeps this beside them
+        and asks again when it changes. Raises WrongUsage, and TemplateStoreError where nobody is enrolled.
         """
         question, today = self.question(**asked), school_day(on)
         scope = question.channel.scope
@@ -262,8 +261,10 @@ class Guard:
             for person in self.register
         ]
         models = sorted(card.sha256 for card in manifest().values() if card.group != "photographs")
-        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, question.channel.name,
-                    question.mode.value, list(question.declared), list(self._custom_parts)]  # fmt: skip
+        enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
+        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, enrolled,
+                    question.channel.name, question.mode.value, list(question.declared),
+                    list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
     def admit(self, released: Released, *, channel: str) -> None:
@@ -302,6 +303,17 @@ class Guard:
             withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None, reasons=(code,))
             raise Refused(why, withheld)
 
+    def enrol(self, source: str | Path, *, key: KeySource | None = None) -> Enrolment:
+        """Makes and seals face templates of people with biometric consent, for mode matched; see `enrolment`.
+
+        `key` says where the key of the templates shall live, the first time (default: a file of the state directory).
+        People who cannot be enrolled are listed in what is returned. Raises WrongUsage where policy does not allow mode
+        matched, TemplateStoreError where the photos or the store cannot be used.
+        """
+        self.policy.mode(Mode.MATCHED.value)
+        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
+        return enrol(Path(source), self.register, eyes, self._needs_state(), self._clock(), key)
+
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
     def _judge(self, photo: bytes, question: Question, moment: datetime, *, thorough: bool = False) -> _Judged:
@@ -311,7 +323,9 @@ class Guard:
         # Heads are always looked for: one that is no face to the detector may still be a child's.
         seen = self._sight.look(picture)
         compared = question.mode is Mode.MATCHED
-        known = self._sight.compare(picture, seen.faces, today) if compared else (UNASKED,) * len(seen.faces)
+        known = (UNASKED,) * len(seen.faces)
+        if compared:
+            known = self._sight.compare(picture, seen.faces, today, self._clock())
         known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
         decision = decide(known, self.register, self.policy, question, today)
         about = (*decision.findings, *circumstances(self.policy, question, moment))

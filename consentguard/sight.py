@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from pathlib import Path
+from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
+from consentguard.consent.enrolled import forget_without_consent, gallery
 from consentguard.consent.match import Gallery, Match
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
-from consentguard.enrol import SMALLEST_FACE, gallery_from_photos
+from consentguard.consent.state import State
+from consentguard.consent.templates import TemplateStore
+from consentguard.enrol import SMALLEST_FACE
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.values import Face, Picture, Seen
 from consentguard.vision.codec import Limits
@@ -71,16 +73,17 @@ class Sight:
         register: Register,
         policy: Policy,
         *,
-        photos: Path | None = None,
+        state: State | None = None,
         detector: Detector | None = None,
         embedder: Embedder | None = None,
     ) -> None:
         self._register = register
         self._policy = policy
-        self._photos = photos
+        self._state = state
         self._detector = detector
         self._embedder = embedder
-        self._gallery: Gallery | None = None
+        self._store: TemplateStore | None = None
+        self._gallery: tuple[object, Gallery] | None = None
         self._loading = threading.RLock()
         parts = {"detector": detector, "embedder": embedder}
         self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
@@ -133,12 +136,13 @@ class Sight:
         people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
         return Seen(seen.faces, seen.heads, hands, people)
 
-    def compare(self, picture: Picture, faces: Sequence[Face], on: date) -> tuple[Match, ...]:
+    def compare(self, picture: Picture, faces: Sequence[Face], on: date, now: datetime) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.
 
+        `on` is the day that is asked about; `now` the time, for templates whose consent has gone go first.
         Raises TemplateStoreError where there is nobody to compare with.
         """
-        gallery = self._enrolled(on)
+        gallery = self._enrolled(on, now)
         sound = [_sound(face, picture) for face in faces]
         return gallery.identify(self.embedder.embed(picture.pixels, faces), sound)
 
@@ -150,19 +154,32 @@ class Sight:
         parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
         return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
 
-    def _enrolled(self, on: date) -> Gallery:
+    def enrolled_digest(self) -> str:
+        """What stands in the template store, as one SHA-256 (hex). Raises TemplateStoreError where there is none."""
+        return self._opened()[0].digest()
+
+    def _enrolled(self, on: date, now: datetime) -> Gallery:
+        """The gallery of that day; read again whenever the store, or the day, is another."""
         with self._loading:
-            if self._gallery is None:
-                if self._photos is None:
-                    raise TemplateStoreError(
-                        "mode matched needs somebody to compare with; name the folder of reference photos: "
-                        "--photos DIR, in Python photos=."
-                    )
-                rules = self._policy.picture
-                self._gallery = gallery_from_photos(
-                    self._photos, self._register, rules, self.detector, self.embedder, on
+            (store, state), embedder = self._opened(), self.embedder
+            forget_without_consent(store, state, self._register, now)
+            what = (store.stamp(), on)
+            if self._gallery is None or self._gallery[0] != what:
+                operating = {"threshold": embedder.threshold, "margin": embedder.margin}
+                read = gallery(store, self._register, on, embedder=embedder.label, **operating)
+                self._gallery = what, read
+            return self._gallery[1]
+
+    def _opened(self) -> tuple[TemplateStore, State]:
+        """The template store, opened once: its key may have to be asked for."""
+        with self._loading:
+            if self._state is None:
+                raise TemplateStoreError(
+                    "mode matched needs somebody to compare with; run `consentguard init`, then `consentguard enrol`."
                 )
-            return self._gallery
+            if self._store is None:
+                self._store = TemplateStore.open(self._state.directory)
+            return self._store, self._state
 
 
 def _sound(face: Face, picture: Picture) -> bool:

@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,12 @@ def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.Mo
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(photographs["obama"])
     (tmp_path / "consent_register.csv").write_bytes((ROOT / "consent_register.csv").read_bytes())
+    (tmp_path / "references" / "T001").mkdir(parents=True)
+    (tmp_path / "references" / "T001" / "1.jpg").write_bytes(photographs["obama3"])
+    (tmp_path / "policy.toml").write_text(
+        resources.files("consentguard.consent").joinpath("policies", "sch026.toml").read_text("utf-8")
+        .replace('modes = ["off", "declared"]\ndpia = ""', 'modes = ["off", "declared", "matched"]\ndpia = "DPIA 1"')
+    )  # fmt: skip
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
     monkeypatch.chdir(tmp_path)

@@ -37,7 +37,7 @@ class Settings:
     Attributes:
         folder: what is scanned; paths of tasks are relative to it.
         out: where released copies and thumbnails go.
-        register, policy, state, photos: as for `Guard.open`.
+        register, policy, state: as for `Guard.open`.
         asked: channel, mode, people, by.
         register_sha256, policy_sha256: what the scan began with; a worker that reads something else stops it.
         dry_run: verdicts only, nothing is released.
@@ -51,7 +51,6 @@ class Settings:
     register: Path
     policy: Path | None
     state: Path | None
-    photos: Path | None
     asked: Asked
     register_sha256: str
     policy_sha256: str
@@ -112,7 +111,7 @@ class Scanner:
 
         if self._guard is None:
             s = self.settings
-            guard = Guard.open(s.register, policy=s.policy, state=s.state, photos=s.photos)
+            guard = Guard.open(s.register, policy=s.policy, state=s.state)
             now = (guard.register.sha256, guard.policy.digest)
             if now != (s.register_sha256, s.policy_sha256):
                 raise CannotTell("register or policy changed while the scan ran; start it again, it resumes.")

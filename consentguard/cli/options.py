@@ -50,7 +50,7 @@ def guard_of(arguments: argparse.Namespace) -> Guard:
     """The guard that the options of `state` and `question` describe."""
     from consentguard.guard import Guard
 
-    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state, photos=arguments.references)
+    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
 
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
@@ -115,8 +115,6 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
-    options.add_argument("--photos", type=Path, metavar="DIR", dest="references",
-                         help="reference photos for mode matched, one folder for each register id")  # fmt: skip
     options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
     options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from consentguard import __version__
-from consentguard.cli import hook, ledger, models, photos, policy, register, scan, state
+from consentguard.cli import hook, ledger, models, photos, policy, recognition, register, scan, state
 from consentguard.cli.options import EXITS, Options
 
 
@@ -23,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     models.add_commands(top)
     register.add_commands(top)
     policy.add_commands(top)
+    recognition.add_commands(top, options)
     photos.add_commands(top, options)
     hook.add_commands(top, options)
     scan.add_commands(top, options)

@@ -117,7 +117,6 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings]:
         register=arguments.register,
         policy=arguments.policy,
         state=arguments.state,
-        photos=arguments.references,
         asked=asked_of(arguments),
         register_sha256=guard.register.sha256,
         policy_sha256=guard.policy.digest,

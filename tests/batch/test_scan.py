@@ -56,7 +56,7 @@ def _scan(office: Path, *, engine: object = None, **options: object) -> Summary:
     parts = {"register": office / "register.csv", "policy": office / "policy.toml", "state": office / "state"}
     guard = Guard.open(parts["register"], policy=parts["policy"], state=parts["state"])
     settings = Settings(
-        office / "photos", office / "out", photos=None, asked={"people": ("T001",), "by": "a test"},
+        office / "photos", office / "out", asked={"people": ("T001",), "by": "a test"},
         register_sha256=guard.register.sha256, policy_sha256=guard.policy.digest, **parts, **options
     )  # fmt: skip
     if engine is not None:
