@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from consentguard.hook.repository import Blob, Repository
     from consentguard.values import Verdict
 
+Judged = tuple[str, tuple["Verdict", ...]]
+"""The path of a file, and a verdict for each picture that it is or holds."""
+
 _WHICH = {
     "--pre-commit": "only before commits",
     "--pre-push": "only before pushes",
@@ -59,12 +62,15 @@ def add_commands(top: Commands, shared: Options) -> None:
         description="Writes the hook scripts of this repository. A hook that is there is kept and runs first.",
     )  # fmt: skip
     which = command.add_mutually_exclusive_group()
-    for flag in ("--pre-commit", "--pre-push", "--both"):
-        which.add_argument(flag, dest="which", action="store_const", const=flag, help=_WHICH[flag])
+    for flag, text in _WHICH.items():
+        which.add_argument(flag, dest="which", action="store_const", const=flag, help=text)
     command.set_defaults(run=install, which="--both")
 
     command = subcommands.add_parser("uninstall", help="take the hook out and put back what was there before")
     command.set_defaults(run=uninstall)
+
+
+# -- judging ----------------------------------------------------------------------------------------------------------
 
 
 def pre_commit(arguments: argparse.Namespace) -> int:
@@ -77,12 +83,13 @@ def pre_commit(arguments: argparse.Namespace) -> int:
 
 
 def pre_push(arguments: argparse.Namespace) -> int:
-    from consentguard.hook.repository import Push, Repository
+    from consentguard.hook.repository import Repository
 
     repository = Repository.around(Path.cwd())
     judge = _judge(arguments, repository)
-    pushes = Push.parse(sys.stdin.buffer.read().decode(errors="surrogateescape"))
-    return _report(_of_git(repository, judge, repository.pushed(pushes, arguments.remote)), judge, arguments)
+    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME") or arguments.remote
+    blobs = repository.pushed(repository.what_goes(sys.stdin.buffer, os.environ), remote)
+    return _report(_of_git(repository, judge, blobs), judge, arguments)
 
 
 def files(arguments: argparse.Namespace) -> int:
@@ -93,7 +100,7 @@ def files(arguments: argparse.Namespace) -> int:
         names += [os.fsdecode(name) for name in sys.stdin.buffer.read().split(b"\0") if name]
     judge = _judge(arguments, None)
 
-    def judged() -> Iterator[tuple[str, tuple[Verdict, ...]]]:
+    def judged() -> Iterator[Judged]:
         from consentguard.cli import show
 
         for name in names:
@@ -103,6 +110,66 @@ def files(arguments: argparse.Namespace) -> int:
                 yield name, (show.undecided(name, error),)
 
     return _report(judged(), judge, arguments)
+
+
+def _of_git(repository: Repository, judge: Judge, blobs: Sequence[Blob]) -> Iterator[Judged]:
+    """Each blob with what is to say about it."""
+    from consentguard.cli import show
+    from consentguard.hook.judge import leading_elsewhere
+
+    for blob, data in repository.contents(blobs):
+        name = f"{blob.path} (commit {blob.commit[:10]})" if blob.commit else blob.path
+        if isinstance(data, CannotTell):
+            yield blob.path, (show.undecided(name, data),)
+        elif blob.is_symlink:
+            yield blob.path, () if repository.holds_target(blob, data) else (leading_elsewhere(name),)
+        else:
+            yield blob.path, judge.judge(blob.path, data, name=name, stored=repository.lfs_object)
+
+
+def _report(judged: Iterable[Judged], judge: Judge, arguments: argparse.Namespace) -> int:
+    """Prints what stops something, or with --json everything; returns the exit code of the worst."""
+    worst = pictures = stopped = 0
+    for path, verdicts in judged:
+        for verdict in verdicts:
+            pictures += 1
+            stopped += verdict.outcome.exit_code != 0
+            worst = max(worst, verdict.outcome.exit_code)
+            if arguments.json:
+                print(json.dumps(verdict.as_json()), flush=True)
+            elif verdict.outcome.exit_code:
+                print(_in_words(path, verdict, judge.channel), flush=True)
+    if judge.remembered.trouble:
+        print(f"consentguard: {judge.remembered.trouble}", file=sys.stderr)
+    if stopped:
+        print(f"consentguard: {stopped} of {pictures} pictures and files with pictures may not go", file=sys.stderr)
+    return worst
+
+
+def _in_words(path: str, verdict: Verdict, channel: str) -> str:
+    """A short paragraph: the file, the outcome, the reasons, and what to do next."""
+    import shlex
+
+    from consentguard.consent.codes import NOTES, REASONS
+    from consentguard.values import Outcome
+
+    undecided = verdict.outcome is Outcome.CANNOT_TELL
+    lines = [f"{_printable(verdict.photo)}: {'undecided, so it must not go' if undecided else 'must not go'}"]
+    told = {finding.rule for finding in verdict.findings}
+    lines += [f"  {code}: {REASONS[code]}" for code in verdict.reasons if code not in told]
+    lines += [f"  {finding.rule}: {finding.message}" for finding in verdict.findings if finding.rule not in NOTES]
+    if not undecided:
+        step = f"consentguard release {shlex.quote(_printable(path))} --channel {channel} --out FOLDER"
+        lines.append(f"  next: `{step}` writes a copy that may go, if there can be one; put it in this file's place")
+    return "\n".join(lines)
+
+
+def _printable(name: str) -> str:
+    """A file name that moves no cursor and ends no line; what cannot be shown stands escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+
+
+# -- installing -------------------------------------------------------------------------------------------------------
 
 
 def install(arguments: argparse.Namespace) -> int:
@@ -121,6 +188,15 @@ def install(arguments: argparse.Namespace) -> int:
     stages = list(STAGES) if arguments.which == "--both" else [arguments.which.removeprefix("--")]
     for path in write(place, stages, sys.executable, options):
         print(f"{path}: written")
+    if place.everywhere:
+        print(f"{place.folder}: core.hooksPath of your own configuration, so this guards every repository of yours.")
+    if place.shared:
+        print(f"{place.folder}: lies in the repository, so everybody who commits needs `consentguard` in PATH.")
+    try:
+        _judge(arguments, repository)
+    except CannotTell as error:  # the hook stands, and stops everything until this is mended
+        print(f"consentguard: until this is mended nothing will pass: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
@@ -129,32 +205,16 @@ def uninstall(arguments: argparse.Namespace) -> int:
     from consentguard.hook.shim import Place
     from consentguard.hook.shim import uninstall as take_out
 
-    for path in take_out(Place.of(Repository.around(Path.cwd()))):
+    place = Place.of(Repository.around(Path.cwd()))
+    changed = take_out(place)
+    for path in changed:
         print(f"{path}: {'as it was before' if path.exists() else 'taken out'}")
+    if not changed:
+        print(f"{place.folder}: holds no hook of ours; nothing was changed")
     return 0
 
 
-def _of_git(repository: Repository, judge: Judge, blobs: Sequence[Blob]) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
-    """Each blob with what is to say about it."""
-    for blob, data in repository.contents(blob for blob in blobs if not blob.is_submodule):
-        yield blob.path, judge.judge(blob.path, data)
-
-
-def _report(judged: Iterable[tuple[str, tuple[Verdict, ...]]], judge: Judge, arguments: argparse.Namespace) -> int:
-    """Prints what stops something, or with --json everything; returns the exit code of the worst."""
-    from consentguard.cli import show
-
-    worst = 0
-    for _, verdicts in judged:
-        for verdict in verdicts:
-            worst = max(worst, verdict.outcome.exit_code)
-            if arguments.json:
-                print(json.dumps(verdict.as_json()), flush=True)
-            elif verdict.outcome.exit_code:
-                print(show.verdict(verdict), flush=True)
-    if judge.remembered.trouble:
-        print(f"consentguard: {judge.remembered.trouble}", file=sys.stderr)
-    return worst
+# -- what judges ------------------------------------------------------------------------------------------------------
 
 
 def _judge(arguments: argparse.Namespace, repository: Repository | None) -> Judge:
@@ -168,9 +228,10 @@ def _judge(arguments: argparse.Namespace, repository: Repository | None) -> Judg
     local_policy = directory / POLICY_FILE
     policy_file = arguments.policy or (local_policy if os.path.lexists(local_policy) else None)
     register_file = arguments.register or directory / REGISTER_FILE
-    for path, option in ((directory, "--state"), (register_file, "--register"), (policy_file, "--policy")):
-        if path is not None and repository is not None and not repository.bare:
-            _must_lie_outside(path, repository.folder, option)
+    if repository is not None and not repository.bare:
+        for path, option in ((directory, "--state"), (register_file, "--register"), (policy_file, "--policy")):
+            if path is not None:
+                _must_lie_outside(path, repository.folder, option)
     state = State.open(directory)
     if arguments.register is None and not os.path.lexists(register_file):
         raise CannotTell(

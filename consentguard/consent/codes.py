@@ -56,6 +56,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
         "no-face-found": "no face was found",
+        "too-small-for-a-face": "the picture is smaller than the smallest face that counts",
         "metadata-dropped": "the source file carried more than its pixels; a released copy does not",
         "fewer-faces-than-declared": "fewer faces were found than people named",
         "declared-not-approved": "this person may not be shown on this channel",
@@ -94,6 +95,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 NOTES = frozenset(
     {
         "no-face-found",
+        "too-small-for-a-face",
         "metadata-dropped",
         "fewer-faces-than-declared",
         "outside-hours",

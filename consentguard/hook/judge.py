@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -11,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from consentguard.consent.codes import REASONS, reason_of
+from consentguard.consent.codes import FINDINGS, REASONS, reason_of
 from consentguard.consent.hours import now, school_day
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 5
 """A picture in a style sheet in a drawing in a page is three deep; what is deeper hides on purpose."""
 
+_TINY: Final = 2048
+"""Bytes. Spacers, bullets and placeholders of themes have less, and a face of 20 px with its surroundings more."""
+
 
 class Judge:
     """Judges files under one register and one policy; nobody is identified.
@@ -43,48 +48,84 @@ class Judge:
         self._register = register
         self._policy = policy
         self._state = state
-        self._channel = policy.channel(channel or policy.hook.channel).name
+        self.channel = policy.channel(channel or policy.hook.channel).name
         self._unjudged = policy.hook.unjudged
         self._today = school_day(now())
         self.remembered = Remembered(state)
 
-    def judge(self, path: str, data: bytes) -> tuple[Verdict, ...]:
+    def judge(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        name: str | None = None,
+        stored: Callable[[str], bytes | None] = lambda sha256: None,
+    ) -> tuple[Verdict, ...]:
         """What is to say about a file: a verdict for every picture it is or holds; none where it shows nobody.
 
         Args:
-            path: its name within what is published, for its ending, for the policy's list, and for the verdict.
+            path: its name within what is published, for its ending and for the policy's list.
             data: its bytes.
+            name: what the verdict calls it, if not by its path.
+            stored: the content of a Git LFS object by its SHA-256, None where it is not here.
 
         Errors of the whole set-up (models, audit trail) come through as CannotTell; what is wrong with the file itself
         is in its verdict.
         """
-        return tuple(self._judged(path, path, data, 0))
+        return tuple(self._judged(path, name or path, data, stored))
 
-    def _judged(self, path: str, name: str, data: bytes, depth: int) -> Iterator[Verdict]:
+    def _judged(
+        self, path: str, name: str, data: bytes, stored: Callable[[str], bytes | None], depth: int = 0
+    ) -> Iterator[Verdict]:
         kind = kind_of(data, path)
         if kind is Kind.PICTURE:
             yield self._picture(name, data)
         elif kind is Kind.POINTER:
-            yield _undecided(name, "lfs-pointer", "run `git lfs pull`, so that the picture itself can be judged")
+            yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
             if not any(fnmatchcase(path, pattern) for pattern in self._unjudged):
-                yield _undecided(name, "not-looked-into", f"this is a {kind}; publish its pictures as files")
+                yield _undecided(name, "not-looked-into", f"publish the pictures of this {kind} as files of their own")
         elif kind is Kind.TEXT:
-            yield from self._text(path, name, as_text(data) or "", depth)
+            yield from self._text(name, as_text(data) or "", depth)
 
-    def _text(self, path: str, name: str, text: str, depth: int) -> Iterator[Verdict]:
+    def _pointed_at(
+        self, path: str, name: str, pointer: bytes, stored: Callable[[str], bytes | None]
+    ) -> Iterator[Verdict]:
+        """A Git LFS pointer names the SHA-256 of what is uploaded beside the push."""
+        named = re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.M)
+        digest = named[1].decode() if named else ""
+        released, _ = self._released(name, digest)
+        content = stored(digest) if digest and not released else None
+        if released:
+            yield released
+        elif content is None or kind_of(content, path) is Kind.POINTER:
+            yield _undecided(name, "lfs-pointer", "run `git lfs pull`, so that the file itself can be judged")
+        else:
+            yield from self._judged(path, name, content, stored)
+
+    def _text(self, name: str, text: str, depth: int) -> Iterator[Verdict]:
         seen = set()
         for found in embedded_in(text):
             place = f"{name}, line {found.line}" if depth == 0 else name
             if found.data is None or depth == _DEEPEST:
-                yield _undecided(place, "unreadable-image", "the data URI is damaged or too deep; use a file")
+                yield _undecided(place, "unreadable-image", "what is written into it is damaged; publish it as a file")
             elif found.data not in seen:
                 seen.add(found.data)
-                yield from self._judged("", place, found.data, depth + 1)
+                yield from self._judged("", place, found.data, lambda _: None, depth + 1)
 
     def _picture(self, name: str, data: bytes) -> Verdict:
         digest = hashlib.sha256(data).hexdigest()
-        fallen = None
+        released, fallen = self._released(name, digest)
+        if released:
+            return released
+        verdict = self._inspected(name, data, digest)
+        if fallen and verdict.outcome is not Outcome.PUBLISHABLE:
+            verdict = replace(verdict, reasons=(fallen.rule, *verdict.reasons), findings=(*verdict.findings, fallen))
+        return verdict
+
+    def _released(self, name: str, digest: str) -> tuple[Verdict | None, Finding | None]:
+        """A verdict where these bytes are a release that still stands; else why the latest one fell, if any did."""
+        reasons = []
         for entry in self._state.audit.releases(digest):
             fallen = why_fallen(
                 self._register,
@@ -94,25 +135,25 @@ class Judge:
                 policy_sha256=entry.body["policy"],
                 people=entry.body["people"],
                 custom_parts=entry.body["custom_parts"],
-                channel=self._channel,
+                channel=self.channel,
                 on=self._today,
             )
             if fallen is None:
-                return Verdict(photo=name, outcome=Outcome.RELEASED, sha256=digest)
-        verdict = self._inspected(name, data, digest)
-        if fallen and verdict.outcome is not Outcome.PUBLISHABLE:
+                return Verdict(photo=name, outcome=Outcome.RELEASED, sha256=digest), None
             code, why = fallen
-            verdict = replace(verdict, reasons=(code, *verdict.reasons), findings=(*verdict.findings,
-                              Finding(code, "file", why)))  # fmt: skip
-        return verdict
+            reasons.append(Finding(code, "file", why))
+        return None, reasons[0] if reasons else None
 
     def _inspected(self, name: str, data: bytes, digest: str) -> Verdict:
+        if _smaller_than(self._policy.picture.smallest_face, data):
+            note = Finding("too-small-for-a-face", "photo", FINDINGS["too-small-for-a-face"])
+            return Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         key = hashlib.sha256(canonical([digest, self._circumstances])).hexdigest()
         known = self.remembered.get(key)
         if known is not None:
             return Verdict.from_json({**known, "photo": name})
         try:
-            verdict = self._guard.inspect(data, name=name, channel=self._channel)
+            verdict = self._guard.inspect(data, name=name, channel=self.channel)
         except CannotTell as error:
             code = reason_of(error)
             message = str(error).removeprefix(f"{name}: ").splitlines()[0]
@@ -133,14 +174,33 @@ class Judge:
         return {
             "register": self._register.sha256,
             "policy": self._policy.digest,
-            "channel": self._channel,
+            "channel": self.channel,
             "program": _program(),
         }
+
+
+def leading_elsewhere(name: str) -> Verdict:
+    """The verdict of a symbolic link to something that does not go with it."""
+    return _undecided(name, "leads-elsewhere", "put the file itself in its place")
 
 
 def _undecided(name: str, code: str, step: str) -> Verdict:
     finding = Finding(code, "file", f"{REASONS[code]}; {step}")
     return Verdict(photo=name, outcome=Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
+
+
+def _smaller_than(pixels: int, data: bytes) -> bool:
+    """Whether a file is one picture of fewer pixels than that on both sides, and small enough to hold no other."""
+    if len(data) > _TINY:
+        return False
+    from PIL import Image  # noqa: PLC0415  (most files are larger, and a remembered verdict needs no Pillow)
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("GIF", "PNG", "JPEG", "WEBP", "BMP")) as image:
+            image.load()
+            return max(image.size) < pixels and getattr(image, "n_frames", 1) == 1
+    except (OSError, ValueError, SyntaxError):  # the guard will say what is wrong with it
+        return False
 
 
 def _program() -> str:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import posixpath
 import re
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from consentguard.errors import CannotTell, UnreadableImage, WrongUsage
-
-MAX_FILE: Final = 250_000_000
-"""Bytes; as for photos on the disk."""
+from consentguard.files import MAX_FILE, read_photo
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _CHUNK: Final = 1 << 20
@@ -27,7 +27,7 @@ class Blob:
         oid: git's name of its content, hex.
         path: within the repository, `/` between folders; what is not UTF-8 stands as surrogates (PEP 383).
         mode: six octal digits, as git writes them.
-        commit: the commit that brings it, in short, where it comes from history and not from the index.
+        commit: the commit that brings it, hex, where it comes from history and not from the index.
     """
 
     oid: str
@@ -47,11 +47,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """One line of what git tells a pre-push hook: a ref here, its commit, and what the remote has for it now."""
+    """One line of what git tells a pre-push hook: what a ref is here, and what the remote has for it now."""
 
     local_oid: str
     remote_oid: str
-    ref: str
 
     @property
     def deletes(self) -> bool:
@@ -65,11 +64,12 @@ class Push:
     def parse(cls, text: str) -> tuple[Push, ...]:
         """The standard input of a pre-push hook. Raises CannotTell for anything git would not write."""
         pushes = []
-        for line in text.splitlines():
+        for line in text.split("\n"):
             fields = line.split(" ")
-            if len(fields) != 4 or not all(re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", oid) for oid in fields[1::2]):
+            if len(fields) == 4 and all(re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", oid) for oid in fields[1::2]):
+                pushes.append(cls(local_oid=fields[1], remote_oid=fields[3]))
+            elif line:
                 raise CannotTell(f"not what git tells a pre-push hook: {line!r}; let git call this command.")
-            pushes.append(cls(local_oid=fields[1], remote_oid=fields[3], ref=fields[0]))
         return tuple(pushes)
 
 
@@ -95,9 +95,26 @@ class Repository:
             raise CannotTell(f"{folder}: git shows no work tree here; run this at the top of the repository.")
         return cls(Path(os.fsdecode(top)), bare)
 
-    def hooks_path(self) -> str:
-        """The folder of the hooks, as configured; where it is relative it starts from `folder`."""
-        return os.fsdecode(self._ask("rev-parse", "--git-path", "hooks").rstrip(b"\n"))
+    def hooks_path(self) -> tuple[Path, bool]:
+        """The folder of the hooks, and whether it is that of every repository of this user or machine."""
+        folder = os.fsdecode(self._ask("rev-parse", "--git-path", "hooks").rstrip(b"\n"))
+        scope = self._try("config", "--show-scope", "--get", "core.hooksPath") or b""
+        return self.folder / folder, scope.startswith((b"global", b"system"))
+
+    def what_goes(self, given: IO[bytes], environment: Mapping[str, str]) -> tuple[Push, ...]:
+        """What is pushed, as git says on standard input, or as the pre-commit framework passes it on.
+
+        Typed by hand, it is the current commit. Raises CannotTell for what neither would say.
+        """
+        if "PRE_COMMIT" in environment:  # it reads the input itself, and tells of the first ref only
+            local = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+            there = environment.get("PRE_COMMIT_FROM_REF", "")
+        elif given.isatty():
+            local, there = "HEAD", ""
+        else:
+            return Push.parse(given.read().decode(errors="surrogateescape"))
+        oids = [self._ask("rev-parse", "--verify", f"{ref}^{{}}").decode().strip() for ref in (local, there) if ref]
+        return (Push(oids[0], oids[1] if there else "0"),)
 
     def staged(self) -> tuple[Blob, ...]:
         """Every file whose staged version differs from the last commit, deletions aside."""
@@ -152,21 +169,38 @@ class Repository:
         alone = (Blob(oid, f"object {oid[:12]}") for oid in unnamed if kinds[oid] == "blob")
         return (*named.values(), *alone)
 
-    def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes]]:
-        """Each blob with its bytes, in order and read one by one. Raises UnreadableImage for one over 250 MB.
+    def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | CannotTell]]:
+        """Each blob with its bytes, or with why it has none here; submodules are left out. Read one by one.
 
-        Raises CannotTell where an object is missing, as in a partial clone that cannot reach its promisor.
+        Raises CannotTell where git itself fails.
         """
         with _started(self.folder, "cat-file", "--batch") as batch:
-            assert batch.stdin and batch.stdout  # noqa: S101  (both are pipes, two lines further up)
+            assert batch.stdin  # noqa: S101  (a pipe, see _started)
+            assert batch.stdout  # noqa: S101
             for blob in blobs:
+                if blob.is_submodule:
+                    continue
                 batch.stdin.write(blob.oid.encode() + b"\n")
                 batch.stdin.flush()
                 yield blob, _one_object(batch.stdout, blob)
 
-    def read(self, blob: Blob) -> bytes:
-        """The bytes of one blob; errors as for `contents`."""
-        return next(data for _, data in self.contents([blob]))
+    def holds_target(self, link: Blob, target: bytes) -> bool:
+        """Whether a symbolic link leads to something that goes with it, so that this is judged by itself."""
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), os.fsdecode(target)))
+        if path.startswith(("/", "../")) or path == "..":
+            return False
+        if link.commit:
+            return self._try("cat-file", "-e", f"{link.commit}:{'' if path == '.' else path}") is not None
+        return bool(self._ask("--literal-pathspecs", "ls-files", "-z", "--", path))
+
+    def lfs_object(self, sha256: str) -> bytes | None:
+        """The file that a Git LFS pointer stands for, where this machine has it, proved by its digest."""
+        common = os.fsdecode(self._ask("rev-parse", "--git-common-dir").rstrip(b"\n"))
+        path = self.folder / common / "lfs" / "objects" / sha256[:2] / sha256[2:4] / sha256
+        if not path.is_file():
+            return None
+        data = read_photo(path)
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def _needs_index(self) -> None:
         if self.bare:
@@ -200,7 +234,7 @@ def _changes(raw: bytes) -> Iterator[Blob]:
         if not field:
             continue
         if not field.startswith(b":"):
-            commit = field.decode().strip()[:10]
+            commit = field.decode().strip()
             continue
         parents = len(field) - len(field.lstrip(b":"))
         columns = field[parents:].decode().split(" ")
@@ -210,16 +244,17 @@ def _changes(raw: bytes) -> Iterator[Blob]:
             yield Blob(oid, path, mode, commit)
 
 
-def _one_object(pipe: IO[bytes], blob: Blob) -> bytes:
+def _one_object(pipe: IO[bytes], blob: Blob) -> bytes | CannotTell:
     header = pipe.readline().decode().split()
-    if len(header) != 3 or header[1] != "blob":
-        why = "is missing here" if header[-1:] == ["missing"] else "is no file"
-        raise CannotTell(f"{blob.path}: git object {blob.oid[:12]} {why}; run `git fsck`, or fetch it whole.")
+    if header[-1:] == ["missing"]:
+        return CannotTell(f"{blob.path}: its content is not in this clone; run `git fetch` or `git fsck`.")
+    if len(header) != 3:
+        raise CannotTell(f"{blob.path}: git could not give {blob.oid[:12]}; run `git fsck` and try again.")
     size = int(header[2])
     if size > MAX_FILE:
         for start in range(0, size + 1, _CHUNK):
             pipe.read(min(_CHUNK, size + 1 - start))
-        raise UnreadableImage(f"{blob.path}: is over {MAX_FILE // 1_000_000} MB; export it smaller and try again.")
+        return UnreadableImage(f"{blob.path}: is over {MAX_FILE // 1_000_000} MB; export it smaller and try again.")
     data = pipe.read(size)
     if len(data) != size or pipe.read(1) != b"\n":
         raise CannotTell(f"{blob.path}: git broke off while giving it; run `git fsck` and try again.")

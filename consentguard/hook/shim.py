@@ -57,21 +57,22 @@ class Place:
     Attributes:
         folder: of the hook scripts.
         shared: the folder is part of the work tree, so that other machines get what is written there.
-        husky: it is husky's, which makes its own folder anew and runs the scripts beside it.
+        everywhere: it is configured for all repositories of this user or machine.
     """
 
     folder: Path
     shared: bool
-    husky: bool
+    everywhere: bool
 
     @classmethod
     def of(cls, repository: Repository) -> Place:
         """Asks git, which knows `core.hooksPath` and worktrees. Raises CannotTell where it does not say."""
-        top, folder = repository.folder.resolve(), (repository.folder / repository.hooks_path()).resolve()
-        husky = folder.name == "_" and folder.parent.name == ".husky"
-        folder = folder.parent if husky else folder
+        folder, everywhere = repository.hooks_path()
+        top, folder = repository.folder.resolve(), folder.resolve()
+        if folder.name == "_" and folder.parent.name == ".husky":
+            folder = folder.parent  # husky makes its own folder anew, and runs what lies beside it
         shared = not repository.bare and folder.is_relative_to(top) and ".git" not in folder.relative_to(top).parts
-        return cls(folder, shared, husky)
+        return cls(folder, shared, everywhere)
 
 
 def install(place: Place, stages: Sequence[str], python: str, options: Sequence[str]) -> list[Path]:

@@ -85,3 +85,10 @@ def with_text(seed: int = 0) -> bytes:
     carried = PngImagePlugin.PngInfo()
     carried.add_text("Comment", "in the yard")
     return still(seed, pnginfo=carried)
+
+
+def tiny(seed: int = 0) -> bytes:
+    """A GIF of 8 x 8 pixels, smaller than any face that counts; as many as there are seeds."""
+    out = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (8, 8), np.uint8)).save(out, "GIF")
+    return out.getvalue()
