@@ -22,32 +22,27 @@ _SCRIPT: Final = """\
 #!/bin/sh
 {mark}
 # Whatever goes wrong in here, nothing goes out: every way to the end but the last one is a failure.
+set +e
 
 kept="$0{kept}"
-{before}
+{listen}if [ {is_on} "$kept" ]; then
+    {tell}{run_kept} "$@" || exit
+fi
 if ! command -v {program} >/dev/null 2>&1; then
     echo {missing} >&2
     exit 3
 fi
-{run}
+{tell}{command} "$@"
 code=$?
 [ "$code" -eq 0 ] || echo {stopped} >&2
 exit "$code"
 """
 
-_PLAIN_BEFORE: Final = """\
-if [ -x "$kept" ]; then
-    "$kept" "$@" || exit
-fi
-"""
-
-_PUSH_BEFORE: Final = """\
+_LISTEN: Final = """\
 pushes=$(cat; echo .) || exit 3
 pushes=${pushes%.}
-if [ -x "$kept" ]; then
-    printf %s "$pushes" | "$kept" "$@" || exit
-fi
 """
+"""Both programs are told what git says; the dot keeps the line ends at the end of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +53,23 @@ class Place:
         folder: of the hook scripts.
         shared: the folder is part of the work tree, so that other machines get what is written there.
         everywhere: it is configured for all repositories of this user or machine.
+        husky: it is husky's, which hands its scripts to the shell, executable or not.
     """
 
     folder: Path
     shared: bool
     everywhere: bool
+    husky: bool
 
     @classmethod
     def of(cls, repository: Repository) -> Place:
         """Asks git, which knows `core.hooksPath` and worktrees. Raises CannotTell where it does not say."""
         folder, everywhere = repository.hooks_path()
         top, folder = repository.folder.resolve(), folder.resolve()
-        if folder.name == "_" and folder.parent.name == ".husky":
-            folder = folder.parent  # husky makes its own folder anew, and runs what lies beside it
+        husky = folder.name == "_" and folder.parent.name == ".husky"
+        folder = folder.parent if husky else folder  # husky makes its own folder anew, and runs what lies beside it
         shared = not repository.bare and folder.is_relative_to(top) and ".git" not in folder.relative_to(top).parts
-        return cls(folder, shared, everywhere)
+        return cls(folder, shared, everywhere, husky)
 
 
 def install(place: Place, stages: Sequence[str], python: str, options: Sequence[str]) -> list[Path]:
@@ -95,7 +92,7 @@ def install(place: Place, stages: Sequence[str], python: str, options: Sequence[
                 if os.path.lexists(path) and not is_ours(path):
                     _keep(path)
                 scratch = path.with_name(f".{hook}.consentguard")
-                scratch.write_text(script(stage, "" if place.shared else python, options), encoding="utf-8")
+                scratch.write_text(script(place, stage, python, options), encoding="utf-8")
                 scratch.chmod(0o755)
                 scratch.replace(path)
             except OSError as error:
@@ -135,24 +132,25 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-def script(stage: str, python: str, options: Sequence[str]) -> str:
-    """The script for a stage; without `python` it looks for the program in PATH."""
-    program = shlex.quote(python) if python else "consentguard"
+def script(place: Place, stage: str, python: str, options: Sequence[str]) -> str:
+    """The script for a stage. In a folder that other machines share it looks for the program in PATH."""
     # -P: a folder called consentguard in the tree that is judged must not be taken for the program.
-    command = f"{program} -P -m consentguard" if python else program
-    asked = " ".join([command, "hook", stage, *map(shlex.quote, options)])
+    program, call = ("consentguard", "") if place.shared else (shlex.quote(python), " -P -m consentguard")
+    where = "in PATH" if place.shared else f"at {python}"
     push = stage == "pre-push"
-    where = f"at {python}" if python else "in PATH"
     return _SCRIPT.format(
         mark=_MARK,
         kept=_KEPT,
-        before=_PUSH_BEFORE if push else _PLAIN_BEFORE,
+        listen=_LISTEN if push else "",
+        tell='printf %s "$pushes" | ' if push else "",
+        is_on="-f" if place.husky else "-x",
+        run_kept='sh -e "$kept"' if place.husky else '"$kept"',
         program=program,
         missing=shlex.quote(
             f"consentguard: the program is not {where}, so nothing can be judged and nothing goes. "
             "Install it (pip install consentguard), then run `consentguard hook install` here again."
         ),
-        run=f'printf %s "$pushes" | {asked} "$@"' if push else f"{asked}",
+        command=" ".join([f"{program}{call} hook {stage}", *map(shlex.quote, options)]),
         stopped=shlex.quote(f"consentguard: stopped by the {stage} hook; see above."),
     )
 
