@@ -379,7 +379,7 @@ def _handler(fake: FakeX) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  (http.server looks for these names)
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  (http.server looks for these names)
 
         def log_message(self, *_: object) -> None:
             pass

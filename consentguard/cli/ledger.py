@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, policy_of, state_of
-from consentguard.errors import CannotTell, WrongUsage
+from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
 
 if TYPE_CHECKING:
     from consentguard.consent.ledger import Post, Release
@@ -23,8 +23,12 @@ def add_commands(top: Commands, options: Options) -> None:
         parents=[options.papers, options.state],
         help="what was released and posted of a person, and what of it must go",
         description="Lists every release and post that shows a person, with what the register says today. Without an "
-        "ID: everything in which somebody's consent has gone. Exit 1 if something must go that is still up.",
+        "ID: everything in which somebody's consent has gone. Exit 1 if something must go that is still up. "
+        "With --apply the posts are deleted at X: with an ID all that show that person, without one all that must go.",
     )
+    command.add_argument("--apply", action="store_true", help="delete these posts at X, after a question")
+    command.add_argument("--by", metavar="NAME", help="who has them deleted; needed for --apply")
+    command.add_argument("--yes", action="store_true", help="do not ask")
     command.add_argument("people", nargs="*", metavar="ID", help="register ids, of leavers too")
     command.add_argument("--json", action="store_true", help="one JSON object a release on stdout")
     command.set_defaults(run=takedown)
@@ -56,16 +60,19 @@ def add_commands(top: Commands, options: Options) -> None:
 
 def takedown(arguments: argparse.Namespace) -> int:
     from consentguard.consent.hours import now, school_day
+    from consentguard.consent.journal import Journal
     from consentguard.consent.ledger import Ledger, lost_by
     from consentguard.consent.register import Register
 
-    register, policy, ledger = Register.load(arguments.register), policy_of(arguments), Ledger(state_of(arguments))
+    register, policy, state = Register.load(arguments.register), policy_of(arguments), state_of(arguments)
+    ledger = Ledger(state)
     releases, posts = ledger.releases(), ledger.posts()
     known = {*register.people, *(person for release in releases for person in release.people)}
     unknown = [person for person in arguments.people if person not in known]
     if unknown:
         raise WrongUsage(f"{', '.join(unknown)}: neither in {register.file} nor in the ledger; name register ids")
     today, must_go = school_day(now()), 0
+    posts_to_go: dict[tuple[str, str], Post] = {}
     for release in releases:
         lost = lost_by(release, register, policy, today)
         if not (set(arguments.people) & set(release.people) if arguments.people else lost):
@@ -73,9 +80,43 @@ def takedown(arguments: argparse.Namespace) -> int:
         shown_in = [post for post in posts if release in post.releases]
         gone = bool(shown_in) and all(post.taken_down for post in shown_in)
         must_go += bool(lost) and not gone
+        if lost or arguments.people:
+            posts_to_go |= {(post.channel, post.id): post for post in shown_in if not post.taken_down}
         print(json.dumps(_as_json(release, lost, shown_in)) if arguments.json else _in_words(release, lost, shown_in))
+    doubts = [each for each in Journal(state).open() if not arguments.people or {*arguments.people} & {*each.people}]
+    for each in doubts:
+        when = f"{each.at:%Y-%m-%d %H:%M}"
+        print(f"row {each.seq}: sent to {each.channel} at {when}, and nobody knows whether it stands", file=sys.stderr)
+        print("  run `consentguard posting reconcile` and this again", file=sys.stderr)
     print(f"{must_go} of these must go and {'is' if must_go == 1 else 'are'} still up", file=sys.stderr)
-    return 1 if must_go else 0
+    if arguments.apply:
+        return _take_down(arguments, tuple(posts_to_go.values()))
+    return 1 if must_go or doubts else 0
+
+
+def _take_down(arguments: argparse.Namespace, posts: tuple[Post, ...]) -> int:
+    """Deletes posts at X, each with the keys of its channel's account; 3 where one is left."""
+    from consentguard.cli.posting import poster_of
+
+    if not posts:
+        print("no post of these is up")
+        return 0
+    if not (arguments.by or "").strip():
+        raise WrongUsage("--apply needs the name of whoever has the posts deleted: --by NAME")
+    if not arguments.yes:
+        print(f"Delete {len(posts)} post{'s' if len(posts) > 1 else ''} at X for good? [y/N] ", end="", file=sys.stderr)
+        if (sys.stdin.readline() if sys.stdin else "").strip().casefold() not in ("y", "yes"):
+            raise WrongUsage("nothing was deleted")
+    left = 0
+    for post in posts:
+        try:
+            poster_of(arguments, post.channel).take_down(post.id, channel=post.channel, by=arguments.by)
+        except ConsentGuardError as error:
+            left += 1
+            print(f"consentguard: post {post.id} on {post.channel} is still up: {error}", file=sys.stderr)
+        else:
+            print(f"deleted: post {post.id} on {post.channel}")
+    return 3 if left else 0
 
 
 def key(arguments: argparse.Namespace) -> int:

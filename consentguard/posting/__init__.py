@@ -5,6 +5,7 @@ poster = Poster.open(channel="main")
 poster.post("Our sunflowers", [released], channel="main", by="Miriam Castlegate")
 """
 
+from consentguard.posting.aio import AsyncPoster
 from consentguard.posting.draft import Part
 from consentguard.posting.errors import PostingFailed
 from consentguard.posting.patience import Patience
@@ -12,4 +13,4 @@ from consentguard.posting.poster import Poster
 from consentguard.posting.sending import Posted
 from consentguard.posting.x import X
 
-__all__ = ["Part", "Patience", "Posted", "Poster", "PostingFailed", "X"]
+__all__ = ["AsyncPoster", "Part", "Patience", "Posted", "Poster", "PostingFailed", "X"]

@@ -12,12 +12,12 @@ from typing import Final
 
 from consentguard.consent.codes import refusal
 from consentguard.consent.hours import Occasion, judge_hours, school_day
+from consentguard.consent.journal import digest
 from consentguard.consent.rules.channels import Channel
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.guard import Guard
 from consentguard.posting import alt as alt_text
-from consentguard.posting.journal import digest
 from consentguard.values import Outcome, Released, Verdict
 
 MOST_PHOTOS: Final = 4

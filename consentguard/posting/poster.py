@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from consentguard.consent.hours import school_day
+from consentguard.consent.journal import Intent, Journal
 from consentguard.consent.ledger import Post, lost_by
 from consentguard.errors import Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting.credentials import Credentials
 from consentguard.posting.desk import Desk, account_of, alone
 from consentguard.posting.draft import Leave, Part, check_leave, drafted
-from consentguard.posting.journal import Journal
 from consentguard.posting.patience import Patience
 from consentguard.posting.sending import Posted, Sender
 from consentguard.posting.x import X
@@ -175,6 +176,28 @@ class Poster:
         with alone(state):
             sender = Sender(self.desk, Journal(state))
             return tuple(found for intent in sender.ours() if (found := sender.settle(intent)))
+
+    def unsettled(self) -> tuple[Intent, ...]:
+        """Posts of this account that were sent without an answer and are not settled yet, oldest first."""
+        return tuple(Sender(self.desk, Journal(self.desk.door().state)).ours())
+
+    def settle(self, row: int, *, post: str | None, by: str) -> None:
+        """Writes what a person found who looked at the account: the post stands under this id, or (None) does not.
+
+        For where X cannot be asked. Raises WrongUsage for a row that is not of an unsettled post.
+        """
+        state = self.desk.door().state
+        with alone(state):
+            journal = Journal(state)
+            found = next((intent for intent in journal.open() if intent.seq == row), None)
+            if found is None:
+                raise WrongUsage(f"row {row} is no unsettled post; `consentguard posting reconcile` lists them")
+            if post is not None and not (post.isascii() and post.isdigit()):
+                raise WrongUsage(f"{post!r} is no id of a post; its link ends in it")
+            if post is None:
+                journal.drop(found, f"says {by}", self.desk.now())
+            else:
+                journal.confirm(replace(found, by=f"{found.by}; settled by {by}"), post, self.desk.now())
 
     def _leave(self, channel: str, by: str, excuse: Excuse) -> tuple[Guard, Leave]:
         guard = self.desk.door()

@@ -9,13 +9,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from consentguard.consent.journal import Intent, Journal, text_digest
 from consentguard.errors import CannotTell
 from consentguard.files import remove_source
 from consentguard.posting.desk import Desk
 from consentguard.posting.draft import Draft, Leave, Picture
 from consentguard.posting.errors import NotThere, PartlyPosted, PostingFailed, Unconfirmed
 from consentguard.posting.gate import UPLOADS, Permit
-from consentguard.posting.journal import Intent, Journal, text_digest
 
 _SKEW: Final = timedelta(minutes=2)
 _log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from collections import Counter
 import pytest
 from fake_x import KEYS, SECRETS, FakeX, Fault
 
+from consentguard.consent.journal import Journal
 from consentguard.guard import Guard
 from consentguard.posting import Part, PostingFailed, errors
-from consentguard.posting.journal import Journal
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
 HTML = "<html><body><h1>Over capacity</h1></body></html>"

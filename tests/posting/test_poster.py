@@ -11,12 +11,12 @@ from contextlib import closing
 import pytest
 from PIL import Image
 
+from consentguard.consent.journal import Journal
 from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting import Part, Poster, PostingFailed
 from consentguard.posting.errors import PartlyPosted, Unconfirmed
-from consentguard.posting.journal import Journal
 from consentguard.vision import codec
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}

@@ -11,13 +11,13 @@ import pytest
 from fakes import sample_with
 
 from consentguard.consent.exchange import export, take
+from consentguard.consent.journal import Journal
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.errors import Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting import Part
-from consentguard.posting.journal import Journal
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
 

@@ -45,7 +45,7 @@ class Intent:
         channel, account: where.
         text: digest of the text.
         media: ids that X gave the pictures; they find the post again.
-        photos: digests of the released pictures.
+        photos: digests of the released pictures, `people` whose consent they rest on.
         by: who posts.
         post: its id at X, once it is known to stand.
     """
@@ -60,6 +60,7 @@ class Intent:
     text: str
     media: tuple[str, ...]
     photos: tuple[str, ...]
+    people: tuple[str, ...]
     by: str
     post: str = ""
 
@@ -125,6 +126,7 @@ def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
         text=body["text"],
         media=tuple(body["media"]),
         photos=tuple(body["photos"]),
+        people=tuple(body["people"]),
         by=body["by"],
     )
 

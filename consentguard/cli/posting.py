@@ -1,0 +1,283 @@
+"""Posting at the command line: post, retweet, and whether the account works."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from consentguard.cli.options import EXITS, Commands, Options, policy_of, state_of
+from consentguard.errors import Refused, WrongUsage
+from consentguard.files import read_photo
+
+if TYPE_CHECKING:
+    from consentguard.guard import Guard
+    from consentguard.posting import Part, Posted, Poster
+    from consentguard.posting.poster import Excuse
+
+
+def add_commands(top: Commands, options: Options) -> None:
+    command = top.add_parser(
+        "post",
+        parents=[_who(), _people(), options.papers, options.state],
+        help="release photos and post them to X: all or nothing, and once",
+        description="Releases each photo for the channel and posts what was released. --photo belongs to the --text "
+        "before it and --alt to the --photo before it; a second --text makes a thread. Nothing is ever sent twice.",
+        epilog=EXITS,
+    )
+    for name, what in (
+        ("--text", "what a post says; again for a thread"),
+        ("--photo", "a photo of the post, at most four"),
+        ("--alt", "what the photo before it shows, for those who do not see it"),
+    ):
+        command.add_argument(name, action=_Collect, dest="parts", metavar=name[2].upper(), help=what)
+    command.add_argument("--taken-for-sharing", action="store_true",
+                         help="the photos were taken to be shared: delete them once the post stands")  # fmt: skip
+    command.add_argument("--dry-run", action="store_true", help="release and check everything, send nothing")
+    command.add_argument("--json", action="store_true", help="one JSON object a post on stdout")
+    command.set_defaults(run=post)
+
+    command = top.add_parser(
+        "retweet",
+        parents=[_who(), options.papers, options.state],
+        help="retweet posts of class accounts that are in the release ledger",
+    )
+    command.add_argument("posts", nargs="+", metavar="POST", help="id or link of a post")
+    command.set_defaults(run=retweet)
+
+    posting = top.add_parser("posting", help="the account at X: check it, settle doubts").add_subparsers(
+        metavar="doctor|reconcile|settle", required=True
+    )
+    command = posting.add_parser(
+        "doctor",
+        parents=[_channel(), options.papers, options.state],
+        help="check keys, account, access, clock and hosts without posting",
+    )
+    command.set_defaults(run=doctor)
+    command = posting.add_parser(
+        "reconcile",
+        parents=[_channel(), options.papers, options.state],
+        help="ask X what became of posts that were sent without an answer",
+    )
+    command.set_defaults(run=reconcile)
+    command = posting.add_parser(
+        "settle",
+        parents=[_who(), options.papers, options.state],
+        help="write down what became of such a post, after a person looked at the account",
+    )
+    command.add_argument("row", type=int, metavar="ROW", help="its row, as `posting reconcile` prints it")
+    fate = command.add_mutually_exclusive_group(required=True)
+    fate.add_argument("--stands", metavar="POST", help="it stands: its id or link")
+    fate.add_argument("--never-posted", action="store_true", help="it is not there")
+    command.set_defaults(run=settle)
+
+
+# -- posting ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Wanted:
+    """One part as the options name it."""
+
+    text: str = ""
+    photos: list[Path] = field(default_factory=list)
+    alts: list[str] = field(default_factory=list)
+
+
+class _Collect(argparse.Action):
+    """Gathers --text, --photo and --alt in the order in which they come."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        parts: list[_Wanted] = list(getattr(namespace, self.dest) or [])
+        if option_string == "--text" or not parts:
+            parts.append(_Wanted())
+        if option_string == "--text":
+            parts[-1].text = str(values)
+        elif option_string == "--photo":
+            parts[-1].photos.append(Path(str(values)))
+            parts[-1].alts.append("")
+        elif not parts[-1].photos:
+            parser.error("--alt describes the --photo before it; there is none")
+        else:
+            parts[-1].alts[-1] = str(values)
+        setattr(namespace, self.dest, parts)
+
+
+def post(arguments: argparse.Namespace) -> int:
+    _needs_extra()
+    from consentguard.guard import Guard
+    from consentguard.posting.draft import drafted
+
+    if not arguments.parts:
+        raise WrongUsage("there is nothing to post; give --text, --photo or both")
+    guard = Guard.open(arguments.register, policy=arguments.policy, state=arguments.state, photos=arguments.references)
+    channel = guard.policy.channel(arguments.channel).name
+    # Keys that are missing are the news before any photo is looked at.
+    poster = None if arguments.dry_run else poster_of(arguments, channel)
+    parts = [_released(guard, wanted, arguments, channel) for wanted in arguments.parts]
+    if poster is None:
+        drafts = drafted(guard, parts, _leave(guard, channel, arguments))
+        for draft in drafts:
+            print(f"would be posted to {channel}: {draft.text}")
+            print("\n".join(f"  a photo, described as: {picture.alt}" for picture in draft.pictures))
+        return 0
+    posted = poster.thread(parts, channel=channel, by=arguments.by, **_excuse(arguments))
+    for each in posted:
+        _say(each, as_json=arguments.json)
+    return 3 if any(each.left for each in posted) else 0
+
+
+def _released(guard: Guard, wanted: _Wanted, arguments: argparse.Namespace, channel: str) -> Part:
+    from consentguard.posting import Part
+
+    asked = {"mode": arguments.mode, "people": arguments.people, "by": arguments.by, "channel": channel}
+    released = []
+    for path, alt in zip(wanted.photos, wanted.alts, strict=True):
+        words = {"caption": wanted.text, "alt": alt, "event": arguments.event, "urgent": arguments.urgent}
+        released.append(guard.release(read_photo(path), name=str(path), trip=arguments.trip, **asked, **words))
+    sources = wanted.photos if arguments.taken_for_sharing else []
+    return Part(wanted.text, released, wanted.alts, sources)
+
+
+def retweet(arguments: argparse.Namespace) -> int:
+    poster = poster_of(arguments, arguments.channel)
+    channel = policy_of(arguments).channel(arguments.channel).name
+    worst = 0
+    for each in arguments.posts:
+        try:
+            posted = poster.retweet(_id(each), channel=channel, by=arguments.by, **_excuse(arguments))
+        except Refused as error:
+            print(f"consentguard: {error}", file=sys.stderr)
+            worst = max(worst, error.exit_code)
+        else:
+            print(f"{'retweeted before' if posted.already else 'retweeted'}: {posted.link}")
+    return worst
+
+
+# -- the account ------------------------------------------------------------------------------------------------------
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    _needs_extra()
+    from consentguard.posting import X
+    from consentguard.posting.credentials import Credentials
+    from consentguard.posting.doctor import examine
+
+    policy = policy_of(arguments)
+    rule = policy.channel(arguments.channel)
+    keys = Credentials.find(rule.account)
+    well = True
+    for symptom in examine(X.open(keys, upload=policy.posting.upload), rule, keys.origin):
+        print(f"{'ok    ' if symptom.well else 'NOT OK'}  {symptom.what:12} {symptom.says}", flush=True)
+        well = well and symptom.well
+    return 0 if well else 3
+
+
+def reconcile(arguments: argparse.Namespace) -> int:
+    poster = poster_of(arguments, arguments.channel)
+    for intent in poster.unsettled():
+        print(f"row {intent.seq}: sent to {intent.channel} at {intent.at:%Y-%m-%d %H:%M}, by {intent.by}", flush=True)
+    for posted in poster.reconcile():
+        print(f"stands: {posted.link}")
+    print("nothing is open any more")
+    return 0
+
+
+def settle(arguments: argparse.Namespace) -> int:
+    stands = _id(arguments.stands) if arguments.stands else None
+    poster_of(arguments, arguments.channel).settle(arguments.row, post=stands, by=arguments.by)
+    print(f"row {arguments.row}: {'stands as ' + stands if stands else 'was never posted'}, says {arguments.by}")
+    return 0
+
+
+# -- what they share --------------------------------------------------------------------------------------------------
+
+
+def _channel() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--channel", metavar="NAME", help="whose account; default: the policy's default channel")
+    return options
+
+
+def _who() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_channel()])
+    options.add_argument("--by", required=True, metavar="NAME", help="who does this, and answers for it")
+    options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
+    options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
+    options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
+    options.add_argument("--override", default="", metavar="REASON", help="outside the hours, by whom policy names")
+    return options
+
+
+def _people() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
+    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument("--photos", type=Path, metavar="DIR", dest="references", help="reference photos, mode matched")
+    return options
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _excuse(arguments: argparse.Namespace) -> Excuse:
+    return {
+        "event": arguments.event,
+        "urgent": arguments.urgent,
+        "trip": arguments.trip,
+        "override": arguments.override,
+    }
+
+
+def _leave(guard: Guard, channel: str, arguments: argparse.Namespace) -> Any:
+    from consentguard.consent.hours import now, occasion
+    from consentguard.posting.draft import Leave
+
+    said = {"event": arguments.event, "urgent": arguments.urgent, "trip": arguments.trip, "by": arguments.by}
+    excuse = occasion(guard.policy, **said)
+    return Leave(guard.policy.channel(channel), arguments.by, now(), excuse, arguments.override)
+
+
+def poster_of(arguments: argparse.Namespace, channel: str | None) -> Poster:
+    """The poster that the options name. Raises WrongUsage where the extra or the keys are missing."""
+    _needs_extra()
+    from consentguard.posting import Poster
+
+    state_of(arguments)  # where there is none, that is the news, before any keys are looked for
+    return Poster.open(arguments.register, channel=channel, policy=arguments.policy, state=arguments.state)
+
+
+def _needs_extra() -> None:
+    """Raises WrongUsage where the extra is not installed."""
+    for name in ("tweepy", "filelock"):
+        try:
+            import_module(name)
+        except ModuleNotFoundError as error:
+            raise WrongUsage(f"posting needs {name}: pip install 'consentguard[posting]'") from error
+
+
+def _id(text: str) -> str:
+    """The id in a link such as https://x.com/RackhamClass4/status/17, or the id itself."""
+    return text.rstrip("/").rpartition("/")[2].partition("?")[0]
+
+
+def _say(posted: Posted, *, as_json: bool) -> None:
+    if as_json:
+        fields = ("id", "link", "channel", "photos", "already", "left")
+        print(json.dumps({name: getattr(posted, name) for name in fields}))
+    else:
+        print(f"{'posted before' if posted.already else 'posted'}: {posted.link}")
+    for why in posted.left:
+        print(f"consentguard: {why}", file=sys.stderr)
