@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentguard.cli.options import EXITS, Commands, Options, policy_of, state_of
+from consentguard.cli.options import EXITS, Commands, Options, guard_of, policy_of, state_of
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 
@@ -116,12 +116,11 @@ class _Collect(argparse.Action):
 
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
-    from consentguard.guard import Guard
     from consentguard.posting.draft import drafted
 
     if not arguments.parts:
         raise WrongUsage("there is nothing to post; give --text, --photo or both")
-    guard = Guard.open(arguments.register, policy=arguments.policy, state=arguments.state, photos=arguments.references)
+    guard = guard_of(arguments)
     channel = guard.policy.channel(arguments.channel).name
     # Keys that are missing are the news before any photo is looked at.
     poster = None if arguments.dry_run else poster_of(arguments, channel)
@@ -224,7 +223,6 @@ def _people() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
-    options.add_argument("--photos", type=Path, metavar="DIR", dest="references", help="reference photos, mode matched")
     return options
 
 
