@@ -143,6 +143,7 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
     one, two = shelf.read(cards["photo-obama"]), shelf.read(cards["photo-biden"])
     partial = shelf.read(cards["photo-partial"])
     group = _group([one, two, shelf.read(cards["photo-obama3"])])
+    at_work = _at_work(two, one)
     declared_one: Asked = {"people": ["D1"], "by": "the demo"}
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
     matched: Asked = {"mode": Mode.MATCHED.value}
@@ -154,7 +155,11 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
         Scene("a group, nobody declared", group, Outcome.RELEASED, Rewrite.COVER, 0),
         Scene("no face", _still_life(), Outcome.RELEASED, Rewrite.NONE, 0, finding="no-face-found"),
         Scene("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
-        Scene("the group under the shipped policy", group, Outcome.REFUSED, None, 0, body_may_remain=False),
+        Scene("hands at work, somebody beside them", at_work, Outcome.RELEASED, Rewrite.CROP, 0, body_may_remain=False),
+        Scene(
+            "the group: only hands may remain", group, Outcome.RELEASED, Rewrite.SILHOUETTE, 0, body_may_remain=False
+        ),
+        Scene("a portrait of which nothing would remain", two, Outcome.REFUSED, None, 0, body_may_remain=False),
         Scene("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
         Scene("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
         Scene(
@@ -175,6 +180,14 @@ def _group(photos: Sequence[bytes]) -> bytes:
         width = round(pixels.shape[1] * height / pixels.shape[0])
         strips.append(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8))
     return codec.encode_jpeg(np.concatenate(strips, axis=1), 92)
+
+
+def _at_work(person: bytes, hands: bytes) -> bytes:
+    """One picture with a person at the left and the crossed arms of another, without his head, at the right."""
+    left = codec.decode(person, max_edge=1137, max_pixels=_MAX_PIXELS).pixels
+    arms = codec.decode(hands, max_edge=1137, max_pixels=_MAX_PIXELS).pixels[700:]
+    wall = np.full((left.shape[0] - arms.shape[0], arms.shape[1], 3), (214, 196, 170), np.uint8)
+    return codec.encode_jpeg(np.concatenate([left, np.concatenate([wall, arms])], axis=1), 92)
 
 
 def _still_life() -> bytes:

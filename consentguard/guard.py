@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,52 +43,50 @@ from consentguard.values import (
     Released,
     Rewrite,
     Seen,
+    Standing,
     Verdict,
     canonical,
     make_released,
     sealed_statement,
 )
-from consentguard.verify import verify
+from consentguard.verify import SomebodySeen, verify
 from consentguard.vision import codec, draw
 from consentguard.vision.detect import Detector
 from consentguard.vision.embed import Embedder
-from consentguard.vision.rewrite import RewritePlan, apply_plan, head_box, plan_rewrite
+from consentguard.vision.rewrite import Limits, RewritePlan, apply_plan, plan_rewrite
 from consentguard.vision.weights import manifest
 from consentguard.words import Words
 
 Clock = Callable[[], datetime]
 
 _THUMBNAIL_QUALITY: Final = 80
+_STRONGER: Final = 2
+"""How often a photo is planned again, one step stronger, after somebody was seen in the finished picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One photo after looking and deciding, before anything is made of it."""
+    """One photo after looking and deciding, before anything is made of it; `found` is what only later looks found."""
 
     picture: Picture
     seen: Seen
     compared: bool
     decision: Decision
+    remain: frozenset[str]
     plan: RewritePlan
     refused: tuple[str, ...]
     needs_person: bool
+    found: tuple[Face, ...] = ()
+
+    @property
+    def may_be_seen(self) -> tuple[bool, ...]:
+        """For each of `seen.counted`."""
+        return tuple(Action.for_standing(who.standing) is Action.KEEP for who in self.decision.faces)
 
     @property
     def approved(self) -> tuple[Face, ...]:
-        return tuple(
-            face
-            for face, who in zip(self.seen.faces, self.decision.faces, strict=False)  # unsure heads follow the faces
-            if Action.for_standing(who.standing) is Action.KEEP
-        )
-
-
-def _hidden_heads(seen: Seen, decision: Decision, *, backs: bool) -> tuple[Box, ...]:
-    """The whole head of every face and unsure head that may not be seen, and, for `backs`, of those turned away."""
-    heads = (*(head_box(face) for face in seen.faces), *(head.box for head in seen.unsure))
-    pairs = zip(heads, decision.faces, strict=True)
-    hidden = tuple(head for head, who in pairs if Action.for_standing(who.standing) is Action.HIDE)
-    turned_away = tuple(head.box for head in seen.from_behind or ())
-    return (*hidden, *turned_away) if backs else hidden
+        # unsure heads follow the faces
+        return tuple(face for face, keep in zip(self.seen.faces, self.may_be_seen, strict=False) if keep)
 
 
 @contextmanager
@@ -218,9 +216,8 @@ class Guard:
                 verdict = self._verdict(judged, name)
                 if verdict.outcome is Outcome.REFUSED:
                     raise Refused(refusal(name, verdict, judged.plan.why), verdict)
-                data = self._rewritten(judged)
-                rules, kind = self.policy.picture, self.policy.files.format
-                verify(data, judged.plan, judged.approved, self._sight.find, rules.paint, kind)
+                judged, data = self._rewritten(judged)
+                verdict = self._verdict(judged, name)
         except (Refused, CannotTell) as error:
             self._record_failure(state, question, source, error, now)
             raise
@@ -330,29 +327,72 @@ class Guard:
         decision = decide(known, self.register, self.policy, question, today)
         about = (*decision.findings, *circumstances(self.policy, question, moment))
         decision = replace(decision, findings=about)
-        parts_remain = decision.hides and not decision.refused and "body" not in remain
-        if parts_remain or thorough:
-            seen = self._sight.look_for_bodies(picture, seen)
         # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
-        backs = "back_of_head" not in remain
-        hidden = _hidden_heads(seen, decision, backs=backs)
-        plan = plan_rewrite(hidden, remain, picture.width, picture.height)
+        hides = decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
+        if (hides and not decision.refused and remain != {"body"}) or thorough:
+            seen = self._sight.look_for_bodies(picture, seen)
+        plan = self._plan(picture, seen, decision, remain)
         refused, needs_person = decision.refused, decision.needs_person
-        if hidden and not refused and self.policy.on_unapproved == "block":
+        if hides and not refused and self.policy.on_unapproved == "block":
             refused = ("unapproved-face",)
-        elif hidden and not refused and plan.rewrite is None:
+        elif hides and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
         said = self.words.judge({"caption": question.caption, "alt": question.alt})
         if said.refused:  # a person can decide only what a person can decide all of
             needs_person = said.needs_person and (needs_person or not refused)
             refused = (*refused, *said.refused)
             decision = replace(decision, findings=(*decision.findings, *said.findings))
-        return _Judged(picture, seen, compared, decision, plan, refused, needs_person)
+        return _Judged(picture, seen, compared, decision, remain, plan, refused, needs_person)
 
-    def _rewritten(self, judged: _Judged) -> bytes:
+    def _plan(
+        self,
+        picture: Picture,
+        seen: Seen,
+        decision: Decision,
+        remain: Collection[str],
+        found: tuple[Face, ...] = (),
+        step: int = 0,
+    ) -> RewritePlan:
+        approved = [Action.for_standing(who.standing) is Action.KEEP for who in decision.faces]
+        rules = self.policy.rewrite
+        return plan_rewrite(
+            seen,
+            approved,
+            remain,
+            picture.width,
+            picture.height,
+            limits=Limits(rules.smallest_crop, rules.smallest_share / 100),
+            found=found,
+            step=step,
+        )
+
+    def _rewritten(self, judged: _Judged) -> tuple[_Judged, bytes]:
+        """The finished bytes, looked at once more; planned again, one step stronger, where somebody was seen in them.
+
+        Raises VerificationFailed where somebody is still seen after that.
+        """
         rules, files = self.policy.picture, self.policy.files
-        pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
-        return codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
+        for step in range(1 + _STRONGER):
+            pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
+            data = codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
+            backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
+            try:
+                verify(data, judged.plan, judged.approved, backs, self._sight.find, rules.paint, files.format)
+            except SomebodySeen as error:
+                judged = self._stronger(judged, error.faces, step + 1)
+                if step == _STRONGER or judged.plan.rewrite is None:
+                    raise VerificationFailed(str(error)) from error
+            else:
+                return judged, data
+        raise AssertionError("the last look either passed or was raised")
+
+    def _stronger(self, judged: _Judged, faces: tuple[Face, ...], step: int) -> _Judged:
+        """The same photo, with what a look at its finished picture found hidden too."""
+        picture, seen, found = judged.picture, judged.seen, (*judged.found, *faces)
+        if seen.people is None and judged.remain != {"body"}:
+            seen = self._sight.look_for_bodies(picture, seen)
+        plan = self._plan(picture, seen, judged.decision, judged.remain, found, step)
+        return replace(judged, seen=seen, plan=plan, found=found)
 
     def _sealed(
         self,
@@ -441,9 +481,12 @@ class Guard:
             needs_person=judged.needs_person,
             publishable_as_is=as_is,
             reasons=tuple(reasons),
-            faces=tuple(
-                JudgedFace(picture.in_source(found.box), found.score, who.person, who.standing)
-                for found, who in zip(seen.counted, decision.faces, strict=True)
+            faces=(
+                *(
+                    JudgedFace(picture.in_source(found.box), found.score, who.person, who.standing)
+                    for found, who in zip(seen.counted, decision.faces, strict=True)
+                ),
+                *(JudgedFace(picture.in_source(face.box), face.score, None, Standing.UNKNOWN) for face in judged.found),
             ),
             hands=_scored(picture, seen.hands),
             heads_from_behind=_scored(picture, seen.from_behind),

@@ -5,36 +5,63 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 
 from consentguard.errors import UnreadableImage, VerificationFailed
-from consentguard.values import Box, Face, Picture, Pixels
+from consentguard.values import Box, Face, Head, Picture, Pixels
 from consentguard.vision import bare, codec
-from consentguard.vision.rewrite import RewritePlan
+from consentguard.vision.rewrite import BLOCK, Mask, RewritePlan, painted_pixels
 
 _SAME_FACE: Final = 0.4
 """IoU from which a face of the second look is the approved one of the first; JPEG noise moves boxes by less."""
+
+_IN_HEAD: Final = 0.6
+"""Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
 
 _PAINT_NOISE: Final = 6
 """Levels of 255 that a flat colour may move by in a JPEG; a face moves it by far more."""
 
 _CHROMA_REACH: Final = 2
-"""Pixels at the rim of a painted box where a decoder mixes in its neighbours' colour, enlarging 4:2:0 chroma."""
+"""Pixels at the rim of painted blocks where a decoder mixes in its neighbours' colour, enlarging 4:2:0 chroma."""
+
+
+class SomebodySeen(VerificationFailed):
+    """The second look found somebody whom nobody cleared: a stronger plan may help.
+
+    Attributes:
+        faces: what was found, in pixels of the picture before its crop.
+    """
+
+    def __init__(self, message: str, faces: tuple[Face, ...]) -> None:
+        super().__init__(message)
+        self.faces = faces
 
 
 def verify(
     data: bytes,
     plan: RewritePlan,
     approved: Sequence[Face],
+    backs: Sequence[Head],
     find: Callable[[Picture], Sequence[Face]],
     paint: tuple[int, int, int],
     kind: str = "jpeg",
 ) -> None:
-    """Decodes what would leave and looks again. Returns nothing; whoever ignores it has ignored no answer.
+    """Decodes what would leave and looks again, plainly and mirrored. Returns nothing, so no answer can be ignored.
 
-    Raises VerificationFailed where the bytes are not a bare file of that `kind`, are not the planned picture, show
-    anything in a painted box, or in which `find` finds a face that is not one of the approved ones (in pixels of the
-    picture before its crop).
+    Args:
+        data: the very bytes.
+        plan: what was to be done.
+        approved: faces that may be seen.
+        backs: heads that the first look cleared as from behind and that remain; the detector takes a third of them
+            for faces.
+        find: the detector at the first look's operating point.
+        paint: the flat colour.
+        kind: the format of the file.
+
+    Boxes of `approved` and `backs` are in pixels of the picture before its crop. Raises VerificationFailed where the
+    bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint; SomebodySeen where
+    `find` finds a face that is none of these.
     """
     frame = plan.frame
     size = bare.prove(data, kind)
@@ -44,33 +71,55 @@ def verify(
         raise VerificationFailed(f"the finished file cannot be read again: {error}") from error
     if size != (frame.width, frame.height) or size != (picture.width, picture.height):
         raise VerificationFailed("the finished file is not the planned size; report this.")
-    for box in plan.painted:
-        if not _is_flat(picture.pixels, _shifted(box, frame), paint):
-            raise VerificationFailed(f"something can be seen in the painted box {box.as_list()}; report this.")
-    expected = [_shifted(face.box, frame) for face in approved]
-    for face in find(picture):
+    if not _is_flat(picture.pixels, painted_pixels(plan), paint):
+        raise VerificationFailed("something can be seen where the finished picture was painted; report this.")
+    mirrored = Picture(picture.pixels[:, ::-1], picture.width, picture.height)
+    looks = (find(picture), [_mirrored(face, frame.width) for face in find(mirrored)])
+    known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
+    somebody = tuple(face for look in known for face in look)
+    if somebody:
+        first = somebody[0]
+        raise SomebodySeen(
+            f"a second look at the finished picture found a face at {first.box.as_list()} (score {first.score:.2f}) "
+            "that nobody cleared; crop it out of the photo and try again.",
+            somebody,
+        )
+
+
+def _uncleared(faces: Sequence[Face], approved: Sequence[Face], backs: Sequence[Head]) -> list[Face]:
+    """The faces of one look that are neither approved nor known backs of heads; each of these excuses one."""
+    expected, turned_away, rest = [face.box for face in approved], [head.box for head in backs], []
+    for face in faces:
         same = max(expected, key=face.box.iou, default=None)
+        back = max(turned_away, key=face.box.overlap, default=None)
         if same is not None and face.box.iou(same) >= _SAME_FACE:
-            expected.remove(same)  # one approved face excuses one hit
+            expected.remove(same)
+        elif back is not None and face.box.overlap(back) >= _IN_HEAD * face.box.area:
+            turned_away.remove(back)
         else:
-            raise VerificationFailed(
-                f"a second look at the finished picture found a face at {face.box.as_list()} (score {face.score:.2f}) "
-                "that nobody cleared; crop it out of the photo and try again."
-            )
+            rest.append(face)
+    return rest
 
 
-def _shifted(box: Box, frame: Box) -> Box:
-    return Box(box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top)
+def _mirrored(face: Face, width: int) -> Face:
+    box = face.box
+    return Face(Box(width - box.right, box.top, width - box.left, box.bottom), face.score)
 
 
-def _is_flat(pixels: Pixels, box: Box, paint: tuple[int, int, int]) -> bool:
-    height, width = pixels.shape[:2]
-    reach = _CHROMA_REACH  # nothing reaches in from beyond the frame
-    top, left = (
-        min(box.top + reach * (box.top > 0), box.bottom - 1),
-        min(box.left + reach * (box.left > 0), box.right - 1),
-    )
-    bottom = max(box.bottom - reach * (box.bottom < height), top + 1)
-    right = max(box.right - reach * (box.right < width), left + 1)
-    inside = pixels[top:bottom, left:right].astype(np.int16)
-    return bool((np.abs(inside - np.array(paint, np.int16)) <= _PAINT_NOISE).all())
+def _moved(face: Face, x: int, y: int) -> Face:
+    box = face.box
+    return Face(Box(box.left + x, box.top + y, box.right + x, box.bottom + y), face.score)
+
+
+def _is_flat(pixels: Pixels, painted: Mask, paint: tuple[int, int, int]) -> bool:
+    """Whether all blocks that are painted whole are flat but for their rims."""
+    height, width = painted.shape
+    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
+    padded = np.ones((rows * BLOCK, columns * BLOCK), np.bool_)  # nothing reaches in from beyond the frame
+    padded[:height, :width] = painted
+    blocks = padded.reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3))
+    whole = blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
+    side = 2 * _CHROMA_REACH + 1
+    inner = cv2.erode(whole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    off = np.abs(pixels[inner].astype(np.int16) - np.array(paint, np.int16))
+    return bool((off <= _PAINT_NOISE).all())

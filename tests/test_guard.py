@@ -12,6 +12,7 @@ from PIL import Image
 from consentguard.consent.hours import LONDON
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
+from consentguard.consent.rules.rewriting import RewriteRules
 from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, CannotTell, PolicyInvalid, Refused, UnreadableImage, VerificationFailed
 from consentguard.guard import Guard
@@ -122,13 +123,41 @@ def test_more_faces_than_names_refuses(covering: Guard, photographs: dict[str, b
     assert both.verdict.rewrite is Rewrite.NONE
 
 
-def test_under_the_shipped_policy_a_face_is_refused_for_the_body_below_it(
+def test_under_the_shipped_policy_the_whole_person_is_painted_over(
+    register: Register, policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    """The portrait fills its photo: no frame leaves the man out, but his outline leaves the flags behind him."""
+    released = Guard(register, policy, state=state).release(photographs["obama"])
+    assert (released.verdict.rewrite, released.verdict.hidden) == (Rewrite.SILHOUETTE, 1)
+    after = codec.decode(released.data, **LIMITS).pixels
+    painted = np.abs(after.astype(int) - 128).max(axis=2) <= 6
+    assert 0.3 < painted.mean() < 0.85
+    assert detector.find(after) == ()
+
+
+def test_where_hardly_anything_would_be_left_the_photo_is_refused(
     register: Register, policy: Policy, state: State, photographs: dict[str, bytes]
 ) -> None:
-    with pytest.raises(Refused, match="lets remain: back_of_head, hands") as caught:
-        Guard(register, policy, state=state).release(photographs["obama"], name="the photo")
+    demanding = replace(policy, rewrite=RewriteRules(smallest_share=90))
+    with pytest.raises(Refused, match="less than 90% of the picture") as caught:
+        Guard(register, demanding, state=state).release(photographs["obama"], name="the photo")
     assert caught.value.verdict.reasons == ("unapproved-face", "nothing-may-remain")
     assert str(caught.value).startswith("the photo: must not go")
+
+
+def test_hands_at_work_are_cropped_free_of_the_person(
+    register: Register, policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    """Somebody stands at the left and a pair of hands, of somebody else, works at the right."""
+    guard = Guard(register, policy, state=state)
+    released = guard.release(_beside(photographs["biden"], photographs["obama"]))
+    guard.admit(released)
+    verdict = released.verdict
+    assert verdict.rewrite is Rewrite.CROP
+    assert verdict.hands and verdict.frame
+    after = codec.decode(released.data, **LIMITS).pixels
+    assert detector.find(after) == ()
+    assert all(face.box.overlap(verdict.frame) == 0 for face in verdict.faces)
 
 
 def test_a_policy_that_blocks_refuses(
@@ -267,6 +296,14 @@ def _side_by_side(one: bytes, two: bytes) -> bytes:
     pair = [codec.decode(photo, max_edge=900, max_pixels=10**9).pixels for photo in (one, two)]
     height = min(picture.shape[0] for picture in pair)
     return codec.encode_jpeg(np.concatenate([picture[:height] for picture in pair], axis=1), 92)
+
+
+def _beside(person: bytes, hands: bytes) -> bytes:
+    """One picture: a person at the left, and at the right, below a bare wall, the crossed arms of another."""
+    left = cv2.resize(codec.decode(person, **LIMITS).pixels, (500, 1137), interpolation=cv2.INTER_AREA)
+    arms = codec.decode(hands, **LIMITS).pixels[700:]
+    wall = np.full((1137 - len(arms), arms.shape[1], 3), (214, 196, 170), np.uint8)
+    return codec.encode_jpeg(np.concatenate([left, np.concatenate([wall, arms])], axis=1), 92)
 
 
 def test_a_door_takes_only_what_was_released_for_its_channel(covering: Guard, photographs: dict[str, bytes]) -> None:

@@ -45,7 +45,7 @@ def test_imports_point_down_only(house):
 
 
 PLANTED = {
-    "vision asks consent": ("vision/rewrite.py", "from consentguard.consent import decide", "imports point down"),
+    "vision asks consent": ("vision/rewrite/plan.py", "from consentguard.consent import decide", "imports point down"),
     "consent looks at pixels": ("consent/decide.py", "from consentguard.vision import codec", "imports point down"),
     "values look up": ("values/geometry.py", "import consentguard.verify", "imports point down"),
     "errors look up": ("errors.py", "from consentguard.values import Verdict as V", "imports point down"),

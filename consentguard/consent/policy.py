@@ -24,6 +24,7 @@ from consentguard.consent.rules.hours import Hours, Trip
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.consent.rules.posting import PostingRules
 from consentguard.consent.rules.words import WordRules
+from consentguard.consent.rules.rewriting import RewriteRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
@@ -71,6 +72,7 @@ class Policy:
     posting: PostingRules = field(metadata=_table(PostingRules))
     words: WordRules = field(metadata=_table(WordRules))
     files: FileRules = field(metadata=_table(FileRules))
+    rewrite: RewriteRules = field(metadata=_table(RewriteRules))
 
     @property
     def digest(self) -> str:

@@ -1,0 +1,135 @@
+"""Polygons of whole pixels: what regions of a picture are made of.
+
+A polygon is a tuple of corners (x, y) that lie between pixels, so that (0, 0), (2, 0), (2, 1), (0, 1) holds two pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import cos, pi, sin
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Box, Point
+
+Polygon: TypeAlias = tuple[tuple[int, int], ...]
+Mask: TypeAlias = NDArray[np.bool_]
+"""Which pixels: bool, shape (height, width)."""
+
+BLOCK: Final = 16
+"""Pixels a side of the square that a 4:2:0 JPEG codes as one (ITU T.81, A.2)."""
+_REACH: Final = 2
+"""Pixels by which a decoder that enlarges 4:2:0 chroma mixes the colour of one block into the next."""
+_CORNERS: Final = 32
+
+
+def polygon(points: Iterable[Point]) -> Polygon:
+    """The polygon with these corners, each moved to the nearest corner of a pixel."""
+    return tuple((round(x), round(y)) for x, y in points)
+
+
+def hull(points: Iterable[Point]) -> Polygon:
+    """The convex hull, its corners moved outward to whole pixels by no more than one."""
+    around = [(fx(x), fy(y)) for x, y in points for fx in (np.floor, np.ceil) for fy in (np.floor, np.ceil)]
+    edge = cv2.convexHull(np.array(around, np.int32)).reshape(-1, 2)
+    return tuple((int(x), int(y)) for x, y in edge)
+
+
+def corners(box: Box) -> Polygon:
+    return ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
+
+
+def around(shape: Polygon) -> Box:
+    """The box around a polygon."""
+    xs, ys = zip(*shape, strict=True)
+    return Box.covering(min(xs), min(ys), max(xs), max(ys))
+
+
+def rounded(box: Box, turn: float = 0.0, about: Point | None = None) -> Polygon:
+    """A box with generously rounded corners, turned clockwise by `turn` radians about a point (its middle).
+
+    A superellipse of exponent 4: it leaves out 7 % of the box, its corners, where an ellipse leaves out 21 %.
+    """
+    x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    about_x, about_y = about or (x, y)
+    points = []
+    for step in range(_CORNERS):
+        c, s = cos(2 * pi * step / _CORNERS), sin(2 * pi * step / _CORNERS)
+        across = x - about_x + box.width / 2 * np.copysign(abs(c) ** 0.5, c)
+        down = y - about_y + box.height / 2 * np.copysign(abs(s) ** 0.5, s)
+        points.append(
+            (about_x + across * cos(turn) - down * sin(turn), about_y + across * sin(turn) + down * cos(turn))
+        )
+    return hull(points)
+
+
+def grown(shape: Polygon, by: float) -> Polygon:
+    """The convex hull of a polygon with `by` pixels around it."""
+    turns = [2 * pi * step / 8 for step in range(8)]
+    reach = by / cos(pi / 8)
+    return hull((x + reach * cos(turn), y + reach * sin(turn)) for x, y in shape for turn in turns)
+
+
+def whole_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
+    """The convex hull of every block that a convex polygon touches, inside the picture; None where it touches none.
+
+    What a JPEG of this size mixes with a pixel of the polygon, by its blocks or by its chroma, lies inside.
+    """
+    box = around(grown(shape, _REACH)).within(width, height)
+    if box is None:
+        return None
+    left, top = box.left // BLOCK * BLOCK, box.top // BLOCK * BLOCK
+    right, bottom = -(-box.right // BLOCK) * BLOCK, -(-box.bottom // BLOCK) * BLOCK
+    inside = drawn([_moved(grown(shape, _REACH), -left, -top)], right - left, bottom - top)
+    blocks = inside.reshape((bottom - top) // BLOCK, BLOCK, (right - left) // BLOCK, BLOCK).any(axis=(1, 3))
+    rows, columns = np.nonzero(blocks)
+    points = [
+        (min(left + (int(column) + dx) * BLOCK, width), min(top + (int(row) + dy) * BLOCK, height))
+        for row, column in zip(rows, columns, strict=True)
+        for dx in (0, 1)
+        for dy in (0, 1)
+    ]
+    return hull(points) if points else None
+
+
+def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:
+    """The part of a polygon that is nearer to one head than to another, the larger head reaching further; maybe None.
+
+    The line between is that of a power diagram: distance squared less the square of half the head's height.
+    """
+    ax, ay, bx, by = (
+        (mine.left + mine.right) / 2,
+        (mine.top + mine.bottom) / 2,
+        (other.left + other.right) / 2,
+        (other.top + other.bottom) / 2,
+    )
+    bound = (bx**2 + by**2 - (other.height / 2) ** 2) - (ax**2 + ay**2 - (mine.height / 2) ** 2)
+
+    def beyond(point: Point) -> float:
+        return 2 * (bx - ax) * point[0] + 2 * (by - ay) * point[1] - bound
+
+    points: list[Point] = []
+    for here, there in zip(shape, (*shape[1:], shape[0]), strict=True):
+        at, to = beyond(here), beyond(there)
+        if at <= 0:
+            points.append(here)
+        if (at < 0 < to) or (to < 0 < at):
+            share = at / (at - to)
+            points.append((here[0] + share * (there[0] - here[0]), here[1] + share * (there[1] - here[1])))
+    return polygon(points) if len(points) >= 3 else None
+
+
+def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:
+    """Every pixel that one of the polygons touches, even at a corner."""
+    mask = np.zeros((height, width), np.uint8)
+    for shape in shapes:
+        # OpenCV's coordinates are the middles of pixels, and it leaves out pixels of which only a corner is touched.
+        cv2.fillPoly(mask, [np.array(shape, np.int32) * 2 - 1], 1, shift=1)
+    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0)
+
+
+def _moved(shape: Polygon, x: int, y: int) -> Polygon:
+    return tuple((px + x, py + y) for px, py in shape)

@@ -1,0 +1,92 @@
+"""Silhouettes: how much of a picture a person takes up, drawn so calmly that it can be looked at."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from consentguard.values import Hand, Person, Point
+from consentguard.vision.rewrite.shapes import Polygon, around, grown, hull, polygon
+
+# A body in heights of its whole head, hair included, where nothing but the head is known: wider than shoulders, and
+# an adult's 7.5 heads (Drillis and Contini 1966) are six of these generous ones.
+_SHOULDERS_DOWN: Final = 1.25
+_SHOULDERS_WIDE: Final = 2.2
+_BODY_HIGH: Final = 6.0
+
+_GRAIN: Final = 20.0
+"""Pixels of a head's height at which an outline is made calm."""
+_CALM: Final = 0.3
+"""Heads: dents and spikes thinner than this vanish, corners are rounded by as much."""
+
+_HAND_GROWN: Final = 0.08
+_REACH_GROWN: Final = 0.3
+"""Shares of a hand's longer side: by how much its outline is grown where it is kept in a silhouette, and where a crop
+may show what is around it."""
+_FOREARM_LONG: Final = 1.4
+_FOREARM_WIDE: Final = 0.35
+"""In lengths of the hand from wrist to middle finger tip: a forearm is 0.146 of the height, a hand 0.108 (Drillis and
+Contini 1966); half of its width, sleeve included."""
+_WRIST, _MIDDLE_ROOT, _MIDDLE_TIP = 0, 9, 12
+
+
+def body_shape(head: Polygon, person: Person | None, larger: float) -> Polygon:
+    """The extent of the person with this head: the outline where there is one, else what follows from the head."""
+    box = around(head)
+    if person is not None and person.outline:
+        return _calm(person.outline, box.height, (larger - 1) * box.height)
+    x, unit = (box.left + box.right) / 2, box.height * larger
+    shoulders, wide = box.top + _SHOULDERS_DOWN * unit, _SHOULDERS_WIDE / 2 * unit
+    bottom = box.top + _BODY_HIGH * unit
+    return hull((*head, (x - wide, shoulders), (x + wide, shoulders), (x - wide, bottom), (x + wide, bottom)))
+
+
+def headless_shape(person: Person, larger: float) -> Polygon:
+    """The extent of somebody of whom no head was found, but an outline was."""
+    unit = max(person.box.width / 3, 1.0)
+    return _calm(person.outline, unit, (larger - 1) * unit)
+
+
+def kept_hand(hand: Hand) -> Polygon:
+    """A hand as a silhouette leaves it out."""
+    return grown(hull(hand.outline), _HAND_GROWN * max(hand.box.width, hand.box.height))
+
+
+def hand_and_forearm(hand: Hand) -> tuple[Polygon, Polygon]:
+    """What a crop may show of a person: a hand with a rim, and the forearm behind it."""
+    rim = grown(hull(hand.outline), _REACH_GROWN * max(hand.box.width, hand.box.height))
+    wrist, root, tip = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT, _MIDDLE_TIP))
+    length = max(float(np.linalg.norm(root - wrist) + np.linalg.norm(tip - root)), 1.0)
+    along = (wrist - root) / max(float(np.linalg.norm(wrist - root)), 1e-6)
+    across = np.array([-along[1], along[0]]) * _FOREARM_WIDE * length
+    elbow = wrist + along * _FOREARM_LONG * length
+    return rim, hull(_pairs(np.array([root + across, root - across, elbow + across, elbow - across])))
+
+
+def _calm(outline: tuple[Point, ...], unit: float, by: float) -> Polygon:
+    """An outline without dents and spikes, rounded; never smaller than the outline but at its spikes."""
+    scale = min(_GRAIN / unit, 1.0)
+    points = np.array(outline) * scale
+    rim = int(np.ceil((unit + by) * scale)) + 2
+    low = np.floor(points.min(axis=0)) - rim
+    width, height = (np.ceil(points.max(axis=0)) - low + rim).astype(int)
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(mask, [np.round(points - low).astype(np.int32)], 255)
+    reach = max(round(_CALM * unit * scale), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    mask = cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, disc), cv2.MORPH_OPEN, disc)
+    more = max(round(by * scale), 1)
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * more + 1, 2 * more + 1)))
+    mask = cv2.GaussianBlur(mask, (0, 0), reach / 2)
+    contours, _ = cv2.findContours((mask > 100).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return polygon(outline)
+    largest = max(contours, key=cv2.contourArea)
+    smooth = cv2.approxPolyDP(largest, 0.4, closed=True).reshape(-1, 2)
+    return polygon(_pairs((smooth + low + 0.5) / scale)) if len(smooth) >= 3 else polygon(outline)
+
+
+def _pairs(points: np.ndarray) -> list[Point]:
+    return [(float(x), float(y)) for x, y in points]
