@@ -151,7 +151,7 @@ def test_hands_at_work_are_cropped_free_of_the_person(
     """Somebody stands at the left and a pair of hands, of somebody else, works at the right."""
     guard = Guard(register, policy, state=state)
     released = guard.release(_beside(photographs["biden"], photographs["obama"]))
-    guard.admit(released)
+    guard.admit(released, channel="main")
     verdict = released.verdict
     assert verdict.rewrite is Rewrite.CROP
     assert verdict.hands and verdict.frame

@@ -23,8 +23,8 @@ from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.hours import Hours, Trip
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.consent.rules.posting import PostingRules
-from consentguard.consent.rules.words import WordRules
 from consentguard.consent.rules.rewriting import RewriteRules
+from consentguard.consent.rules.words import WordRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.values import Mode, canonical
 
