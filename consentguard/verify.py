@@ -60,8 +60,8 @@ def verify(
         kind: the format of the file.
 
     Boxes of `approved` and `backs` are in pixels of the picture before its crop. Raises VerificationFailed where the
-    bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint; SomebodySeen where
-    `find` finds a face that is none of these.
+    bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint;
+    SomebodySeen where `find` finds a face that is none of these.
     """
     frame = plan.frame
     size = bare.prove(data, kind)
