@@ -57,16 +57,16 @@ def targeted(text: Text, forenames: Collection[str], accounts: Collection[str]) 
     for number, (start, end) in enumerate(sentences):
         here = raw[start:end].casefold()
         following = raw[slice(*sentences[number + 1])].casefold() if number + 1 < len(sentences) else ""
-        if _GROUP.search(here):
-            continue
         you = _SECOND.search(here) is not None
         you_next = _SECOND.search(following) is not None and not _GROUP.search(following)
+        yield from _mentions(text, start, end, accounts, you=you or you_next)
+        if _GROUP.search(here):
+            continue
         for span, kind in _addressed(text, raw, start, end, forenames):
             greets = kind == "opened" and _GREETING.search(raw[start : span[0]].casefold()) is not None
             if kind == "kin" or greets or you or (you_next and kind != "closed"):
                 yield span
                 break
-        yield from _mentions(text, start, end, accounts, you=you or you_next)
 
 
 def _addressed(

@@ -26,5 +26,11 @@ BEFORE_PLACES: Final = words("before_places")
 BEFORE_SAINTS: Final = words("before_saints")
 TITLES: Final = words("titles")
 DETERMINERS: Final = words("determiners")
+AUXILIARIES: Final = words("auxiliaries")
+"""Verbs that are surnames: after a first name, in small letters, they are verbs."""
+
+PERSON_VERBS: Final = words("person_verbs")
+"""What people do in captions: "Hill scored" is somebody, "Hill walking" is not."""
+
 PARTICLES: Final = words("particles")
 """Small parts of surnames that name nobody by themselves."""

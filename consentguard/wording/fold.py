@@ -151,10 +151,9 @@ def _words(raw: str) -> Iterator[tuple[int, int]]:
     for at, character in enumerate(raw):
         inside = letters(character) is not None
         if not inside and character in _SYMBOLS:
-            before = start is not None or character == "$"
-            inside = (
-                before and at < last and raw[at + 1].isalnum() and (at == 0 or raw[at - 1].isalnum() or start is None)
-            )
+            goes_on = at < last and raw[at + 1].isalnum()
+            inside = goes_on if start is not None else goes_on and character == "$"
+            inside = inside or (start is not None and character == "$")
         if not inside and character == "_":
             inside = start is not None
         if inside and start is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from consentguard.wording import everyday
-from consentguard.wording.fold import Part, Text, fold, letters, unstretched
+from consentguard.wording.fold import Part, Text, fold, unstretched
 from consentguard.wording.near import near
 
 _MOST_PARTS: Final = 6
@@ -95,7 +95,6 @@ class _Before:
     title: str = ""
     initial: str = ""
     staff: bool = False
-    run: str = ""
 
 
 class Names:
@@ -145,6 +144,7 @@ class Names:
         hits = [
             *self._in_parts(text, calm),
             *self._in_words(text, calm),
+            *self._disguised(text, calm),
             *self._spelled_out(text),
             *self._misspelt(text),
         ]
@@ -239,6 +239,17 @@ class Names:
             if sure is not None:
                 yield Hit(word.start, word.end, people, sure)
 
+    def _disguised(self, text: Text, calm: bool) -> Iterator[Hit]:
+        """A surname of several parts, at least one of them with digits or symbols for letters."""
+        for left, right in itertools.pairwise(text.words):
+            if len(left.readings) == len(right.readings) == 1 or right.start - left.end > 3:
+                continue
+            for pair in itertools.product(left.readings, right.readings):
+                entry = self._surnames.get("".join(pair))
+                weight = entry and self._weigh(text, left.first, right.last, entry, calm=calm)
+                if entry is not None and weight is not None:
+                    yield Hit(left.start, right.end, tuple(entry.people), weight)
+
     def _run_together(self, word: str, mark: str) -> tuple[tuple[str, ...], bool | None]:
         """A surname inside one word: whose, and how sure; (), None if there is none."""
         if len(word) < 5 or word in self._forenames or word in everyday.WORDS or word in everyday.FIRST_NAMES:
@@ -317,17 +328,19 @@ class Names:
         if not own:
             if entry.has_staff and (before.staff or before.title not in ("", "master")):
                 return None
-            if before.run + entry.spelling in everyday.PUBLIC_PEOPLE:
+            if _is_public(text, first, last, entry.spelling):
                 return None
         if not entry.everyday:
             if own:
                 return True
             if broken:
                 ordinary = all(part.text in everyday.WORDS for part in text.parts[first : last + 1])
-                return None if ordinary and not capital else False
+                return None if ordinary and (not capital or _starts_sentence(text, first)) else False
             return not (_is_place(text, last) and not before.title)
+        if own and not capital and before.own_capital:
+            return None if entry.spelling in everyday.AUXILIARIES else False
         if own:
-            return capital or not before.own_capital
+            return True
         if broken:
             return None
         return self._weigh_everyday(text, first, last, entry, before, capital=capital, calm=calm, plural=plural)
@@ -369,29 +382,34 @@ class Names:
         following = parts[last + 1] if last + 1 < len(parts) and _is_soft(text, last, last + 1) else None
         if _is_place(text, last) or (previous and previous.text in everyday.BEFORE_SAINTS):
             return False
-        if following and following.text == "the" and entry.first:
-            return False
+        after_next = text.parts[last + 2].text if last + 2 < len(text.parts) else ""
+        if entry.first and following and (following.text == "the" or (following.text, after_next) == ("and", "the")):
+            return False  # Thomas the Tank Engine, James and the Giant Peach
+        if entry.first and following and _is_title_word(following) and text.between(last, last + 1) == " ":
+            return False  # a first name, with somebody else's surname
         if entry.place and previous and previous.text in everyday.BEFORE_PLACES:
             return False
         if not capital:
             return (entry.first or entry.famous) and not entry.word and not entry.place
         if not (entry.word or entry.place):
             return True
-        starts = _starts_sentence(text, first)
-        if not calm or starts or _marked(text, first):
+        if _starts_sentence(text, first):
+            return following is not None and following.text in everyday.PERSON_VERBS and not _marked(text, first)
+        if not calm or _marked(text, first):
             return False
-        if previous and ((previous.text in everyday.DETERMINERS and not plural) or _is_title_word(previous)):
+        if previous and previous.text in everyday.DETERMINERS and not plural:
+            return False
+        if previous and _is_title_word(previous) and not _starts_sentence(text, first - 1):
             return False
         return not (following and _is_title_word(following) and following.text not in self._forenames)
 
     def _before(self, text: Text, first: int, entry: _Surname) -> _Before:
         own = own_capital = registered = general = staff = False
-        title = initial = run = ""
+        title = initial = ""
         at = first - 1
         while at >= max(0, first - 4) and _is_soft(text, at, at + 1):
             part = text.parts[at]
             name = part.text
-            run = name + run if at >= first - 2 else run
             if name in entry.forenames and len(name) > 1:
                 own, own_capital = True, part.capital
                 break
@@ -408,7 +426,7 @@ class Names:
                 registered = name in self._forenames and name not in everyday.WORDS
                 general = name in everyday.FIRST_NAMES or name in self._forenames
             at -= 1
-        return _Before(own, own_capital, registered, general, title, initial, staff, run)
+        return _Before(own, own_capital, registered, general, title, initial, staff)
 
     def _own_after(self, text: Text, last: int, entry: _Surname, capital: bool) -> bool:
         """Surname first, as in lists and file names: "GREEN, Amelia", "green_amelia"."""
@@ -475,11 +493,32 @@ def _is_soft(text: Text, left: int, right: int) -> bool:
     return _SOFT.fullmatch(gap) is not None
 
 
+def _is_public(text: Text, first: int, last: int, spelling: str) -> bool:
+    """Whether it is part of a name that everybody may write: Rosa Parks, Martin Luther King, Mr Fox, Ali Baba."""
+    words = [part.text for part in text.parts[max(0, first - 3) : last + 3]]
+    at = min(first, 3)
+    names = {"".join(words[start:at]) + spelling for start in range(at)}
+    names |= {
+        name + "".join(words[at + last - first + 1 : end])
+        for name in (spelling, *names)
+        for end in range(len(words) + 1)
+    }
+    return not names.isdisjoint(everyday.PUBLIC_PEOPLE)
+
+
 def _is_place(text: Text, last: int) -> bool:
+    """Whether a place, a group or a thing follows: Hill Farm, Hill's Farm, Oak, Ash and Elm classes."""
     following = last + 1
-    if following >= len(text.parts) or not _is_soft(text, last, following):
-        return False
-    return text.parts[following].text in everyday.AFTER_PLACES
+    while following < len(text.parts):
+        part, gap = text.parts[following], text.between(following - 1, following)
+        if part.text in everyday.AFTER_PLACES:
+            return _is_soft(text, following - 1, following)
+        possessive = part.text == "s" and gap in ("'", "’")
+        listed = part.text in ("and", "or") or (part.text in everyday.WORDS and (following > last + 1 or gap == ", "))
+        if not possessive and not listed:
+            return False
+        following += 1
+    return False
 
 
 def _is_title_word(part: Part) -> bool:
@@ -500,8 +539,8 @@ def _marked(text: Text, at: int) -> bool:
 def _is_calm(text: Text) -> bool:
     """Whether a capital says something: not in headlines, and not where everything is shouted."""
     long = [
-        part for part in text.parts if len(part.text) > 3 and letters(text.raw[part.start]) and not part.text.isdigit()
-    ]
+        part for part in text.parts[1:] if len(part.text) > 3 and not part.text.isdigit()
+    ]  # the first has a capital
     capitals = sum(part.capital for part in long)
     shouted = sum(part.shout for part in long)
-    return len(long) < 4 or (capitals <= 0.7 * len(long) and shouted <= 0.5 * len(long))
+    return len(long) < 3 or (capitals <= 0.7 * len(long) and shouted <= 0.5 * len(long))

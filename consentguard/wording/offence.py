@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -26,7 +27,7 @@ _TARGET: Final = (
 )
 _IS: Final = (
     r"(?:is|are|was|were|r|has been|have been)"
-    r"(?: (?:so|such|just|really|absolutely|totally|completely|all|an?|the|always|bloody|utterly))*"
+    r"(?: (?:so|such|just|really|absolute(?:ly)?|total(?:ly)?|complete(?:ly)?|all|an?|the|always|bloody|utter(?:ly)?))*"
 )
 _REMARKS: Final = re.compile(
     "|".join(
@@ -59,10 +60,17 @@ def offensive(text: Text) -> Iterator[tuple[int, int]]:
             yield word.start, word.end
     yield from _starred(text.raw)
     yield from _spaced(parts, text)
-    for at in range(len(parts)):
+    words = text.words
+    for at, word in enumerate(words):
         for length in (2, 3, 4):
-            if " ".join(part.text for part in parts[at : at + length]) in _PHRASES:
-                yield parts[at].start, parts[min(at + length, len(parts)) - 1].end
+            if any(
+                " ".join(said) in _PHRASES for said in itertools.product(*(w.readings for w in words[at : at + length]))
+            ):
+                yield word.start, words[min(at + length, len(words)) - 1].end
+        if at and text.raw[words[at - 1].end : word.start] in ("-", "'", "’"):
+            joined = words[at - 1].readings[0] + word.readings[0]
+            if joined in _WORDS and word.first not in excused:
+                yield words[at - 1].start, word.end
 
 
 def remarks(raw: str) -> Iterator[tuple[int, int]]:

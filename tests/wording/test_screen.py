@@ -1,0 +1,122 @@
+"""What a screen shows of a name, what policy changes, and disguises of every kind of surname."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from consentguard.wording import Named, Rules, Screen
+
+UNUSUAL = (
+    "Winterbourne",
+    "Oakenshaw",
+    "O'Brien",
+    "Smith-Jones",
+    "Łukasiewicz",
+    "García",
+    "van der Berg",
+    "Nguyễn",
+    "Ødegaard",
+)
+PEOPLE = tuple(Named(f"P{number:03}", ("Amara", "Ammy"), (name,)) for number, name in enumerate(UNUSUAL))
+SCREEN = Screen(PEOPLE)
+
+DISGUISES = {
+    "as it is": str,
+    "shouted": str.upper,
+    "small": str.lower,
+    "swapped": str.swapcase,
+    "possessive": lambda name: f"{name}'s",
+    "plural": lambda name: f"{name}s",
+    "hashtag": lambda name: f"#Amara{name}",
+    "handle": lambda name: f"@a.{name}",
+    "spaced": lambda name: " ".join(name.replace("-", "").replace("'", "").replace(" ", "")),
+    "dotted": lambda name: ".".join(name.replace("-", "").replace("'", "").replace(" ", "")),
+    "starred": lambda name: f"**{name}**",
+    "file name": lambda name: f"IMG_0042_amara_{name}_v2",
+    "zero width": lambda name: "\u200b".join(name),
+    "soft hyphens": lambda name: "\u00ad".join(name),
+    "fullwidth": lambda name: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in name),
+    "stretched": lambda name: name + name[-1] * 4,
+    "cyrillic": lambda name: name.translate(str.maketrans("aeocpxyi", "аеосрхуі")),
+    "digits": lambda name: name.translate(str.maketrans("oie", "013")),
+    "quoted": lambda name: f"Amara “{name}”",
+    "emoji": lambda name: f"⭐{name}⭐",
+    "on two lines": lambda name: f"Amara\n{name}",
+}
+
+
+@pytest.mark.parametrize(("surname", "disguise"), list(itertools.product(UNUSUAL, DISGUISES)))
+def test_an_unusual_surname_refuses_in_every_disguise(surname: str, disguise: str) -> None:
+    text = f"Well done {DISGUISES[disguise](surname)} today"
+    assert "surname" in {finding.rule for finding in SCREEN.judge(text)}, text
+
+
+@pytest.mark.parametrize("surname", UNUSUAL)
+def test_no_finding_repeats_a_name(surname: str) -> None:
+    for finding in SCREEN.judge(f"Amara {surname}, you star"):
+        shown = f"{finding}".casefold()
+        assert "amara" not in shown
+        assert surname.casefold() not in shown
+    assert "Amara" not in repr(PEOPLE[0])
+
+
+@given(st.text(max_size=300))
+@example("@")
+@example("$")
+@example("\u200b")
+@example("a" * 300)
+@example("_a_" * 100)
+def test_any_text_gets_an_answer_within_its_own_length(text: str) -> None:
+    for finding in SCREEN.judge(text):
+        start, end = map(int, finding.message.rsplit("characters ", 1)[1].split(" to "))
+        assert 0 <= start - 1 < end <= len(text)
+
+
+@given(st.text(max_size=60), st.sampled_from(UNUSUAL), st.text(max_size=60))
+def test_a_surname_is_found_whatever_stands_around_it(before: str, surname: str, after: str) -> None:
+    text = f"{before} {surname} {after}"
+    assert {"surname", "maybe-surname"} & {finding.rule for finding in SCREEN.judge(text)}
+
+
+def test_many_pupils_of_one_name_are_not_all_listed() -> None:
+    people = [Named(f"P{number:03}", ("Ann",), ("Khan",)) for number in range(30)]
+    (finding,) = Screen(people).judge("Khan")
+    assert finding.message.startswith("P000, P001, P002 and 27 more: ")
+
+
+def test_policy_may_keep_first_names_from_images() -> None:
+    strict = Screen(PEOPLE, Rules(names_with_images=False))
+    assert [finding.rule for finding in strict.judge("Amara built a volcano")] == ["name-with-image"]
+    assert strict.judge("Amara built a volcano", with_image=False) == ()
+    assert SCREEN.judge("Amara built a volcano") == ()
+
+
+def test_allowed_phrases_and_accounts_are_nobodys_name() -> None:
+    allowed = Screen(PEOPLE, Rules(allow=("Oakenshaw Primary",), accounts=("@WinterbourneNews",)))
+    assert allowed.judge("Open day at Oakenshaw Primary, says @WinterbourneNews") == ()
+    assert [finding.rule for finding in allowed.judge("Open day at Oakenshaw")] == ["surname"]
+
+
+def test_a_school_may_call_a_surname_everyday() -> None:
+    people = [Named("P1", ("Amara",), ("Zorbing",))]
+    assert [finding.rule for finding in Screen(people).judge("zorbing in the park")] == ["surname"]
+    lax = Screen(people, Rules(everyday=("Zorbing",)))
+    assert lax.judge("zorbing in the park") == ()
+    assert [finding.rule for finding in lax.judge("zorbing with Amara Zorbing")] == ["surname"]
+
+
+def test_a_name_split_between_two_posts_is_found() -> None:
+    screen = Screen([Named("P1", ("Amelia",), ("Green",))])
+    assert [f.where for f in screen.judge_thread(["Star of the week: Amelia", "Green, what a painter"])] == [
+        "posts 1 and 2"
+    ]
+    assert screen.judge_thread(["Star of the week: Amelia", "What a painter"]) == ()
+
+
+def test_a_register_without_pupils_finds_nothing() -> None:
+    assert Screen([]).judge("Well done Amara Winterbourne") == ()
+    assert Screen([Named("T1", ("Ann",), ("Oakenshaw",), protected=False)]).judge("Ann Oakenshaw") == ()
