@@ -246,8 +246,10 @@ class Names:
                 continue
             for pair in itertools.product(left.readings, right.readings):
                 entry = self._surnames.get("".join(pair))
-                weight = entry and self._weigh(text, left.first, right.last, entry, calm=calm)
-                if entry is not None and weight is not None:
+                if entry is None:
+                    continue
+                weight = self._weigh(text, left.first, right.last, entry, calm=calm)
+                if weight is not None:
                     yield Hit(left.start, right.end, tuple(entry.people), weight)
 
     def _run_together(self, word: str, mark: str) -> tuple[tuple[str, ...], bool | None]:
