@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import platformdirs
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consentguard.consent.audit import AuditTrail
 from consentguard.errors import AuditFailed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_FILE: Final = "state.key"
 AUDIT_FILE: Final = "audit.db"
@@ -131,6 +133,9 @@ class State:
         return self._signer().sign(statement).hex()
 
     def _signer(self) -> Ed25519PrivateKey:
+        # imported when something is signed: 40 ms that a hook with nothing new to judge does not have
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
+
         return Ed25519PrivateKey.from_private_bytes(_derived(self._key, "signature"))
 
     def record(self, kind: str, body: Mapping[str, Any], at: str) -> int:

@@ -15,7 +15,9 @@ from urllib.parse import unquote_to_bytes
 
 _PAYLOAD: Final = r"(?:[A-Za-z0-9+/=_-]|%[0-9A-Fa-f]{2}|\s|\\[nr\n])*"
 _CODED: Final = re.compile(rf"data:[^,\"'<>]{{0,300}};\s*base64\s*,({_PAYLOAD})", re.I)
-_PLAIN: Final = re.compile(r"data:\s*[a-z]+/[a-z0-9.+-]+[^,\"'<>\s]{0,300},([^\"'<>\s)]*)", re.I)
+_PLAIN: Final = re.compile(
+    r"data:\s*(?![^,\"'<>]{0,300};\s*base64\s*,)[a-z]+/[a-z0-9.+-]+[^,\"'<>\s]{0,300},([^\"'<>\s)]*)", re.I
+)
 _STARTS: Final = (r"/9j/", r"iVBORw0KGgo", r"R0lGOD", r"UklGR", r"SUkq", r"TU0AK",
                   r"AAAA[A-Za-z0-9+/]{3,4}Z0eXA|AAAA[A-Za-z0-9+/]{4}ZnR5c", r"PHN2Zy", r"/woA", r"Qk[01]")  # fmt: skip
 _BARE: Final = re.compile(rf"(?<![A-Za-z0-9+/=,])(?:{'|'.join(_STARTS)})(?:[A-Za-z0-9+/=]|\s|\\[nr\n]){{200,}}")
@@ -31,15 +33,14 @@ class Embedded:
 
 def embedded_in(text: str) -> Iterator[Embedded]:
     """Every file written into a text, in no order; one may be found twice."""
-    lowered = text[:0] if "&" not in text else html.unescape(text)
-    for read in (text, lowered) if lowered and lowered != text else (text,):
-        for found in _CODED.finditer(read):
-            yield Embedded(_line(read, found.start()), _decoded(found[1]))
-        for found in _PLAIN.finditer(read):
-            data = unquote_to_bytes(found[1].encode("utf-8", errors="surrogateescape"))
-            yield Embedded(_line(read, found.start()), data)
-        for found in _BARE.finditer(read):
-            yield Embedded(_line(read, found.start()), _decoded(found[0]))
+    read = html.unescape(text)  # base64 holds no `&`, so that other texts lose nothing
+    for found in _CODED.finditer(read):
+        yield Embedded(_line(read, found.start()), _decoded(found[1]))
+    for found in _PLAIN.finditer(read):
+        data = unquote_to_bytes(found[1].encode("utf-8", errors="surrogateescape"))
+        yield Embedded(_line(read, found.start()), data)
+    for found in _BARE.finditer(read):
+        yield Embedded(_line(read, found.start()), _decoded(found[0]))
 
 
 def _line(text: str, at: int) -> int:

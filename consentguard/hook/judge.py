@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _DEEPEST: Final = 5
 """A picture in a style sheet in a drawing in a page is three deep; what is deeper hides on purpose."""
 
+_SEALED_STEP: Final = (
+    "Publish its pictures as files of their own, or list its path under `unjudged` in the policy's [hook]."
+)
+
 _TINY: Final = 2048
 """Bytes. Spacers, bullets and placeholders of themes have less, and a face of 20 px with its surroundings more."""
 
@@ -84,7 +88,7 @@ class Judge:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
             if not any(fnmatchcase(path, pattern) for pattern in self._unjudged):
-                yield _undecided(name, "not-looked-into", f"publish the pictures of this {kind} as files of their own")
+                yield _undecided(name, "not-looked-into", f"is a {kind}, and nobody looks into those. {_SEALED_STEP}")
         elif kind is Kind.TEXT:
             yield from self._text(name, as_text(data) or "", depth)
 
@@ -99,7 +103,9 @@ class Judge:
         if released:
             yield released
         elif content is None or kind_of(content, path) is Kind.POINTER:
-            yield _undecided(name, "lfs-pointer", "run `git lfs pull`, so that the file itself can be judged")
+            yield _undecided(
+                name, "lfs-pointer", f"{REASONS['lfs-pointer']}; run `git lfs pull`, so that it can be judged"
+            )
         else:
             yield from self._judged(path, name, content, stored)
 
@@ -145,20 +151,18 @@ class Judge:
         return None, reasons[0] if reasons else None
 
     def _inspected(self, name: str, data: bytes, digest: str) -> Verdict:
-        if _smaller_than(self._policy.picture.smallest_face, data):
-            note = Finding("too-small-for-a-face", "photo", FINDINGS["too-small-for-a-face"])
-            return Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         key = hashlib.sha256(canonical([digest, self._circumstances])).hexdigest()
         known = self.remembered.get(key)
         if known is not None:
             return Verdict.from_json({**known, "photo": name})
-        try:
-            verdict = self._guard.inspect(data, name=name, channel=self.channel)
-        except CannotTell as error:
-            code = reason_of(error)
-            message = str(error).removeprefix(f"{name}: ").splitlines()[0]
-            return Verdict(photo=name, outcome=Outcome.CANNOT_TELL, reasons=(code,),
-                           findings=(Finding(code, "file", message),))  # fmt: skip
+        if _smaller_than(self._policy.picture.smallest_face, data):
+            note = Finding("too-small-for-a-face", "photo", FINDINGS["too-small-for-a-face"])
+            verdict = Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
+        else:
+            try:
+                verdict = self._guard.inspect(data, name=name, channel=self.channel)
+            except CannotTell as error:  # a model may be back the next time
+                return _undecided(name, reason_of(error), str(error).removeprefix(f"{name}: ").splitlines()[0])
         self.remembered.put(key, {**verdict.as_json(), "photo": ""})
         return verdict
 
@@ -181,12 +185,11 @@ class Judge:
 
 def leading_elsewhere(name: str) -> Verdict:
     """The verdict of a symbolic link to something that does not go with it."""
-    return _undecided(name, "leads-elsewhere", "put the file itself in its place")
+    return _undecided(name, "leads-elsewhere", f"{REASONS['leads-elsewhere']}; put the file itself in its place")
 
 
-def _undecided(name: str, code: str, step: str) -> Verdict:
-    finding = Finding(code, "file", f"{REASONS[code]}; {step}")
-    return Verdict(photo=name, outcome=Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
+def _undecided(name: str, code: str, message: str) -> Verdict:
+    return Verdict(name, Outcome.CANNOT_TELL, reasons=(code,), findings=(Finding(code, "file", message),))
 
 
 def _smaller_than(pixels: int, data: bytes) -> bool:
