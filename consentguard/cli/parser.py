@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from consentguard import __version__
-from consentguard.cli import hook, ledger, models, photos, policy, posting, recognition, register, scan, state
+from consentguard.cli import accounts, hook, ledger, models, photos, policy, posting, recognition, register, scan, state
 from consentguard.cli.options import EXITS, Options
 
 
@@ -28,5 +28,6 @@ def build_parser() -> argparse.ArgumentParser:
     hook.add_commands(top, options)
     scan.add_commands(top, options)
     ledger.add_commands(top, options)
-    posting.add_commands(top, options)
+    accounts.add_commands(top, options)
+    accounts.add_wall(posting.add_commands(top, options), options)
     return parser

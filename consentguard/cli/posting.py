@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from consentguard.posting.poster import Excuse
 
 
-def add_commands(top: Commands, options: Options) -> None:
+def add_commands(top: Commands, options: Options) -> Commands:
+    """Adds `post`, `retweet` and `posting`; returns where commands of `posting` are added."""
     command = top.add_parser(
         "post",
         parents=[_who(), _people(), options.papers, options.state],
@@ -51,7 +52,7 @@ def add_commands(top: Commands, options: Options) -> None:
     command.set_defaults(run=retweet)
 
     posting = top.add_parser("posting", help="the account at X: check it, settle doubts").add_subparsers(
-        metavar="doctor|reconcile|settle", required=True
+        metavar="doctor|reconcile|settle|wall", required=True
     )
     command = posting.add_parser(
         "doctor",
@@ -75,6 +76,7 @@ def add_commands(top: Commands, options: Options) -> None:
     fate.add_argument("--stands", metavar="POST", help="it stands: its id or link")
     fate.add_argument("--never-posted", action="store_true", help="it is not there")
     command.set_defaults(run=settle)
+    return posting
 
 
 # -- posting ----------------------------------------------------------------------------------------------------------

@@ -259,3 +259,58 @@ def test_the_bot_posts_refuses_and_tries_again(desk, service):
     assert "surname" in (drops / "refused" / "two" / "why.txt").read_text(encoding="utf-8")
     assert not (drops / "posted" / "one" / "IMG_1.jpg").exists()  # taken for sharing, and shared
     assert (drops / "refused" / "two" / "IMG_1.jpg").exists()
+
+
+# -- the accounts -----------------------------------------------------------------------------------------------------
+
+
+def test_follow_rules_at_the_command_line(desk, service):
+    (desk.folder / "state" / "approved_accounts.csv").write_text(
+        "handle,kind,approved_by,approved_on,reason\na_parent,other,Head,2026-09-14,chair of governors\n"
+    )
+    (desk.folder / "staff.csv").write_text("handle,person\na_stranger,T001\n")
+    service.follows |= {("1001", "9000"), ("1001", "9001"), ("9001", "1001")}
+    following = desk.run("audit-following", "--out", "todo.json")
+    assert following.returncode == 1
+    assert "unfollow: @a_stranger is not on the head teacher's list" in following.stdout
+    assert json.loads((desk.folder / "todo.json").read_text())[0]["account"] == "9001"
+    assert ("1001", "9001") in service.follows
+    assert desk.run("audit-following", "--apply").returncode == 2
+    assert desk.run("audit-following", "--apply", *BY).returncode == 0
+    assert ("1001", "9001") not in service.follows
+    assert desk.run("audit-following").returncode == 0
+    followers = desk.run("audit-followers", "--staff", "staff.csv", "--apply", *BY)
+    assert followers.returncode == 1
+    assert "for a person: block: @a_stranger is the personal account of T001" in followers.stdout
+
+
+def test_replies_at_the_command_line(desk, service):
+    assert desk.run("moderate").returncode == 0
+    rude = service.add_post("9001", "@RackhamPrimary wankers", replies_to=service.own_posts()[-1]["id"])
+    proposed = desk.run("moderate")
+    assert (proposed.returncode, "proposed: hide" in proposed.stdout) == (1, True)
+    assert desk.run("moderate", "--apply").returncode == 2
+    assert desk.run("moderate", "17", "--apply", *BY).returncode == 2
+    assert not service.hidden
+    decided = desk.run("moderate", rude, "--apply", *BY)
+    assert decided.returncode == 1  # reporting and blocking are for a person
+    assert service.hidden == {rude}
+    assert json.loads(desk.run("moderate", "--record").stdout)["post"] == rude
+    policy = desk.folder / "state" / "policy.toml"
+    text = policy.read_bytes()
+    policy.write_bytes(text.replace(b"hide_automatically = false", b"hide_automatically = true"))
+    second = service.add_post("9001", "@RackhamPrimary wankers", replies_to=service.own_posts()[-1]["id"])
+    alone = desk.run("moderate")
+    again = desk.run("moderate")
+    policy.write_bytes(text)
+    assert (alone.returncode, again.returncode) == (1, 1)
+    assert second in service.hidden
+    assert service.count("hide") == 2
+    assert not service.muted - {"9001"}
+
+
+def test_the_wall_at_the_command_line(desk, service):
+    done = desk.run("posting", "wall", "--out", "wall", "--title", "Rackham")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((desk.folder / "wall" / "wall.json").read_text())["title"] == "Rackham"
+    assert (desk.folder / "wall" / "wall.xml").read_bytes().startswith(b"<?xml")

@@ -1,0 +1,113 @@
+"""The homepage's list of posts: what the main account posted and retweeted, as JSON Feed 1.1 and RSS 2.0.
+
+SCH 026: the retweets "will be displayed on the homepage of the school website". The website is another place than X: a
+post is listed only if everybody in its photos may be shown there as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from xml.etree import ElementTree as ET
+
+from consentguard.consent.hours import school_day
+from consentguard.consent.journal import Journal
+from consentguard.guard import Guard
+from consentguard.posting.desk import Desk
+from consentguard.posting.poster import retweeted
+from consentguard.values import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One post on the wall."""
+
+    id: str
+    text: str
+    account: str
+    at: datetime
+
+    @property
+    def link(self) -> str:
+        return f"https://x.com/{self.account.lstrip('@') or 'i'}/status/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """What may be listed, newest first, and why the rest may not: (post, sentence)."""
+
+    entries: tuple[Entry, ...]
+    withheld: tuple[tuple[str, str], ...]
+
+
+def build(guard: Guard, desk: Desk, *, channel: str, site: str) -> Wall:
+    """The wall of a channel's account, for a site that the policy knows as channel `site`. Raises PostingFailed.
+
+    Texts come from X, where they may have been changed, and are judged again; pictures stay there.
+    """
+    journal = Journal(guard.state)
+    shared = set(retweeted(journal, channel))
+    posts = [post for post in journal.ledger.posts() if post.channel == channel or post.id in shared]
+    scope, today = guard.policy.channel(site).scope, school_day(desk.now())
+    may, withheld = {}, []
+    for post in posts:
+        barred = [
+            person
+            for person in post.people
+            if (row := guard.register.get(person)) is None or row.standing(scope, today) is not Standing.CONSENTED
+        ]
+        if post.taken_down:
+            withheld.append((post.id, "was taken down"))
+        elif barred:
+            withheld.append((post.id, f"{', '.join(barred)} may not be shown on {site}"))
+        else:
+            may[post.id] = post
+    shown = desk.patience.keep_trying(lambda: {post.id: post for post in desk.x.posts(list(may))})
+    entries = []
+    for id_, post in may.items():
+        if id_ not in shown:
+            withheld.append((id_, "is not at X any more"))
+        elif codes := guard.words.judge({"text": shown[id_].text}, with_image=bool(post.releases)).refused:
+            withheld.append((id_, f"its text breaks the rules: {', '.join(codes)}"))
+        else:
+            home = guard.policy.channels.get(post.channel)
+            entries.append(Entry(id_, shown[id_].text, home.account if home else "", shown[id_].at))
+    return Wall(tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)), tuple(withheld))
+
+
+def as_json(entries: Sequence[Entry], title: str) -> bytes:
+    """JSON Feed 1.1."""
+    items = [
+        {
+            "id": entry.link,
+            "url": entry.link,
+            "content_text": entry.text,
+            "date_published": entry.at.isoformat(),
+            "authors": [{"name": entry.account}],
+        }
+        for entry in entries
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": title, "items": items}
+    return json.dumps(feed, indent=1, ensure_ascii=False).encode() + b"\n"
+
+
+def as_rss(entries: Sequence[Entry], title: str, link: str) -> bytes:
+    """RSS 2.0."""
+    rss = ET.Element("rss", version="2.0")
+    channel = ET.SubElement(rss, "channel")
+    for name, text in (("title", title), ("link", link), ("description", title)):
+        ET.SubElement(channel, name).text = text
+    for entry in entries:
+        item = ET.SubElement(channel, "item")
+        for name, text in (
+            ("title", f"{entry.account}: {entry.text}"),
+            ("link", entry.link),
+            ("guid", entry.link),
+            ("pubDate", format_datetime(entry.at)),
+            ("description", entry.text),
+        ):
+            ET.SubElement(item, name).text = text
+    return bytes(ET.tostring(rss, encoding="utf-8", xml_declaration=True)) + b"\n"
