@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -188,6 +189,33 @@ class Guard:
         with _about(name):
             return self._verdict(self._judge(photo, question, at or self._clock()), name)
 
+    def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
+        """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, for doors in a hurry.
+
+        It ends with the first face, `refused` for `unapproved-face`: what else is to see, and what could be made of the
+        photo, is left to `release`. Where there is none, the verdict is that of `inspect`. Errors as there.
+        """
+        question = self.question(channel=channel, mode=Mode.OFF.value)
+        threading.Thread(target=self._load_quietly).start()  # beside the decoding, which has a process of its own
+        with _about(name):
+            picture = self._reader.read(photo)
+            seen = self._sight.look(picture, until_face=True)
+            if seen.heads is not None:
+                return self._verdict(self._judge((picture, seen), question, self._clock()), name)
+        return Verdict(
+            photo=name,
+            outcome=Outcome.REFUSED,
+            reasons=("unapproved-face",),
+            faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
+            scale=picture.scale,
+            smallest_face=self.policy.picture.smallest_face,
+            models=self._sight.labels(seen, compared=False),
+        )
+
+    def _load_quietly(self) -> None:
+        with suppress(CannotTell):  # said again to whoever looks
+            self._sight.load()
+
     def draw(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Verdict, bytes]:
         """The verdict of `inspect`, and a PNG that shows what was seen; for the desk, never for publishing."""
         question = self.question(**asked)
@@ -313,12 +341,17 @@ class Guard:
 
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
-    def _judge(self, photo: bytes, question: Question, moment: datetime, *, thorough: bool = False) -> _Judged:
+    def _judge(
+        self, photo: bytes | tuple[Picture, Seen], question: Question, moment: datetime, *, thorough: bool = False
+    ) -> _Judged:
         """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
         remain, today = self.policy.remain_on(question.channel), school_day(moment)
-        picture = self._reader.read(photo)
-        # Heads are always looked for: one that is no face to the detector may still be a child's.
-        seen = self._sight.look(picture)
+        if isinstance(photo, bytes):
+            picture = self._reader.read(photo)
+            # Heads are always looked for: one that is no face to the detector may still be a child's.
+            seen = self._sight.look(picture)
+        else:
+            picture, seen = photo
         compared = question.mode is Mode.MATCHED
         known = (UNASKED,) * len(seen.faces)
         if compared:

@@ -117,17 +117,29 @@ class Sight:
             raise PolicyInvalid(self._policy.file, [problem], "Name one of these.")
         return _loaded(choices[name])
 
+    def load(self) -> None:
+        """Loads what looks at every photo. Raises ModelUnavailable, PolicyInvalid."""
+        _ = self.detector
+        _loaded(HeadFinder.load)
+
     def find(self, picture: Picture) -> tuple[Face, ...]:
         """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
         return self.detector.find(picture.pixels, self._policy.picture.smallest_face)
 
-    def look(self, picture: Picture) -> Seen:
-        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails."""
+    def look(self, picture: Picture, *, until_face: bool = False) -> Seen:
+        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails.
+
+        With `until_face` heads are looked for only where there is no face.
+        """
         detector, smallest = self.detector, self._policy.picture.smallest_face
         if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
             faces, looks = detector.search(picture.pixels, smallest)
+            if faces and until_face:
+                return Seen(faces)
             return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
         faces = detector.find(picture.pixels, smallest)
+        if faces and until_face:
+            return Seen(faces)
         return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces))
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:

@@ -160,7 +160,7 @@ class Judge:
             verdict = Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         else:
             try:
-                verdict = self._guard.inspect(data, name=name, channel=self.channel)
+                verdict = self._guard.glance(data, name=name, channel=self.channel)
             except CannotTell as error:  # a model may be back the next time
                 return _undecided(name, reason_of(error), str(error).removeprefix(f"{name}: ").splitlines()[0])
         self.remembered.put(key, {**verdict.as_json(), "photo": ""})
