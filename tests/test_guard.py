@@ -336,3 +336,20 @@ def test_what_lies_under_transparency_is_not_published_as_it_is(covering: Guard)
     Image.new("RGBA", (200, 200), (10, 20, 30, 0)).save(file, "PNG")
     verdict = covering.inspect(file.getvalue())
     assert (verdict.outcome, verdict.reasons) == (Outcome.NEEDS_REWRITE, ("metadata",))
+
+
+# -- a glance ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_glance_ends_with_the_first_face_and_else_says_what_inspect_says(
+    covering: Guard, photographs: dict[str, bytes]
+) -> None:
+    seen = covering.glance(photographs["partial"], name="a.jpg", channel="website")
+    assert (seen.outcome, seen.reasons, seen.heads_from_behind) == (Outcome.REFUSED, ("unapproved-face",), None)
+    assert [face.box for face in seen.faces] == [face.box for face in covering.inspect(photographs["partial"]).faces]
+    empty = codec.encode_jpeg(np.full((120, 160, 3), 128, np.uint8), 90)
+    assert covering.glance(empty, name="b.jpg", channel="website") == covering.inspect(
+        empty, name="b.jpg", channel="website"
+    )
+    with pytest.raises(UnreadableImage, match=r"^c\.jpg: "):
+        covering.glance(b"nothing", name="c.jpg")
