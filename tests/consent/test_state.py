@@ -106,7 +106,7 @@ def test_another_states_key_cannot_prove_this_states_trail(state, tmp_path):
 @pytest.mark.parametrize("gone", [KEY_FILE, AUDIT_FILE])
 def test_half_a_state_is_refused(state, gone):
     (state.directory / gone).unlink()
-    with pytest.raises(AuditFailed, match="put it back|backup"):
+    with pytest.raises(AuditFailed, match=r"put it back|backup"):
         State.open(state.directory)
 
 
