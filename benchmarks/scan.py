@@ -112,7 +112,7 @@ def engine_alone(files: int, folder: Path) -> None:
     for number in range(files):
         (photos / f"{number}.jpg").write_bytes(b"\xff\xd8\xff" + number.to_bytes(4, "big"))
     guard = Guard(Register.load(SAMPLE), Policy.shipped())
-    settings = Settings(photos, folder / "out", SAMPLE, None, None, None, {}, "", "")
+    settings = Settings(photos, folder / "out", SAMPLE, None, None, {}, "", "")
     with Pool(Nothing(), 2) as pool:
         next(pool.run([Task(Path("warm"), "warm")]))  # workers have started
         start = time.perf_counter()

@@ -353,7 +353,7 @@ def test_a_face_that_only_the_second_look_sees_is_never_released(guard, still_li
     own = guard(detector=eyes)
     with pytest.raises(Exception, match="second look"):
         own.release(still_life)
-    assert eyes.looks == 2
+    assert eyes.looks > 1  # the second one and, as the plan was made stronger, those after it
 
 
 def test_without_a_state_nothing_is_released(register, body_policy, still_life):

@@ -125,7 +125,7 @@ def test_the_command_and_its_reports(office: Path, capsys: pytest.CaptureFixture
     options = [text for option, name in where.items() for text in (option, str(office / name))]
     code = main(["scan", str(office / "photos"), "--workers", "1", *options])
     assert code == 3
-    assert "4 photos: 1 cannot tell, 3 refused" in capsys.readouterr().out
+    assert "4 photos: 1 cannot tell, 1 refused, 2 released" in capsys.readouterr().out
     with (office / "out" / "report.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["photo"] for row in rows] == ["class 4/copy of one.jpg", "class 4/two.jpg", "cut.jpg", "one.jpg"]
@@ -211,7 +211,7 @@ def test_a_full_disk_stops_the_scan_and_it_goes_on_later(many: Path) -> None:
 def test_a_day_on_which_a_consent_ends_is_another_basis(many: Path, policy: Policy) -> None:
     changed = sample_with({"P001": {"social_media_expires": "2026-11-21"}})
     one = Guard(Register.parse(changed, "changed.csv"), policy)
-    settings = Settings(many / "photos", many / "out", many / "register.csv", None, None, None, {}, "", "")
+    settings = Settings(many / "photos", many / "out", many / "register.csv", None, None, {}, "", "")
     same = [basis_of(one, settings, TERM.replace(day=day)) for day in (19, 20, 21, 22)]
     assert same[0] == same[1] != same[2] == same[3]
 
