@@ -20,6 +20,7 @@ from PIL import Image
 
 from consentguard.consent.ledger import Ledger
 from consentguard.consent.state import State
+from consentguard.vision import codec
 
 BY = ("--by", "Miriam Castlegate")
 
@@ -77,8 +78,9 @@ def desk(service, tmp_path_factory, photographs, body_policy_text) -> Iterator[D
     folder = tmp_path_factory.mktemp("office")
     (folder / "consent_register.csv").write_bytes(SAMPLE_FILE.read_bytes())
     (folder / "later.csv").write_bytes(sample_with({"P001": {"social_media_withdrawn": "2026-11-01"}}))
-    (folder / "shown.jpg").write_bytes(photographs["obama"])
-    (folder / "visitor.jpg").write_bytes(photographs["biden"])
+    for name, photo in (("shown", "obama"), ("visitor", "biden")):  # small, for children look anew at each
+        pixels = codec.decode(photographs[photo], max_edge=600, max_pixels=10**9).pixels
+        (folder / f"{name}.jpg").write_bytes(codec.encode_jpeg(pixels, 90))
     named = body_policy_text.replace(b'class = "4"', b'class = "4"\naccount = "@RackhamClass4"')
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")

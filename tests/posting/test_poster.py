@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import logging
 import sqlite3
 from contextlib import closing
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,7 +19,9 @@ from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting import Part, Poster, PostingFailed
 from consentguard.posting.errors import PartlyPosted, Unconfirmed
+from consentguard.values import Mode
 from consentguard.vision import codec
+from consentguard.vision.detect import DETECTORS
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
 
@@ -48,6 +52,34 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
     limits = {"max_edge": 2048, "max_pixels": 80_000_000}
     assert detector.find(codec.decode(photographs["biden"], **limits).pixels)  # the control: there was a face
     assert not detector.find(codec.decode(held["data"], **limits).pixels)
+
+
+def test_beside_a_consented_face_the_unapproved_one_does_not_arrive(
+    register, body_policy, tmp_path, photographs, shelf, make_poster, fake
+):
+    """The whole way: enrolled and recognised, released, posted; looked at again as it arrived."""
+    rules = dataclasses.replace(body_policy, modes=tuple(Mode), dpia="DPIA-2026-1")
+    guard = Guard(register, rules, state=State.create(tmp_path / "matched"))
+    for name in ("obama", "obama3"):
+        (tmp_path / "references" / "P001").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "references" / "P001" / f"{name}.jpg").write_bytes(photographs[name])
+    assert guard.enrol(tmp_path / "references").refused == ()
+    limits = {"max_edge": 1000, "max_pixels": 10**9}
+    known, stranger = (codec.decode(photographs[name], **limits).pixels for name in ("obama2", "biden"))
+    height = min(len(known), len(stranger))
+    pair = codec.encode_jpeg(np.concatenate([known[:height], stranger[:height]], axis=1), 92)
+    released = guard.release(pair, mode="matched", by="the tests", caption="Amara and a visitor")
+    make_poster(guard).post("Amara and a visitor", [released], alts=["Two people at desks"], **BY)
+    (held,) = fake.media.values()
+    assert held["data"] == released.data
+    assert released.grounds.people == ("P001",)
+    arrived = codec.decode(held["data"], max_edge=2048, max_pixels=10**9).pixels
+    edge = arrived.shape[1] * known.shape[1] / (known.shape[1] + stranger.shape[1])
+    before = codec.decode(pair, max_edge=2048, max_pixels=10**9).pixels
+    finder = DETECTORS["centerface"](shelf)
+    assert [face for face in finder.find(before) if face.box.left > edge]  # the control
+    assert [face for face in finder.find(arrived) if face.box.left < edge]  # the consented one is there
+    assert not [face for face in finder.find(arrived) if face.box.left > edge]
 
 
 def test_the_record_comes_before_and_after_with_ids_and_without_words(guarded, photos, make_poster, fake):
