@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.cli.options import EXITS, Commands, Options
-from consentguard.errors import CannotTell, WrongUsage
+from consentguard.errors import CannotTell, Refused, WrongUsage
 
 if TYPE_CHECKING:
     from consentguard.hook.judge import Judge
@@ -39,6 +39,10 @@ def add_commands(top: Commands, shared: Options) -> None:
         description="Judges the staged version of every changed file, or of the files named.",
     )  # fmt: skip
     command.add_argument("files", nargs="*", metavar="FILE", help="only these, changed or not")
+    command.add_argument(
+        "--fix", action="store_true",
+        help="stage released copies in the place of pictures that may not go; originals go to the state directory",
+    )  # fmt: skip
     command.set_defaults(run=pre_commit)
 
     command = subcommands.add_parser(
@@ -79,7 +83,12 @@ def pre_commit(arguments: argparse.Namespace) -> int:
     repository = Repository.around(Path.cwd())
     judge = _judge(arguments, repository)
     blobs = repository.indexed(arguments.files) if arguments.files else repository.staged()
-    return _report(_of_git(repository, judge, blobs), judge, arguments)
+    stopped: list[tuple[Blob, bytes]] = []
+    worst = _report(_of_git(repository, judge, blobs, stopped), judge, arguments)
+    if arguments.fix:
+        for blob, data in stopped:
+            worst = max(worst, _fix(repository, judge, blob, data))
+    return worst
 
 
 def pre_push(arguments: argparse.Namespace) -> int:
@@ -112,8 +121,10 @@ def files(arguments: argparse.Namespace) -> int:
     return _report(judged(), judge, arguments)
 
 
-def _of_git(repository: Repository, judge: Judge, blobs: Sequence[Blob]) -> Iterator[Judged]:
-    """Each blob with what is to say about it."""
+def _of_git(
+    repository: Repository, judge: Judge, blobs: Sequence[Blob], stopped: list[tuple[Blob, bytes]] | None = None
+) -> Iterator[Judged]:
+    """Each blob with what is to say about it; what is judged and may not go is added to `stopped`."""
     from consentguard.cli import show
     from consentguard.hook.judge import leading_elsewhere
 
@@ -124,7 +135,36 @@ def _of_git(repository: Repository, judge: Judge, blobs: Sequence[Blob]) -> Iter
         elif blob.is_symlink:
             yield blob.path, () if repository.holds_target(blob, data) else (leading_elsewhere(name),)
         else:
-            yield blob.path, judge.judge(blob.path, data, name=name, stored=repository.lfs_object)
+            verdicts = judge.judge(blob.path, data, name=name, stored=repository.lfs_object)
+            if stopped is not None and any(verdict.outcome.exit_code for verdict in verdicts):
+                stopped.append((blob, data))
+            yield blob.path, verdicts
+
+
+def _fix(repository: Repository, judge: Judge, blob: Blob, data: bytes) -> int:
+    """Replaces one picture that may not go, says what became of it, and returns 1: a person looks at it first."""
+    from consentguard.cli import show
+    from consentguard.cli.files import write
+    from consentguard.hook.fix import fix, may_be_fixed
+
+    name = _printable(blob.path)
+    if not may_be_fixed(blob.path):
+        print(f"{name}: not fixed: released copies are JPEG files, and this name says something else", file=sys.stderr)
+        return 1
+    try:
+        released = judge.released_copy(blob.path, data)
+    except (Refused, CannotTell) as error:
+        print(f"{name}: not fixed: {str(error).removeprefix(blob.path).removeprefix(': ')}", file=sys.stderr)
+        return error.exit_code
+    done = fix(repository, blob, data, released.data, judge.state.directory)
+    look = done.original.with_name(f"{released.sha256[:16]}-before-after.png")
+    write(look, lambda: show.before_after(data, released, judge.policy))
+    print(f"{name}: the released copy is staged in its place; look at it, then commit again")
+    print(f"  before and after: {look}")
+    print(f"  your original: {done.original}")
+    if not done.on_disk:
+        print("  the file in your folder is another version and was left alone")
+    return 1
 
 
 def _report(judged: Iterable[Judged], judge: Judge, arguments: argparse.Namespace) -> int:

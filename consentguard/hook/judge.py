@@ -23,7 +23,7 @@ from consentguard.errors import CannotTell
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of
 from consentguard.hook.remembered import Remembered
-from consentguard.values import Finding, Outcome, Verdict, canonical
+from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
 if TYPE_CHECKING:
     from consentguard.guard import Guard
@@ -50,8 +50,8 @@ class Judge:
     def __init__(self, register: Register, policy: Policy, state: State, channel: str | None = None) -> None:
         """Raises WrongUsage for a channel that policy does not have."""
         self._register = register
-        self._policy = policy
-        self._state = state
+        self.policy = policy
+        self.state = state
         self.channel = policy.channel(channel or policy.hook.channel).name
         self._unjudged = policy.hook.unjudged
         self._today = school_day(now())
@@ -77,6 +77,12 @@ class Judge:
         is in its verdict.
         """
         return tuple(self._judged(path, name or path, data, stored))
+
+    def released_copy(self, name: str, data: bytes) -> Released:
+        """A release of a picture for this channel, admitted as every door does. Errors of `Guard.release`."""
+        released = self._guard.release(data, name=name, channel=self.channel)
+        self._guard.admit(released, channel=self.channel)
+        return released
 
     def _judged(
         self, path: str, name: str, data: bytes, stored: Callable[[str], bytes | None], depth: int = 0
@@ -132,10 +138,10 @@ class Judge:
     def _released(self, name: str, digest: str) -> tuple[Verdict | None, Finding | None]:
         """A verdict where these bytes are a release that still stands; else why the latest one fell, if any did."""
         reasons = []
-        for entry in self._state.audit.releases(digest):
+        for entry in self.state.audit.releases(digest):
             fallen = why_fallen(
                 self._register,
-                self._policy,
+                self.policy,
                 made_for=entry.body["channel"],
                 mode=entry.body["mode"],
                 policy_sha256=entry.body["policy"],
@@ -155,7 +161,7 @@ class Judge:
         known = self.remembered.get(key)
         if known is not None:
             return Verdict.from_json({**known, "photo": name})
-        if _smaller_than(self._policy.picture.smallest_face, data):
+        if _smaller_than(self.policy.picture.smallest_face, data):
             note = Finding("too-small-for-a-face", "photo", FINDINGS["too-small-for-a-face"])
             verdict = Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         else:
@@ -170,14 +176,14 @@ class Judge:
     def _guard(self) -> Guard:
         from consentguard.guard import Guard  # noqa: PLC0415  (brings OpenCV, and a remembered verdict needs none)
 
-        return Guard(self._register, self._policy, state=self._state)
+        return Guard(self._register, self.policy, state=self.state)
 
     @cached_property
     def _circumstances(self) -> dict[str, str]:
         """What a verdict follows from beside the picture."""
         return {
             "register": self._register.sha256,
-            "policy": self._policy.digest,
+            "policy": self.policy.digest,
             "channel": self.channel,
             "program": _program(),
         }

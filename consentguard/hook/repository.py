@@ -184,6 +184,12 @@ class Repository:
                 batch.stdin.flush()
                 yield blob, _one_object(batch.stdout, blob)
 
+    def stage(self, blob: Blob, data: bytes) -> None:
+        """Stages other bytes under the path and the mode of a blob."""
+        oid = self._ask("hash-object", "-w", "--stdin", given=data).decode().strip()
+        line = f"{blob.mode} {oid}\t".encode() + os.fsencode(blob.path) + b"\0"
+        self._ask("update-index", "-z", "--index-info", given=line)
+
     def holds_target(self, link: Blob, target: bytes) -> bool:
         """Whether a symbolic link leads to something that goes with it, so that this is judged by itself."""
         path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), os.fsdecode(target)))
