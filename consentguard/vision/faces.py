@@ -6,13 +6,14 @@ chosen from what has to be found, not from the camera's megapixels. docs/decisio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.centerface import CenterFace, Floats, Rows, padded
-from consentguard.vision.fusion import CLOSE_LARGE, Candidates, fuse, settle, unsure
+from consentguard.vision.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
 from consentguard.vision.weights import Shelf
 
 _SEEN_FROM: Final = 12.0
@@ -23,11 +24,16 @@ _FINEST_PIXELS: Final = 1.1e6
 _FINEST_SCALE: Final = 1.4
 """A small picture is enlarged by no more than this."""
 _STEP: Final = 64
+_SURE: Final = 0.9
+_SURE_TURNED: Final = 0.5
+"""A face of the first score stands upright, whatever a turned look says; a turned face counts from the second."""
+_SAME_TURNED: Final = 0.3
+"""IoU from which a turned face is one that was found upright."""
 _SNAP: Final = (0.92, 1.04)
 """How far a scale may be moved to fit the shapes that looks are padded to."""
-_SMALL_CUT: Final = (128, 48.0)
-_LARGE_CUT: Final = (192, 80.0)
-"""Side of the close look's cut and height of the face in it, in pixels."""
+_CUTS: Final = ((128, 48.0, True), (192, 80.0, False))
+"""Of the close looks, for small and for large faces: side of the cut, height of the face in it, both in pixels, and
+whether it is mirrored."""
 
 
 class FaceFinder:
@@ -53,26 +59,69 @@ class FaceFinder:
         return self.search(pixels, smallest_face)[0]
 
     def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
-        """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py."""
+        """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py.
+
+        The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
+        """
+        found, seen = self._upright(pixels, smallest_face)
+        turned = [face for turns in (1, 2, 3) for face in self._turned(pixels, smallest_face, turns, found)]
+        for face in turned:
+            found = (
+                *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
+                face,
+            )
+        return tuple(sorted(found, key=lambda face: -face.score)), seen
+
+    def _turned(self, pixels: Pixels, smallest_face: int, turns: int, upright: Sequence[Face]) -> tuple[Face, ...]:
+        """Faces seen with the picture turned by so many quarters to the left; none where a coarse look sees none.
+
+        The look is the coarsest of the plan where something sure stands upright, and twice as fine otherwise.
+        """
+        height, width = pixels.shape[:2]
+        sure = [face for face in upright if face.score >= _SURE]
+        seen = np.ascontiguousarray(np.rot90(pixels, turns))
+        scale = plan_scales(width, height, smallest_face)[-1 if sure else 1]
+        rows = self._network.look(seen, scale)
+        rows = rows[rows[:, 4] >= _SURE_TURNED]
+        there = [turned_back(Face(Box.covering(*row[:4]), float(row[4])), turns, width, height) for row in rows]
+        if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
+            return ()
+        found = self._upright(seen, smallest_face)[0]
+        found = tuple(turned_back(face, turns, width, height) for face in found if face.score >= _SURE_TURNED)
+        return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
+
+    def _upright(self, pixels: Pixels, smallest_face: int) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
         height, width = pixels.shape[:2]
         scales = plan_scales(width, height, smallest_face)
         seen = tuple(self._network.look(pixels, scale) for scale in scales)
         first = fuse(seen, scales)
-        close = self._close_looks(pixels, first)
-        found = settle(first, close)
+        found = settle(first, *self._close_looks(pixels, first))
         looks = [f"x{scale:.2f}" for scale in scales]
         faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.count))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height)), seen
 
-    def _close_looks(self, pixels: Pixels, candidates: Candidates) -> Floats:
-        close = np.full(len(candidates.rows), np.nan, np.float32)
+    def _close_looks(self, pixels: Pixels, candidates: Candidates) -> tuple[Floats, Floats]:
+        """What the close looks say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
+
+        The cut that suits its height says whether a doubtful candidate is a face; where it does, the other cut helps
+        to say where.
+        """
+        close, boxes = np.full(len(candidates.rows), np.nan, np.float32), candidates.rows[:, :4].copy()
         doubtful = unsure(candidates)
-        boxes = candidates.rows[doubtful, :4]
-        small = (boxes[:, 3] - boxes[:, 1]) < CLOSE_LARGE
-        for chosen, (side, face), mirror in ((small, _SMALL_CUT, True), (~small, _LARGE_CUT, False)):
-            close[doubtful[chosen]] = self._network.close_look(pixels, boxes[chosen], side, face, mirror=mirror)[0]
-        return close
+        around = boxes[doubtful]
+        suits = ((around[:, 3] - around[:, 1]) >= CLOSE_LARGE).astype(int)  # index into _CUTS
+        said, seen = np.zeros((2, len(around)), np.float32), np.stack([around, around])
+        for number, (side, face, mirror) in enumerate(_CUTS):
+            at = np.flatnonzero(suits == number)
+            said[number, at], seen[number, at] = self._network.close_look(pixels, around[at], side, face, mirror=mirror)
+        close[doubtful] = said[suits, np.arange(len(around))]
+        again = may_be_placed(around, close[doubtful])
+        for number, (side, face, mirror) in enumerate(_CUTS):
+            at = np.flatnonzero((suits != number) & again)
+            said[number, at], seen[number, at] = self._network.close_look(pixels, around[at], side, face, mirror=mirror)
+        boxes[doubtful] = placed(around, said[0], seen[0], said[1], seen[1])
+        return close, boxes
 
 
 def plan_scales(width: int, height: int, smallest_face: int) -> tuple[float, ...]:
@@ -99,6 +148,21 @@ def _snapped(width: int, height: int, scale: float, least: float) -> float:
         return tall * wide / (height * width * step**2)
 
     return min([scale, *near], key=waste)
+
+
+def turned_back(face: Face, turns: int, width: int, height: int) -> Face:
+    """A face of a picture of `width` x `height` that was turned left by so many quarters, in pixels of the picture."""
+
+    def back(x: float, y: float) -> tuple[float, float]:
+        return ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[turns]
+
+    corners = [back(x, y) for x, y in ((face.box.left, face.box.top), (face.box.right, face.box.bottom))]
+    (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
+    points = [back(*point) for point in face.landmarks]
+    # each pair from the viewer's left to right, in the picture as it is
+    pairs = [*sorted(points[:2]), *points[2:3], *sorted(points[3:])]
+    seen_by = tuple(f"{look} turned {90 * turns}" for look in face.seen_by)
+    return Face(Box.covering(x0, y0, x1, y1), face.score, tuple(pairs), seen_by)
 
 
 def _face(found: Candidates, index: int, looks: list[str]) -> Face:

@@ -30,12 +30,12 @@ _REFERENCE: Final = 32.0
 """Height in pixels from which octaves are counted in the features."""
 
 _FIRST: Final = np.array([1.880, 1.072, 1.074, 0.121, -0.719, 0.862])
-_SMALL: Final = np.array([0.925, 0.609, 1.214, 0.886, 0.0])
-_LARGE: Final = np.array([2.334, 1.399, 1.543, 0.0, -0.357])
+_SMALL: Final = np.array([1.596, 0.690, 1.469, 0.200, 0.0])
+_LARGE: Final = np.array([1.256, 0.922, 1.263, 0.0, -0.536])
 """Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
 
 _HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0)
-_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.08, 0.08)
+_THRESHOLDS: Final = (0.75, 0.40, 0.25, 0.075, 0.05)
 """The score from which a face of this height counts; between the heights, linear in octaves. Small boxes are mostly no
 faces and hard to recognise, large ones the other way round."""
 SMALLEST: Final = 12.0
@@ -43,11 +43,17 @@ SMALLEST: Final = 12.0
 
 CLOSE_LARGE: Final = 32.0
 """Height in pixels from which the close look is the large one."""
-_UNSURE: Final = (0.04, 0.80, 0.40)
-"""Candidates from the first to the second score get a close look, large ones only up to the third."""
-_CLOSE_FROM: Final = 16.0
-_CLOSE_MOST: Final = 48
+_UNSURE: Final = (0.03, 0.80)
+"""Candidates from the first to the second score get a close look."""
+_CLOSE_FROM: Final = 12.0
+_CLOSE_MOST: Final = 64
 """Close looks are for candidates of so many pixels, and for so many of them; the likeliest first."""
+_PLACED: Final = 0.05
+_PLACED_TO: Final = 64.0
+"""A close look of this score says better where a face is than the first looks did, up to so many pixels: a larger face
+that a mask covers is cut short by it."""
+_LARGE_SAY: Final = 2.0
+"""How much more than the small cut the large one says about where."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,15 +91,40 @@ def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
 def unsure(candidates: Candidates) -> NDArray[np.intp]:
     """Indices of the candidates that deserve a close look, likeliest first."""
     score, tall = candidates.rows[:, 4], candidates.rows[:, 3] - candidates.rows[:, 1]
-    low, high, high_large = _UNSURE
-    enough = np.where(tall < CLOSE_LARGE, high, high_large)
-    wanted = np.flatnonzero((score >= low) & (score < enough) & (tall >= _CLOSE_FROM))
+    low, high = _UNSURE
+    wanted = np.flatnonzero((score >= low) & (score < high) & (tall >= _CLOSE_FROM))
     return wanted[np.argsort(-score[wanted], kind="stable")][:_CLOSE_MOST]
 
 
-def settle(candidates: Candidates, close: Floats) -> Candidates:
-    """The final scores: `close` is what the close look said of each candidate, NaN where there was none."""
+def may_be_placed(boxes: Floats, close: Floats) -> NDArray[np.bool_]:
+    """Which candidates a second close look should place better, after the first one said `close` of them."""
+    return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < _PLACED_TO))
+
+
+def placed(boxes: Floats, small: Floats, in_small: Floats, large: Floats, in_large: Floats) -> Floats:
+    """Where the faces are, float32 (n, 4): the mean of the close looks' boxes, weighted by squared score.
+
+    Args:
+        boxes: (n, 4), where the first looks saw them.
+        small, large: (n,), scores of the close looks with the small and the large cut, 0 for none.
+        in_small, in_large: (n, 4), their boxes.
+    """
+    say, large_say = small[:, None].astype(np.float64) ** 2, _LARGE_SAY * large[:, None].astype(np.float64) ** 2
+    mean = (say * in_small + large_say * in_large) / np.maximum(say + large_say, 1e-12)
+    better = may_be_placed(boxes, np.maximum(small, large))
+    return np.where(better[:, None], mean, boxes).astype(np.float32)
+
+
+def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
+    """The final scores, one candidate a face.
+
+    Args:
+        candidates: of the first looks.
+        close: float32 (n,), what the close look said of each, NaN where there was none.
+        boxes: float32 (n, 4), where each of them is, after the close looks.
+    """
     rows = candidates.rows.copy()
+    rows[:, :4] = boxes
     tall = rows[:, 3] - rows[:, 1]
     octaves = np.log2(np.maximum(tall, 1.0) / _REFERENCE)
     features = np.stack(
@@ -108,8 +139,8 @@ def settle(candidates: Candidates, close: Floats) -> Candidates:
     )
     settled = _logistic(np.where(tall < CLOSE_LARGE, features @ _SMALL, features @ _LARGE))
     rows[:, 4] = np.where(np.isnan(close), rows[:, 4], settled)
-    order = np.argsort(-rows[:, 4], kind="stable")
-    return Candidates(rows[order], candidates.said[order], close[order])
+    keep = _one_each(rows[:, :4], rows[:, 4])
+    return Candidates(rows[keep], candidates.said[keep], close[keep])
 
 
 def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.values import Box
+from consentguard.values import Box, Face
 from consentguard.vision import codec, fusion
 from consentguard.vision.detect import Detector
-from consentguard.vision.faces import plan_scales
-from consentguard.vision.fusion import Candidates, fuse, settle, unsure
+from consentguard.vision.faces import plan_scales, turned_back
+from consentguard.vision.fusion import Candidates, fuse, placed, settle, unsure
 
 FACES = {
     # photograph: brow to chin, cheek to cheek, read off the picture by eye, in source pixels
@@ -54,6 +54,39 @@ def test_a_face_moved_to_the_rim_is_found_at_the_rim(photographs: dict[str, byte
     cut = np.ascontiguousarray(pixels[:, 250:])
     (face,) = detector.find(cut)
     assert face.box.left < 20
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_photograph_without_its_orientation_is_looked_at_turned(
+    turns: int, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    pixels = codec.decode(photographs["obama"], max_edge=900, max_pixels=10**8).pixels
+    upright = detector.find(pixels)[0]
+    turned = detector.find(np.ascontiguousarray(np.rot90(pixels, -turns)))[0]
+    expected = turned_back(upright, turns, pixels.shape[1 - turns % 2], pixels.shape[turns % 2])
+    assert turned.box.iou(expected.box) > 0.7
+    assert turned.score > 0.5
+
+
+def test_one_lies_down_beside_one_who_stands(photographs: dict[str, bytes], detector: Detector) -> None:
+    standing = codec.decode(photographs["obama"], max_edge=700, max_pixels=10**8).pixels
+    lying = np.rot90(codec.decode(photographs["biden"], max_edge=700, max_pixels=10**8).pixels)
+    rows = max(standing.shape[0], lying.shape[0])
+    scene = np.full((rows, standing.shape[1] + lying.shape[1], 3), 90, np.uint8)
+    scene[: standing.shape[0], : standing.shape[1]] = standing
+    scene[: lying.shape[0], standing.shape[1] :] = lying
+    faces = [face for face in detector.find(scene) if face.score > 0.5]
+    assert len([face for face in faces if face.box.right < standing.shape[1]]) == 1
+    assert len([face for face in faces if face.box.left > standing.shape[1]]) == 1
+
+
+@given(st.integers(0, 3), st.integers(0, 60), st.integers(0, 30))
+def test_a_turned_face_comes_back_to_its_pixels(turns: int, x: int, y: int) -> None:
+    picture = np.zeros((60, 90), np.uint8)
+    picture[y : y + 20, x : x + 10] = 1
+    rows, columns = np.nonzero(np.rot90(picture, turns))
+    seen = Face(Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1), 0.9)
+    assert turned_back(seen, turns, 90, 60).box == Box(x, y, x + 10, y + 20)
 
 
 # -- the plan ---------------------------------------------------------------------------------------------------------
@@ -100,7 +133,7 @@ def test_two_weak_hits_are_worth_more_than_one() -> None:
 def test_nothing_seen_is_nothing_found() -> None:
     nothing = fuse([_look(), _look()], (1.0, 0.5))
     assert nothing.rows.shape == (0, 15)
-    assert settle(nothing, np.empty(0, np.float32)).count.shape == (0,)
+    assert settle(nothing, np.empty(0, np.float32), nothing.rows[:, :4]).count.shape == (0,)
     assert unsure(nothing).shape == (0,)
 
 
@@ -121,13 +154,34 @@ def test_small_boxes_need_more_evidence_than_large_ones() -> None:
 
 def test_a_close_look_raises_or_lowers_the_score() -> None:
     first = Candidates(
-        np.stack([_row(0, 0, 50, 0.2)] * 3), np.zeros((3, 2), np.float32), np.full(3, np.nan, np.float32)
+        np.stack([_row(left, 0, 50, 0.2) for left in (0, 100, 200)]),
+        np.zeros((3, 2), np.float32),
+        np.full(3, np.nan, np.float32),
     )
-    settled = settle(first, np.array([0.9, np.nan, 0.0], np.float32))
+    settled = settle(first, np.array([0.9, np.nan, 0.0], np.float32), first.rows[:, :4])
     assert settled.rows[0, 4] > 0.8
     assert settled.rows[1, 4] == np.float32(0.2)
     assert settled.rows[2, 4] < 0.1
     assert np.isnan(settled.close[1])
+
+
+def test_two_candidates_that_the_close_looks_place_on_one_face_are_one() -> None:
+    apart = np.stack([_row(0, 0, 40, 0.6), _row(30, 0, 40, 0.2)])
+    first = Candidates(apart, np.zeros((2, 2), np.float32), np.full(2, np.nan, np.float32))
+    close = np.array([0.8, 0.8], np.float32)
+    assert len(settle(first, close, apart[:, :4]).rows) == 2
+    (kept,) = settle(first, close, apart[[0, 0], :4]).rows
+    assert kept[:4].tolist() == [0, 0, 40, 40]
+
+
+def test_the_close_looks_say_where_a_small_face_is() -> None:
+    boxes = np.array([[0, 0, 40, 40], [0, 0, 40, 40], [0, 0, 90, 90]], np.float32)
+    said, none = np.array([0.4, 0.02, 0.4], np.float32), np.zeros(3, np.float32)
+    seen, other = boxes + 10, boxes + 4
+    alone = placed(boxes, said, seen, none, other)
+    assert alone.tolist() == [seen[0].tolist(), boxes[1].tolist(), boxes[2].tolist()]
+    both = placed(boxes, said, seen, said, other)
+    np.testing.assert_allclose(both[0], boxes[0] + 6)  # the large cut counts twice
 
 
 @given(st.integers(0, 10**6), st.integers(0, 30), st.integers(1, 30))
