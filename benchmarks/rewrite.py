@@ -2,18 +2,18 @@
 
     python benchmarks/rewrite.py --loader FOLDER --peer PEER/bin/python [--limit 94] [--keep FOLDER]
 
-FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs; PEER is an
-environment with face_recognition (`make detection` makes one). `--limit` photos of scut_heads_b and as many of egohands,
-drawn at random, the same every time, and the group photos go through the guard, everybody unapproved: once under the
-shipped policy and once where bodies may remain too. The looks of the first are used for the second.
+FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs; PEER is
+an environment with face_recognition (`make detection` makes one). `--limit` photos of scut_heads_b and as many of
+egohands, drawn at random, the same every time, and the group photos go through the guard, everybody unapproved: once
+under the shipped policy and once where bodies may remain too. The looks of the first are used for the second.
 
 Reported for each set and policy: the share of photos that ended as each rewrite, were refused, or failed the second
-look; how much of the picture is left (median); how many pixels of confirmed hands are left where a silhouette was drawn;
-how many photos were planned again; seconds (medians) for looking, for planning, and for painting, encoding and the
-second look. Then detectors that took no part look for faces of 20 px and more in what left: dlib's HOG with two
-upsamplings, and under the shipped policy its mmod network. Each hit is listed with its place, for a person to look at:
-`--keep` writes what left, with the hits framed, for that person's eyes only. Last, what left under the shipped policy is
-judged once more: does it hide anybody new?
+look; how much of the picture is left (median); how many pixels of confirmed hands are left where a silhouette was
+drawn; how many photos were planned again; seconds (medians) for looking, for planning, and for painting, encoding and
+the second look. Then detectors that took no part look for faces of 20 px and more in what left: dlib's HOG with two
+upsamplings, and under the shipped policy its mmod network. Each hit is listed with its place, for a person to look
+at: `--keep` writes what left, with the hits framed, for that person's eyes only. Last, what left under the shipped
+policy is judged once more: does it hide anybody new?
 """
 
 from __future__ import annotations
