@@ -131,7 +131,10 @@ def test_marks_are_painted_in_every_kind_of_rewrite(
         shown = visible(plan)
         for mark in marks:
             assert not shown[mark.top : mark.bottom, mark.left : mark.right].any()
-    # They forbid nothing: frame and kind stay as they were, but for nobody to hide.
+    # They forbid nothing: frame and kind stay as they were, but for nobody to hide, or where hardly anything is left.
+    if plan.rewrite is None and unmarked.rewrite is not None:
+        assert "of the picture could be seen" in plan.why
+        return
     assert plan.frame == unmarked.frame
     assert plan.rewrite == (Rewrite.COVER if unmarked.rewrite is Rewrite.NONE else unmarked.rewrite)
 

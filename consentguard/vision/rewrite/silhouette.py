@@ -20,7 +20,7 @@ _BODY_HIGH: Final = 6.0
 
 _GRAIN: Final = 32.0
 """Pixels of a head's height at which an outline is made calm."""
-_CALM: Final = 0.25
+_CALM: Final = 0.15
 """Heads: dents and spikes thinner than twice this vanish, corners are rounded by as much."""
 _FINER: Final = 4
 """How much finer than its grain the calm outline is drawn."""
