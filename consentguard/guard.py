@@ -50,6 +50,7 @@ from consentguard.values import (
     make_released,
     sealed_statement,
 )
+from consentguard.values.stopwatch import so_far, stage, timed
 from consentguard.verify import SomebodySeen, verify
 from consentguard.vision import codec, draw
 from consentguard.vision.detect import Detector
@@ -186,7 +187,7 @@ class Guard:
         Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
         """
         question = self.question(**asked)
-        with _about(name):
+        with _about(name), timed():
             return self._verdict(self._judge(photo, question, at or self._clock()), name)
 
     def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
@@ -238,18 +239,19 @@ class Guard:
         state = self._needs_state()
         now = self._clock()
         source = hashlib.sha256(photo).hexdigest()
-        try:
-            with _about(name):
-                judged = self._judge(photo, question, now)
-                verdict = self._verdict(judged, name)
-                if verdict.outcome is Outcome.REFUSED:
-                    raise Refused(refusal(name, verdict, judged.plan.why), verdict)
-                judged, data = self._rewritten(judged)
-                verdict = self._verdict(judged, name)
-        except (Refused, CannotTell) as error:
-            self._record_failure(state, question, source, error, now)
-            raise
-        return self._sealed(data, verdict, question, judged.decision, source, state, now)
+        with timed():
+            try:
+                with _about(name):
+                    judged = self._judge(photo, question, now)
+                    verdict = self._verdict(judged, name)
+                    if verdict.outcome is Outcome.REFUSED:
+                        raise Refused(refusal(name, verdict, judged.plan.why), verdict)
+                    judged, data = self._rewritten(judged)
+                    verdict = self._verdict(judged, name)
+            except (Refused, CannotTell) as error:
+                self._record_failure(state, question, source, error, now)
+                raise
+            return self._sealed(data, verdict, question, judged.decision, source, state, now)
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
         """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
@@ -347,7 +349,8 @@ class Guard:
         """Looks and decides. Hands and people are looked for where they matter, or if `thorough`."""
         remain, today = self.policy.remain_on(question.channel), school_day(moment)
         if isinstance(photo, bytes):
-            picture = self._reader.read(photo)
+            with stage("decode"):
+                picture = self._reader.read(photo)
             # Heads are always looked for: one that is no face to the detector may still be a child's.
             seen = self._sight.look(picture)
         else:
@@ -364,7 +367,8 @@ class Guard:
         hides = decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
         if (hides and not decision.refused and remain != {"body"}) or thorough:
             seen = self._sight.look_for_bodies(picture, seen)
-        plan = self._plan(picture, seen, decision, remain)
+        with stage("plan"):
+            plan = self._plan(picture, seen, decision, remain)
         refused, needs_person = decision.refused, decision.needs_person
         if hides and not refused and self.policy.on_unapproved == "block":
             refused = ("unapproved-face",)
@@ -406,11 +410,14 @@ class Guard:
         """
         rules, files = self.policy.picture, self.policy.files
         for step in range(1 + _STRONGER):
-            pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
-            data = codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
+            with stage("paint"):
+                pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
+            with stage("encode"):
+                data = codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
             backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
             try:
-                verify(data, judged.plan, judged.approved, backs, self._sight.find, rules.paint, files.format)
+                with stage("verify"):
+                    verify(data, judged.plan, judged.approved, backs, self._sight.find, rules.paint, files.format)
             except SomebodySeen as error:
                 judged = self._stronger(judged, error.faces, step + 1)
                 if step == _STRONGER or judged.plan.rewrite is None:
@@ -438,21 +445,19 @@ class Guard:
         now: datetime,
     ) -> Released:
         digest = hashlib.sha256(data).hexdigest()
-        seq = state.record(
-            "released",
-            {
-                **self._circumstances(question, source),
-                "sha256": digest,
-                "rewrite": verdict.rewrite.value if verdict.rewrite else None,
-                "faces": len(verdict.faces),
-                "hidden": verdict.hidden,
-                "people": list(decision.rests_on),
-                "consents": self.register.evidence(decision.rests_on, question.channel.scope),
-                "models": list(verdict.models),
-            },
-            now.isoformat(timespec="seconds"),
-        )
-        finished = verdict.finished(Outcome.RELEASED, digest)
+        row = {
+            **self._circumstances(question, source),
+            "sha256": digest,
+            "rewrite": verdict.rewrite.value if verdict.rewrite else None,
+            "faces": len(verdict.faces),
+            "hidden": verdict.hidden,
+            "people": list(decision.rests_on),
+            "consents": self.register.evidence(decision.rests_on, question.channel.scope),
+            "models": list(verdict.models),
+        }
+        with stage("record"):
+            seq = state.record("released", row, now.isoformat(timespec="seconds"))
+        finished = replace(verdict.finished(Outcome.RELEASED, digest), timings=so_far())
         grounds = Grounds(
             channel=question.channel.name,
             mode=question.mode.value,
@@ -530,6 +535,7 @@ class Guard:
             findings=findings,
             smallest_face=self.policy.picture.smallest_face,
             models=self._sight.labels(seen, compared=judged.compared),
+            timings=so_far(),
         )
 
     def _needs_state(self) -> State:

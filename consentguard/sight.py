@@ -16,6 +16,7 @@ from consentguard.consent.templates import TemplateStore
 from consentguard.enrol import SMALLEST_FACE
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.values import Face, Picture, Seen
+from consentguard.values.stopwatch import stage
 from consentguard.vision.codec import Limits
 from consentguard.vision.detect import DETECTORS, Detector
 from consentguard.vision.embed import EMBEDDERS, Embedder
@@ -131,6 +132,10 @@ class Sight:
 
         With `until_face` heads are looked for only where there is no face.
         """
+        with stage("detect"):
+            return self._looked(picture, until_face)
+
+    def _looked(self, picture: Picture, until_face: bool) -> Seen:
         detector, smallest = self.detector, self._policy.picture.smallest_face
         if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
             faces, looks = detector.search(picture.pixels, smallest)
@@ -144,8 +149,9 @@ class Sight:
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
-        hands = _loaded(HandFinder.load).find(picture.pixels, seen.faces)
-        people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
+        with stage("detect"):
+            hands = _loaded(HandFinder.load).find(picture.pixels, seen.faces)
+            people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
         return Seen(seen.faces, seen.heads, hands, people)
 
     def compare(self, picture: Picture, faces: Sequence[Face], on: date, now: datetime) -> tuple[Match, ...]:
@@ -156,7 +162,10 @@ class Sight:
         """
         gallery = self._enrolled(on, now)
         sound = [_sound(face, picture) for face in faces]
-        return gallery.identify(self.embedder.embed(picture.pixels, faces), sound)
+        with stage("embed"):
+            embeddings = self.embedder.embed(picture.pixels, faces)
+        with stage("match"):
+            return gallery.identify(embeddings, sound)
 
     def labels(self, seen: Seen, *, compared: bool) -> tuple[str, ...]:
         """What looked, for the verdict: each model with its digest, once."""

@@ -15,6 +15,7 @@ from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
 from consentguard.errors import CannotTell, Refused, WrongUsage
 from consentguard.files import read_photo
+from consentguard.values.stopwatch import STAGES
 
 if TYPE_CHECKING:
     from consentguard.guard import Guard
@@ -30,6 +31,7 @@ def add_commands(top: Commands, options: Options) -> None:
         epilog=EXITS,
     )
     command.add_argument("--at", metavar="TIME", help="decide for this time, such as 2026-11-22T09:30 (school time)")
+    command.add_argument("--timings", action="store_true", help="also the milliseconds of each stage, on stderr")
     command.set_defaults(run=check)
 
     command = top.add_parser(
@@ -61,7 +63,11 @@ def check(arguments: argparse.Namespace) -> int:
     at = moment(arguments.at) if arguments.at is not None else None
 
     def judge(guard: Guard, path: Path) -> Verdict:
-        return guard.inspect(read_photo(path), **asked_of(arguments), at=at, name=str(path))
+        verdict = guard.inspect(read_photo(path), **asked_of(arguments), at=at, name=str(path))
+        if arguments.timings:
+            spent = ", ".join(f"{name} {verdict.timings[name]:.0f}" for name in STAGES if name in verdict.timings)
+            print(f"{path}: ms: {spent}", file=sys.stderr)
+        return verdict
 
     return _each_photo(arguments, judge)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from consentguard.values.geometry import Box
@@ -111,6 +111,7 @@ class Verdict:
         models: what looked, each as name@first-8-of-its-digest.
         sha256: of the released bytes, None where nothing was released.
         output: where the released bytes were written, None where they were not.
+        timings: milliseconds of each stage (`stopwatch.STAGES`); no part of the verdict: neither compared nor sealed.
     """
 
     photo: str
@@ -130,6 +131,7 @@ class Verdict:
     models: tuple[str, ...] = ()
     sha256: str | None = None
     output: str | None = None
+    timings: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def hidden(self) -> int:
