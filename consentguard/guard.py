@@ -135,6 +135,7 @@ class Guard:
         self._state = state
         self.words = Words(register, policy)
         self._sight = Sight(register, policy, state=state, detector=detector, embedder=embedder)
+        self._register_file: Path | None = None
         self._reader = reader_of(policy)
         self._clock = clock or school_time
         self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
@@ -160,7 +161,9 @@ class Guard:
         directory = Path(state) if state else default_directory()
         rules = Policy.in_force(Path(policy) if policy else None, directory)
         opened = State.open(directory) if state or directory.exists() else None
-        return cls(Register.load(Path(register)), rules, state=opened)
+        guard = cls(Register.load(Path(register)), rules, state=opened)
+        guard._register_file = Path(register)
+        return guard
 
     @property
     def state(self) -> State:
@@ -298,7 +301,8 @@ class Guard:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
 
         The door names its channel, so that what was released for another is refused.
-        It answers for this guard's register and policy: a program that runs for long opens a new guard for each door.
+        A guard that was opened from a register file reads it anew, so that a consent withdrawn an hour ago counts; it
+        answers for its own policy. RegisterInvalid where the file has mistakes by now: then nothing goes.
         Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.
         """
@@ -314,7 +318,7 @@ class Guard:
         if row is None or row.kind != "released" or row.body["sha256"] != digest:
             raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
         fallen = why_fallen(
-            self.register,
+            self.register if self._register_file is None else Register.load(self._register_file),
             self.policy,
             made_for=grounds.channel,
             mode=grounds.mode,

@@ -16,7 +16,7 @@ from consentguard.files import read_photo, write_whole
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
     from consentguard.guard import Guard
-    from consentguard.values import Released, Verdict
+    from consentguard.values import Released
 
 RELEASED: Final = "released"
 THUMBS: Final = "thumbs"
@@ -163,7 +163,7 @@ class Scanner:
 
     def _keep_released(self, task: Task, released: Released) -> str:
         folder = Path(RELEASED, task.path.parent) if self.settings.keep_folders else Path(RELEASED)
-        relative = folder / f"{released.sha256[:16]}{suffix_of(released.verdict)}"
+        relative = folder / f"{released.sha256[:16]}{released.suffix}"
         self._write(relative, released.data)
         return relative.as_posix()
 
@@ -185,8 +185,3 @@ class Scanner:
             raise OutputFailed(
                 f"{target}: {what} ({error.strerror}); mend that and scan again, it goes on where it stopped."
             ) from error
-
-
-def suffix_of(verdict: Verdict) -> str:
-    """The file suffix of released bytes."""
-    return ".jpg"

@@ -91,8 +91,9 @@ def release(arguments: argparse.Namespace) -> int:
         name = released.sha256[:16]
         if desk:
             write(desk / f"{name}-before-after.png", lambda: show.before_after(photo, released, guard.policy))
-        write(out / f"{name}.jpg", lambda: released.data)
-        return released.verdict.written_to(str(out / f"{name}.jpg"))
+        target = out / f"{name}{released.suffix}"
+        write(target, lambda: released.data)
+        return released.verdict.written_to(str(target))
 
     return _each_photo(arguments, judge)
 

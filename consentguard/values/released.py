@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from consentguard.values.verdict import Verdict, canonical
 
 _MAKER = object()
+_SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"RIFF", ".webp"))
+"""By the bytes that every file of a kind begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Released:
     a forgery is the seal, which every door checks (`Guard.admit`) before it lets the bytes through.
 
     Attributes:
-        data: the bytes, a JPEG made from pixels only.
+        data: the bytes, a JPEG (or what policy publishes) made from pixels only.
         sha256: hex digest of `data`.
         verdict, grounds: see there.
         seal: HMAC-SHA256, hex, over sha256, verdict and grounds.
@@ -94,6 +96,11 @@ class Released:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("Released is neither pickled nor copied: hand over the file and release again")
+
+    @property
+    def suffix(self) -> str:
+        """How a file of these bytes is called at its end: ".jpg", ".png" or ".webp"."""
+        return next(suffix for start, suffix in _SUFFIXES if self.data.startswith(start))
 
     def __repr__(self) -> str:
         return f"<Released {self.sha256[:16]} {len(self.data)} bytes for {self.grounds.channel}>"

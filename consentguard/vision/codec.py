@@ -127,8 +127,13 @@ def warnings_are_errors() -> Iterator[None]:
 
 
 def forbid_warnings() -> None:
-    """Makes every warning an error but Pillow's of large pictures: how large is for policy to say."""
+    """Makes every warning an error but two of Pillow's.
+
+    How large a picture may be is for policy to say; and an index of second pictures that is out of order, as telephones
+    write it, is dropped with what it points to.
+    """
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", "Image appears to be a malformed MPO file")
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
