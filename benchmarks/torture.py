@@ -61,7 +61,7 @@ def work(out: Path) -> None:
             answer = {"why": ""}
             try:
                 released = guard.release(read_photo(path), name="photo")
-                guard.admit(released)
+                guard.admit(released, channel=released.grounds.channel)
                 (out / f"{released.sha256[:16]}.jpg").write_bytes(released.data)
                 answer |= {"outcome": "released", "sha256": released.sha256[:16]}
                 answer["why"] = "; ".join(finding.message for finding in released.verdict.findings)
