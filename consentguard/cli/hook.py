@@ -31,8 +31,9 @@ _WHICH = {
 def add_commands(top: Commands, shared: Options) -> None:
     """`consentguard hook ...`."""
     commands = top.add_parser("hook", help="the last door of a website: judges what git or a tool lets out")
-    subcommands = commands.add_subparsers(metavar="pre-commit|pre-push|files|install|uninstall", required=True)
-    options = _options(shared)
+    subcommands = commands.add_subparsers(metavar="pre-commit|pre-push|files|ci|install|uninstall", required=True)
+    judging = _judging_options()
+    options = _options(shared, judging)
 
     command = subcommands.add_parser(
         "pre-commit", parents=[options], epilog=EXITS, help="judge what is staged",
@@ -62,6 +63,16 @@ def add_commands(top: Commands, shared: Options) -> None:
     command.set_defaults(run=files)
 
     command = subcommands.add_parser(
+        "ci", parents=[judging], epilog=EXITS, help="judge the last commit by the school's signed list alone",
+        description="Judges every file of the last commit. A picture passes if the list names it for the channel, or "
+        "if it shows nobody. No register, no key but the public one.",
+    )  # fmt: skip
+    command.add_argument("--list", type=Path, required=True, metavar="FILE", help="from `ledger export --public`")
+    command.add_argument("--key", required=True, metavar="HEX", help="the school's public key: `ledger key` prints it")
+    command.add_argument("--max-age", type=int, default=30, metavar="DAYS", help="how old the list may be; default 30")
+    command.set_defaults(run=ci)
+
+    command = subcommands.add_parser(
         "install", parents=[options], help="have git call it in this repository",
         description="Writes the hook scripts of this repository. A hook that is there is kept and runs first.",
     )  # fmt: skip
@@ -87,7 +98,7 @@ def pre_commit(arguments: argparse.Namespace) -> int:
     worst = _report(_of_git(repository, judge, blobs, stopped), judge, arguments)
     if arguments.fix:
         for blob, data in stopped:
-            worst = max(worst, _fix(repository, judge, blob, data))
+            worst = max(worst, _fix(repository, judge, blob, data, arguments))
     return worst
 
 
@@ -121,6 +132,30 @@ def files(arguments: argparse.Namespace) -> int:
     return _report(judged(), judge, arguments)
 
 
+def ci(arguments: argparse.Namespace) -> int:
+    from datetime import timedelta
+
+    from consentguard.consent.exchange import ReleasedHashes
+    from consentguard.consent.hours import now
+    from consentguard.consent.policy import Policy
+    from consentguard.files import read_photo
+    from consentguard.hook.judge import Judge
+    from consentguard.hook.repository import Repository
+
+    repository = Repository.around(Path.cwd())
+    if arguments.policy and not repository.bare:
+        _must_lie_outside(arguments.policy, repository.folder, "--policy")
+    listed = ReleasedHashes.read(read_photo(arguments.list), str(arguments.list), key=arguments.key)
+    if now() - listed.made_at > timedelta(days=arguments.max_age):
+        raise CannotTell(
+            f"{arguments.list}: was made on {listed.made_at:%Y-%m-%d}, over {arguments.max_age} days ago; consents may "
+            "have gone since. Run `consentguard ledger export --public` again."
+        )
+    policy = Policy.load(arguments.policy) if arguments.policy else Policy.shipped()
+    judge = Judge.of_list(listed, policy, arguments.channel)
+    return _report(_of_git(repository, judge, repository.committed()), judge, arguments)
+
+
 def _of_git(
     repository: Repository, judge: Judge, blobs: Sequence[Blob], stopped: list[tuple[Blob, bytes]] | None = None
 ) -> Iterator[Judged]:
@@ -141,10 +176,11 @@ def _of_git(
             yield blob.path, verdicts
 
 
-def _fix(repository: Repository, judge: Judge, blob: Blob, data: bytes) -> int:
+def _fix(repository: Repository, judge: Judge, blob: Blob, data: bytes, arguments: argparse.Namespace) -> int:
     """Replaces one picture that may not go, says what became of it, and returns 1: a person looks at it first."""
     from consentguard.cli import show
     from consentguard.cli.files import write
+    from consentguard.consent.state import default_directory
     from consentguard.hook.fix import fix, may_be_fixed
 
     name = _printable(blob.path)
@@ -156,7 +192,7 @@ def _fix(repository: Repository, judge: Judge, blob: Blob, data: bytes) -> int:
     except (Refused, CannotTell) as error:
         print(f"{name}: not fixed: {str(error).removeprefix(blob.path).removeprefix(': ')}", file=sys.stderr)
         return error.exit_code
-    done = fix(repository, blob, data, released.data, judge.state.directory)
+    done = fix(repository, blob, data, released.data, arguments.state or default_directory())
     look = done.original.with_name(f"{released.sha256[:16]}-before-after.png")
     write(look, lambda: show.before_after(data, released, judge.policy))
     print(f"{name}: the released copy is staged in its place; look at it, then commit again")
@@ -179,7 +215,7 @@ def _report(judged: Iterable[Judged], judge: Judge, arguments: argparse.Namespac
                 print(json.dumps(verdict.as_json()), flush=True)
             elif verdict.outcome.exit_code:
                 print(_in_words(path, verdict, judge.channel), flush=True)
-    if judge.remembered.trouble:
+    if judge.remembered and judge.remembered.trouble:
         print(f"consentguard: {judge.remembered.trouble}", file=sys.stderr)
     if stopped:
         print(f"consentguard: {stopped} of {pictures} pictures and files with pictures may not go", file=sys.stderr)
@@ -290,10 +326,15 @@ def _must_lie_outside(path: Path, tree: Path, option: str) -> None:
         )
 
 
-def _options(shared: Options) -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[shared.state])
-    options.add_argument("--register", type=Path, metavar="FILE", help="default: consent_register.csv of the state")
+def _judging_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
     options.add_argument("--channel", metavar="NAME", help="where it goes; default: hook.channel of the policy")
     options.add_argument("--json", action="store_true", help="one JSON object a picture on stdout")
+    return options
+
+
+def _options(shared: Options, judging: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[shared.state, judging])
+    options.add_argument("--register", type=Path, metavar="FILE", help="default: consent_register.csv of the state")
     return options

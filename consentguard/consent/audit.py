@@ -170,12 +170,16 @@ class AuditTrail:
             raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
         return entry
 
-    def releases(self, sha256: str) -> tuple[Entry, ...]:
-        """Every release of these bytes, the latest first, each proved as `entry` proves it. Raises AuditFailed."""
-        # The text is searched before it is parsed, so that one unreadable row elsewhere hides no release.
-        found = self._rows("SELECT * FROM trail WHERE kind = 'released' AND instr(body, ?) ORDER BY seq DESC", sha256)
-        mine = [entry.seq for entry, _ in found if entry.body.get("sha256") == sha256]
-        return tuple(entry for seq in mine if (entry := self.entry(seq)) is not None)
+    def mentions(self, digest: str) -> tuple[Entry, ...]:
+        """Every row in whose details a SHA-256 (hex) stands, the latest first, each proved as `entry` proves it.
+
+        Raises AuditFailed.
+        """
+        # Searched as text before it is parsed: a trail of years takes milliseconds.
+        found = [
+            entry.seq for entry, _ in self._rows("SELECT * FROM trail WHERE instr(body, ?) ORDER BY seq DESC", digest)
+        ]
+        return tuple(entry for seq in found if (entry := self.entry(seq)) is not None)
 
     def _rows(self, query: str, *values: int | str) -> Iterator[tuple[Entry, str]]:
         with self._connected("ro") as connection:

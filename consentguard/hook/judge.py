@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from consentguard.consent.codes import FINDINGS, REASONS, reason_of
@@ -18,14 +19,15 @@ from consentguard.consent.hours import now, school_day
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
-from consentguard.consent.validity import why_fallen
-from consentguard.errors import CannotTell
+from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of
+from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
 if TYPE_CHECKING:
+    from consentguard.consent.exchange import ReleasedHashes
     from consentguard.guard import Guard
 
 _DEEPEST: Final = 5
@@ -42,20 +44,45 @@ _TINY: Final = 2048
 class Judge:
     """Judges files under one register and one policy; nobody is identified.
 
-    The channel is the one that policy names for hooks, if no other is given.
-
     Opening one loads no model: a file that was judged before, or that is a release, needs none.
+
+    Attributes:
+        policy: under which.
+        channel: where everything goes, the one that policy names for hooks, if no other is given.
+        remembered: verdicts of before, where there is a state to keep them in.
     """
 
-    def __init__(self, register: Register, policy: Policy, state: State, channel: str | None = None) -> None:
-        """Raises WrongUsage for a channel that policy does not have."""
-        self._register = register
+    def __init__(
+        self,
+        register: Register,
+        policy: Policy,
+        state: State | None,
+        channel: str | None = None,
+        *,
+        listed: ReleasedHashes | None = None,
+    ) -> None:
+        """A judge that looks releases up in the state's audit trail, or in a signed list where one is given.
+
+        Raises WrongUsage for a channel that policy does not have, AuditFailed without either.
+        """
         self.policy = policy
-        self.state = state
         self.channel = policy.channel(channel or policy.hook.channel).name
-        self._unjudged = policy.hook.unjudged
-        self._today = school_day(now())
-        self.remembered = Remembered(state)
+        self.remembered = Remembered(state) if state else None
+        self._register = register
+        self._state = state
+        self._releases: Releases
+        if listed is not None:
+            self._releases = ListedReleases(listed, self.channel)
+        elif state is not None:
+            self._releases = RecordedReleases(register, policy, state, self.channel, school_day(now()))
+        else:
+            raise AuditFailed("there is no state to look releases up in; make it once with `consentguard init`.")
+
+    @classmethod
+    def of_list(cls, listed: ReleasedHashes, policy: Policy, channel: str | None = None) -> Judge:
+        """A judge without register and state: what is on the school's signed list passes, and what shows nobody."""
+        nobody = Register(MappingProxyType({}), hashlib.sha256(b"").hexdigest(), "no register")
+        return cls(nobody, policy, None, channel, listed=listed)
 
     def judge(
         self,
@@ -93,7 +120,7 @@ class Judge:
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
-            if not any(fnmatchcase(path, pattern) for pattern in self._unjudged):
+            if not any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
                 yield _undecided(name, "not-looked-into", f"is a {kind}, and nobody looks into those. {_SEALED_STEP}")
         elif kind is Kind.TEXT:
             yield from self._text(name, as_text(data) or "", depth)
@@ -137,28 +164,12 @@ class Judge:
 
     def _released(self, name: str, digest: str) -> tuple[Verdict | None, Finding | None]:
         """A verdict where these bytes are a release that still stands; else why the latest one fell, if any did."""
-        reasons = []
-        for entry in self.state.audit.releases(digest):
-            fallen = why_fallen(
-                self._register,
-                self.policy,
-                made_for=entry.body["channel"],
-                mode=entry.body["mode"],
-                policy_sha256=entry.body["policy"],
-                people=entry.body["people"],
-                custom_parts=entry.body["custom_parts"],
-                channel=self.channel,
-                on=self._today,
-            )
-            if fallen is None:
-                return Verdict(photo=name, outcome=Outcome.RELEASED, sha256=digest), None
-            code, why = fallen
-            reasons.append(Finding(code, "file", why))
-        return None, reasons[0] if reasons else None
+        stands, fallen = self._releases.look_up(digest)
+        return (Verdict(photo=name, outcome=Outcome.RELEASED, sha256=digest) if stands else None), fallen
 
     def _inspected(self, name: str, data: bytes, digest: str) -> Verdict:
         key = hashlib.sha256(canonical([digest, self._circumstances])).hexdigest()
-        known = self.remembered.get(key)
+        known = self.remembered.get(key) if self.remembered else None
         if known is not None:
             return Verdict.from_json({**known, "photo": name})
         if _smaller_than(self.policy.picture.smallest_face, data):
@@ -169,14 +180,15 @@ class Judge:
                 verdict = self._guard.glance(data, name=name, channel=self.channel)
             except CannotTell as error:  # a model may be back the next time
                 return _undecided(name, reason_of(error), str(error).removeprefix(f"{name}: ").splitlines()[0])
-        self.remembered.put(key, {**verdict.as_json(), "photo": ""})
+        if self.remembered:
+            self.remembered.put(key, {**verdict.as_json(), "photo": ""})
         return verdict
 
     @cached_property
     def _guard(self) -> Guard:
         from consentguard.guard import Guard  # noqa: PLC0415  (brings OpenCV, and a remembered verdict needs none)
 
-        return Guard(self._register, self.policy, state=self.state)
+        return Guard(self._register, self.policy, state=self._state)
 
     @cached_property
     def _circumstances(self) -> dict[str, str]:

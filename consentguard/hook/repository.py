@@ -139,6 +139,15 @@ class Repository:
             raise WrongUsage(f"not in the index: {', '.join(map(ascii, missing))}; `git add` it, or name no files")
         return tuple(blobs)
 
+    def committed(self) -> tuple[Blob, ...]:
+        """Every file of the last commit."""
+        commit = self._ask("rev-parse", "--verify", "HEAD^{commit}").decode().strip()
+        lines = filter(None, self._ask("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0"))
+        rows = (line.partition(b"\t") for line in lines)
+        return tuple(
+            Blob(fields.split()[2].decode(), os.fsdecode(path), fields.split()[0].decode()) for fields, _, path in rows
+        )
+
     def pushed(self, pushes: Sequence[Push], remote: str) -> tuple[Blob, ...]:
         """Every file of every commit that these pushes send, also those that a later commit of them takes out.
 

@@ -1,0 +1,74 @@
+"""Where a hook looks up what was released: in the audit trail or, without a register, in the school's signed list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol
+
+from consentguard.consent.ledger import IMPORTED, RELEASED
+from consentguard.consent.policy import Policy
+from consentguard.consent.register import Register
+from consentguard.consent.state import State
+from consentguard.consent.validity import why_fallen
+from consentguard.values import Finding
+
+if TYPE_CHECKING:
+    from consentguard.consent.exchange import ReleasedHashes
+
+
+class Releases(Protocol):
+    """What was released for one channel."""
+
+    def look_up(self, sha256: str) -> tuple[bool, Finding | None]:
+        """Whether bytes of that SHA-256 are a release that still stands, and if not, why the latest one fell."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReleases:
+    """Those of the audit trail, other machines' that were imported among them."""
+
+    register: Register
+    policy: Policy
+    state: State
+    channel: str
+    today: date
+
+    def look_up(self, sha256: str) -> tuple[bool, Finding | None]:
+        first = None
+        for body in self._bodies(sha256):
+            fallen = why_fallen(
+                self.register,
+                self.policy,
+                made_for=body["channel"],
+                mode=body["mode"],
+                policy_sha256=body["policy"],
+                people=body["people"],
+                custom_parts=body["custom_parts"],
+                channel=self.channel,
+                on=self.today,
+            )
+            if fallen is None:
+                return True, None
+            first = first or Finding(fallen[0], "file", fallen[1])
+        return False, first
+
+    def _bodies(self, sha256: str) -> Iterator[Mapping[str, Any]]:
+        """What is recorded of each release of these bytes, the latest first."""
+        for entry in self.state.audit.mentions(sha256):
+            imported = entry.kind == IMPORTED
+            kind, body = (entry.body["kind"], entry.body["body"]) if imported else (entry.kind, entry.body)
+            if kind == RELEASED and body["sha256"] == sha256:
+                yield body
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReleases:
+    """Those of a list that `consentguard ledger export --public` wrote."""
+
+    hashes: ReleasedHashes
+    channel: str
+
+    def look_up(self, sha256: str) -> tuple[bool, Finding | None]:
+        return self.hashes.allows(sha256, self.channel), None
