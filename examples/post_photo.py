@@ -1,38 +1,30 @@
-"""Sends a photo to a school's news page; what leaves is only what the guard released.
+"""Releases one photo and posts it: post_photo.py PHOTO "What it says" CHANNEL PERSON[,PERSON] "Your name"
 
-    python examples/post_photo.py photo.jpg https://school.example.org/news --people T001 --by "Miriam Castlegate"
-
-Needs the state made by `consentguard init` and a consent register, here `consent_register.csv`.
+Needs the extra `[posting]`, a state (`consentguard init`), the consent register in this folder and the keys of the
+channel's account in CONSENTGUARD_X_API_KEY, _API_SECRET, _ACCESS_TOKEN and _ACCESS_SECRET.
 """
 
-import argparse
 import sys
-import urllib.request
 from pathlib import Path
 
 from consentguard import CannotTell, Guard, Refused
+from consentguard.posting import Poster
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("photo", type=Path)
-    parser.add_argument("page")
-    parser.add_argument("--people", default="", help="register ids of everybody shown, joined by commas")
-    parser.add_argument("--by", default="", help="who says so")
-    asked = parser.parse_args()
-    people = [person for person in asked.people.split(",") if person]
-
+def main(photo: str, text: str, channel: str, people: str, by: str) -> int:
     guard = Guard.open("consent_register.csv")
+    poster = Poster.open("consent_register.csv", channel=channel)
     try:
-        released = guard.release(asked.photo.read_bytes(), channel="website", people=people, by=asked.by)
-        guard.admit(released, channel="website")  # asked once more right before it leaves
-    except (Refused, CannotTell) as stop:
-        print(f"{asked.photo}: {stop}", file=sys.stderr)
-        return stop.exit_code
-    request = urllib.request.Request(asked.page, released.data, {"Content-Type": "image/jpeg"}, method="POST")
-    with urllib.request.urlopen(request, timeout=60):
-        return 0
+        released = guard.release(
+            Path(photo).read_bytes(), name=photo, channel=channel, people=people.split(","), by=by, caption=text
+        )
+        posted = poster.post(text, [released], channel=channel, by=by)
+    except (Refused, CannotTell) as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    print(posted.link)
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:6]))

@@ -1,4 +1,4 @@
-"""The check without a register, and the examples, each run as printed. Only what lies beyond our commands is a stand-in."""
+"""The check without a register, and the examples, run as printed. Only what lies beyond our commands is a stand-in."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site
 
 
 def test_a_release_of_another_machine_passes_once_its_ledger_was_imported(site, key, tmp_path, capsys, monkeypatch):
-    """The office released it; the teacher's machine knows the office's ledger, and has register and policy of its own."""
+    """The office released it; the teacher's machine knows its ledger, and has its own register and policy."""
     assert main(["ledger", "export", str(tmp_path / "office.jsonl")]) == 0
     teacher = tmp_path / "teacher"
     assert main(["init", "--state", str(teacher)]) == 0
@@ -156,7 +156,7 @@ def test_a_posting_tool_sends_other_bytes_or_none(site, photographs, monkeypatch
     with http.server.HTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         page = f"http://127.0.0.1:{server.server_port}/news"
-        command = [sys.executable, str(EXAMPLES / "post_photo.py"), "photo.jpg", page]
+        command = [sys.executable, str(EXAMPLES / "send_to_website.py"), "photo.jpg", page]
         shown = subprocess.run([*command, "--people", "T001", "--by", "Office"], cwd=site.folder, check=False)
         refused = subprocess.run([*command, "--people", "P001"], cwd=site.folder, capture_output=True, check=False)
         server.shutdown()
@@ -167,6 +167,6 @@ def test_a_posting_tool_sends_other_bytes_or_none(site, photographs, monkeypatch
     assert refused.returncode != 0
 
 
-@pytest.mark.parametrize("name", ["wordpress_upload.sh", "hugo_deploy.sh", "post_photo.py"])
+@pytest.mark.parametrize("name", ["wordpress_upload.sh", "hugo_deploy.sh", "send_to_website.py"])
 def test_the_examples_are_short(name):
     assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 41
