@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Judged = tuple[str, tuple["Verdict", ...]]
 """The path of a file, and a verdict for each picture that it is or holds."""
 
+_WORDS = frozenset({"surname", "maybe-surname", "name-with-image", "file-name"})
+"""Reasons that another picture does nothing about."""
+
 _WHICH = {
     "--pre-commit": "only before commits",
     "--pre-push": "only before pushes",
@@ -226,7 +229,7 @@ def _in_words(path: str, verdict: Verdict, channel: str) -> str:
     """A short paragraph: the file, the outcome, the reasons, and what to do next."""
     import shlex
 
-    from consentguard.consent.codes import NOTES, REASONS
+    from consentguard.consent.codes import NOTES, REASONS, steps
     from consentguard.values import Outcome
 
     undecided = verdict.outcome is Outcome.CANNOT_TELL
@@ -234,7 +237,11 @@ def _in_words(path: str, verdict: Verdict, channel: str) -> str:
     told = {finding.rule for finding in verdict.findings}
     lines += [f"  {code}: {REASONS[code]}" for code in verdict.reasons if code not in told]
     lines += [f"  {finding.rule}: {finding.message}" for finding in verdict.findings if finding.rule not in NOTES]
-    if not undecided:
+    if _WORDS.issuperset(verdict.reasons):
+        lines.append(
+            f"  next: {steps(verdict.reasons)} What is nobody's name goes under `allowed_phrases` of the policy."
+        )
+    elif not undecided:
         step = f"consentguard release {shlex.quote(_printable(path))} --channel {channel} --out FOLDER"
         lines.append(f"  next: `{step}` writes a copy that may go, if there can be one; put it in this file's place")
     return "\n".join(lines)

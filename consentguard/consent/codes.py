@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from consentguard.errors import CannotTell
@@ -119,6 +119,7 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "surname": "Write first names only.",
         "maybe-surname": "Write first names only, or have a person decide.",
         "name-with-image": "Leave the name or the image out, or have a person decide.",
+        "file-name": "Give the file a name without a pupil's.",
         "individually-targeted": "Speak to a class or a year group, or have a person decide.",
         "offensive-language": "Choose other words, or have a person decide.",
         "remark-at-school": "Choose other words, or have a person decide.",
@@ -132,8 +133,12 @@ def refusal(name: str, verdict: Verdict, why: str = "") -> str:
     reasons = "; ".join(REASONS[code] for code in verdict.reasons)
     who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
     detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
-    steps = [_NEXT_STEPS[code] for code in verdict.reasons if code in _NEXT_STEPS] or ["Choose another photo."]
-    return f"{name}: must not go: {reasons}{who}{detail}. {' '.join(steps)}"
+    return f"{name}: must not go: {reasons}{who}{detail}. {steps(verdict.reasons) or 'Choose another photo.'}"
+
+
+def steps(codes: Iterable[str]) -> str:
+    """What to do next about these reasons; empty where nothing is known to help."""
+    return " ".join(_NEXT_STEPS[code] for code in codes if code in _NEXT_STEPS)
 
 
 def reason_of(error: CannotTell) -> str:

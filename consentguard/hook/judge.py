@@ -10,7 +10,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, CannotTell
+from consentguard.hook.captions import captions_in
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
@@ -29,6 +30,7 @@ from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 if TYPE_CHECKING:
     from consentguard.consent.exchange import ReleasedHashes
     from consentguard.guard import Guard
+    from consentguard.words import Words
 
 _DEEPEST: Final = 5
 """A picture in a style sheet in a drawing in a page is three deep; what is deeper hides on purpose."""
@@ -36,6 +38,9 @@ _DEEPEST: Final = 5
 _SEALED_STEP: Final = (
     "Publish its pictures as files of their own, or list its path under `unjudged` in the policy's [hook]."
 )
+
+_NAMING: Final = ("surname", "maybe-surname", "name-with-image")
+"""Rules about words that a website's pages are held to. The rest is for posts, where a person can be asked."""
 
 _TINY: Final = 2048
 """Bytes. Spacers, bullets and placeholders of themes have less, and a face of 20 px with its surroundings more."""
@@ -92,7 +97,9 @@ class Judge:
         name: str | None = None,
         stored: Callable[[str], bytes | None] = lambda sha256: None,
     ) -> tuple[Verdict, ...]:
-        """What is to say about a file: a verdict for every picture it is or holds; none where it shows nobody.
+        """What is to say about a file: a verdict for every picture it is or holds, and for the names beside pictures.
+
+        There is none where it shows and names nobody.
 
         Args:
             path: its name within what is published, for its ending and for the policy's list.
@@ -116,14 +123,16 @@ class Judge:
     ) -> Iterator[Verdict]:
         kind = kind_of(data, path)
         if kind is Kind.PICTURE:
-            yield self._picture(name, data)
+            yield self._under_its_name(path, self._picture(name, data))
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
             if not any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
                 yield _undecided(name, "not-looked-into", f"is a {kind}, and nobody looks into those. {_SEALED_STEP}")
         elif kind is Kind.TEXT:
-            yield from self._text(name, as_text(data) or "", depth)
+            text = as_text(data) or ""
+            yield from self._text(name, text, depth)
+            yield from self._captions(path, name, text)
 
     def _pointed_at(
         self, path: str, name: str, pointer: bytes, stored: Callable[[str], bytes | None]
@@ -134,7 +143,7 @@ class Judge:
         released, _ = self._released(name, digest)
         content = stored(digest) if digest and not released else None
         if released:
-            yield released
+            yield self._under_its_name(path, released)
         elif content is None or kind_of(content, path) is Kind.POINTER:
             yield _undecided(
                 name, "lfs-pointer", f"{REASONS['lfs-pointer']}; run `git lfs pull`, so that it can be judged"
@@ -177,12 +186,64 @@ class Judge:
             verdict = Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         else:
             try:
-                verdict = self._guard.glance(data, name=name, channel=self.channel)
+                # Without its name: what is remembered is of the content, which may lie under another name tomorrow.
+                verdict = self._guard.glance(data, name="photo", channel=self.channel)
             except CannotTell as error:  # a model may be back the next time
-                return _undecided(name, reason_of(error), str(error).removeprefix(f"{name}: ").splitlines()[0])
+                return _undecided(name, reason_of(error), str(error).removeprefix("photo: ").splitlines()[0])
         if self.remembered:
             self.remembered.put(key, {**verdict.as_json(), "photo": ""})
-        return verdict
+        return replace(verdict, photo=name)
+
+    def _under_its_name(self, path: str, verdict: Verdict) -> Verdict:
+        """The verdict of a picture that is published under a path: no file may be called after a pupil."""
+        findings = self._said("file name", PurePosixPath(path).name)
+        if not findings:
+            return verdict
+        went = verdict.outcome.exit_code == 0
+        return replace(
+            verdict,
+            outcome=Outcome.REFUSED if went else verdict.outcome,
+            publishable_as_is=False,
+            reasons=(*verdict.reasons, "file-name"),
+            findings=(*verdict.findings, *findings),
+        )
+
+    def _captions(self, path: str, name: str, text: str) -> Iterator[Verdict]:
+        """A verdict where a page names pupils beside its pictures, and policy has that looked for."""
+        if not self.policy.hook.captions:
+            return
+        found: dict[Finding, None] = {}
+        for caption in captions_in(path, text):
+            found |= dict.fromkeys(self._said(f"line {caption.line}", caption.text))
+        if not found:
+            return
+        reasons = tuple(code for code in _NAMING if any(finding.rule == code for finding in found))
+        yield Verdict(
+            name,
+            Outcome.REFUSED if "surname" in reasons else Outcome.CANNOT_TELL,
+            reasons=reasons,
+            findings=tuple(replace(finding, message=f"{finding.where}: {finding.message}") for finding in found),
+        )
+
+    def _said(self, where: str, text: str) -> tuple[Finding, ...]:
+        """Pupils named in a file's name or beside a picture; remembered, so that what is unchanged costs nothing."""
+        key = hashlib.sha256(canonical(["words", where, text, self._circumstances])).hexdigest()
+        known = self.remembered.get(key) if self.remembered else None
+        if known is not None:
+            return tuple(Finding(*finding) for finding in known["findings"])
+        if where == "file name":
+            found = self._words.judge_file_name(text)
+        else:
+            found = tuple(f for f in self._words.judge({where: text}).findings if f.rule in _NAMING)
+        if self.remembered:
+            self.remembered.put(key, {"findings": [[f.rule, f.where, f.message] for f in found]})
+        return found
+
+    @cached_property
+    def _words(self) -> Words:
+        from consentguard.words import Words  # noqa: PLC0415  (brings the lists of words)
+
+        return Words(self._register, self.policy)
 
     @cached_property
     def _guard(self) -> Guard:
