@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _PAGES: Final = frozenset(
-    ".html .htm .xhtml .md .markdown .mdx .rst .adoc .njk .liquid .hbs .astro .vue .svelte .php .svg .xml .yml .yaml "
-    ".toml .json".split()
+    (".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".rst", ".adoc", ".njk", ".liquid", ".hbs", ".astro")
+    + (".vue", ".svelte", ".php", ".svg", ".xml", ".yml", ".yaml", ".toml", ".json")
 )
 """Endings of what people write; programs and style sheets say nothing to a reader."""
 
