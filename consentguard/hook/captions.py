@@ -10,8 +10,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _PAGES: Final = frozenset(
-    (".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".rst", ".adoc", ".njk", ".liquid", ".hbs", ".astro")
-    + (".vue", ".svelte", ".php", ".svg", ".xml", ".yml", ".yaml", ".toml", ".json")
+    f".{ending}"
+    for ending in "adoc astro hbs htm html json liquid markdown md mdx njk php rst svelte svg toml vue xhtml xml yaml "
+    "yml".split()
 )
 """Endings of what people write; programs and style sheets say nothing to a reader."""
 
