@@ -10,10 +10,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 _PAGES: Final = frozenset(
-    f".{ending}"
-    for ending in "adoc astro hbs htm html json liquid markdown md mdx njk php rst svelte svg toml vue xhtml xml yaml "
-    "yml".split()
-)
+    {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".rst", ".adoc", ".njk", ".liquid", ".hbs", ".astro",
+     ".vue", ".svelte", ".php", ".svg", ".xml", ".yml", ".yaml", ".toml", ".json"}
+)  # fmt: skip
 """Endings of what people write; programs and style sheets say nothing to a reader."""
 
 _PICTURE: Final = re.compile(
