@@ -22,10 +22,13 @@ _BODY_WIDE: Final = 3.0
 _LOOKED_AT: Final = 24
 """Pixels, height of the head from which the body beneath is looked at; under it geometry is all there is."""
 _MOST: Final = 40
-"""How many heads are looked at, the largest first: two looks of some 10 ms each."""
+"""How many heads are looked at, the largest first: one to three looks of some 10 ms each."""
 _VIEWS: Final = ((1.0, 3.6), (2.4, 7.0))
 """Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads; a bust, and
 somebody who stands."""
+
+_SURELY: Final = 0.9
+"""Presence from which a good reading is taken without asking the other views."""
 
 _OFF: Final = 0.6
 """Heads; a reading whose own head lies further from ours is of somebody else."""
@@ -84,13 +87,18 @@ class PeopleFinder:
         """The calmest outline of the body that has this head; empty where no reading is good enough."""
         x, y = middle(head)
         unit = float(head.height)
-        views = [View(x, y + down * unit, wide * unit) for down, wide in _VIEWS]
-        views += [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
-        readings = [self._pose.read(pixels, view) for view in views]
-        good = [reading for reading in readings if fits(reading, head, self._pose.sure)]
-        if not good:
+        # What the pose detector saw is the likeliest view; the first in which the body is surely there ends the search.
+        views = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
+        views += [View(x, y + down * unit, wide * unit) for down, wide in _VIEWS]
+        best: Reading | None = None
+        for view in views:
+            reading = self._pose.read(pixels, view)
+            if fits(reading, head, self._pose.sure) and (best is None or reading.presence > best.presence):
+                best = reading
+            if best is not None and best.presence >= _SURELY:
+                break
+        if best is None:
             return ()
-        best = max(good, key=lambda reading: reading.presence)
         return outline_of(best, head, pixels.shape[0], pixels.shape[1])
 
     def _others(self, pixels: Pixels, bodies: Floats, owned: Sequence[Box]) -> list[Person]:
@@ -98,11 +106,12 @@ class PeopleFinder:
         found = []
         height, width = pixels.shape[:2]
         for row in bodies[bodies[:, 4] >= _ALONE_DETECTED][:_MOST]:
+            head = Box.covering(*(float(edge) for edge in row[:4]))
+            if any(one.overlap(head) > one.area / 4 for one in owned) or head.within(width, height) is None:
+                continue
             reading = self._pose.read(pixels, view_of(row))
             at = reading.points[:11, :2].mean(axis=0)
-            head = Box.covering(*(float(edge) for edge in row[:4]))
-            taken = any(_holds(one, *at) or one.overlap(head) > one.area / 4 for one in owned)
-            if reading.presence < _ALONE_PRESENT or taken or head.within(width, height) is None:
+            if reading.presence < _ALONE_PRESENT or any(_holds(one, *at) for one in owned):
                 continue
             outline = outline_of(reading, head, height, width) if fits(reading, head, self._pose.sure) else ()
             box = around(outline, width, height) if outline else body_box(head).within(width, height)
