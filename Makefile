@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= models/photographs
+MINUTES ?= 5
 
-.PHONY: help demo test lint parity bench detection clean
+.PHONY: help demo test lint parity bench detection fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,8 +36,12 @@ bench: .venv/dev ## measure; tables in benchmarks/results/
 detection: .venv/dev .venv-peer/ready ## faces found beside deface and HOG; LOADER=FOLDER of the open sets' load.py
 	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python
 
+fuzz: .venv/dev ## damaged files for MINUTES=5 through decoding and release; what breaks it is kept in fuzz-out/
+	$(BIN)/consentguard models pull
+	$(BIN)/python benchmarks/fuzz.py --minutes $(MINUTES)
+
 clean: ## everything that make made, weights included
-	rm -rf .venv .venv-* build dist demo-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* build dist demo-out fuzz-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find models -mindepth 1 ! -name README.md ! -name manifest.toml ! -name __init__.py -delete
 
 .venv/bin/python:
