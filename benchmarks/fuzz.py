@@ -117,6 +117,8 @@ def main() -> int:
                 child.stdin.flush()
                 line = child.stdout.readline()
                 batch += 1
+                if not line and not (scratch / "now").exists():
+                    sys.exit("the process that does the work cannot start: run this with --work FOLDER to see why")
                 if not line:
                     found += 1
                     keep(scratch, options.keep / f"batch-{batch - 1}", child.wait())

@@ -16,7 +16,7 @@ from consentguard.vision import bare, codec
 _TELLING = (0, 1, 0x7F, 0x80, 0xFF)
 _LENGTHS = (0, 1, 2, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _TAGS = (b"\xff\xd8", b"\xff\xd9", b"\xff\xc0", b"\xff\xda", b"\xff\xe1", b"IHDR", b"IDAT", b"IEND", b"acTL", b"iCCP",
-         b"VP8 ", b"VP8L", b"VP8X", b"ANMF", b"ALPH", b"ftyp", b"meta", b"iloc", b"II*\0", b"MM\0*", b"Exif")  # fmt: skip
+         b"VP8 ", b"VP8L", b"VP8X", b"ANMF", b"ALPH", b"meta", b"Exif", b"iloc", b"II*\0", b"MM\0*")  # fmt: skip
 
 
 def small_pictures() -> dict[str, bytes]:
