@@ -35,8 +35,7 @@ def add_commands(top: Commands, shared: Options) -> None:
     """`consentguard hook ...`."""
     commands = top.add_parser("hook", help="the last door of a website: judges what git or a tool lets out")
     subcommands = commands.add_subparsers(metavar="pre-commit|pre-push|files|ci|install|uninstall", required=True)
-    judging = _judging_options()
-    options = _options(shared, judging)
+    options = _options(shared, _judging_options("policy.toml of the state, else SCH 026"))
 
     command = subcommands.add_parser(
         "pre-commit", parents=[options], epilog=EXITS, help="judge what is staged",
@@ -66,7 +65,7 @@ def add_commands(top: Commands, shared: Options) -> None:
     command.set_defaults(run=files)
 
     command = subcommands.add_parser(
-        "ci", parents=[judging], epilog=EXITS, help="judge the last commit by the school's signed list alone",
+        "ci", parents=[_judging_options("SCH 026, as there is no state")], epilog=EXITS, help="judge the last commit by the school's signed list alone",
         description="Judges every file of the last commit. A picture passes if the list names it for the channel, or "
         "if it shows nobody. No register, no key but the public one.",
     )  # fmt: skip
@@ -333,9 +332,9 @@ def _must_lie_outside(path: Path, tree: Path, option: str) -> None:
         )
 
 
-def _judging_options() -> argparse.ArgumentParser:
+def _judging_options(policy: str) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    options.add_argument("--policy", type=Path, metavar="FILE", help=f"default: {policy}")
     options.add_argument("--channel", metavar="NAME", help="where it goes; default: hook.channel of the policy")
     options.add_argument("--json", action="store_true", help="one JSON object a picture on stdout")
     return options
