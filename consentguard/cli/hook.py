@@ -65,7 +65,8 @@ def add_commands(top: Commands, shared: Options) -> None:
     command.set_defaults(run=files)
 
     command = subcommands.add_parser(
-        "ci", parents=[_judging_options("SCH 026, as there is no state")], epilog=EXITS, help="judge the last commit by the school's signed list alone",
+        "ci", parents=[_judging_options("SCH 026")], epilog=EXITS,
+        help="judge the last commit by the school's signed list alone",
         description="Judges every file of the last commit. A picture passes if the list names it for the channel, or "
         "if it shows nobody. No register, no key but the public one.",
     )  # fmt: skip
