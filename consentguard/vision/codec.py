@@ -46,7 +46,7 @@ _SMALL: Final = 8_000_000
 
 _DAMAGE: Final = (
     *(OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, LookupError, RuntimeError, MemoryError),
-    *(AttributeError, struct.error, zlib.error, Warning),
+    *(AttributeError, AssertionError, struct.error, zlib.error, Warning),
 )
 """What decoders raise on damaged files. Warnings are among them: see `warnings_are_errors`."""
 

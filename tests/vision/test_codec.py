@@ -110,7 +110,15 @@ def _animated(form: str) -> bytes:
     return _bytes(frames[0], form, save_all=True, append_images=frames[1:])
 
 
+def _without_palette() -> bytes:
+    """A PNG of colour numbers that says of none what colour it is; found by `make fuzz`: Pillow asserts."""
+    data = _bytes(Image.new("P", (64, 64)))
+    at = data.index(b"PLTE") - 4
+    return data[:at] + data[at + 12 + int.from_bytes(data[at : at + 4], "big") :]
+
+
 BAD = {
+    "colour numbers without colours": (_without_palette(), "damaged"),
     "empty": (b"", "empty"),
     "text": (b"this is not a picture\n" * 20, "format"),
     "half a JPEG": (_bytes(_corners(), "JPEG")[:400], "damaged|breaks off|incomplete"),
