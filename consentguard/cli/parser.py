@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     options = Options.made()
     state.add_commands(top, options)
     models.add_commands(top)
-    register.add_commands(top)
+    register.add_commands(top, options)
     policy.add_commands(top)
     recognition.add_commands(top, options)
     photos.add_commands(top, options)

@@ -3,16 +3,77 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 
-from consentguard.cli.options import Commands
+from consentguard.cli.files import write
+from consentguard.cli.options import Commands, Options, moment, policy_of
+from consentguard.errors import WrongUsage
+
+_REGISTER = Path("consent_register.csv")
 
 
-def add_commands(top: Commands) -> None:
-    register = top.add_parser("register", help="the consent register").add_subparsers(metavar="check", required=True)
+def add_commands(top: Commands, options: Options) -> None:
+    register = top.add_parser("register", help="the consent register").add_subparsers(
+        metavar="check|import|export|diff|stats", required=True
+    )
     command = register.add_parser("check", help="read a register and report everything that is wrong with it")
-    command.add_argument("file", type=Path, nargs="?", default=Path("consent_register.csv"), metavar="FILE")
+    command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
     command.set_defaults(run=check)
+
+    command = register.add_parser(
+        "import",
+        help="make a register of what a school's system exports",
+        description="Makes a register of the files that Arbor, SIMS, Wonde or another system exports, or of a register "
+        "in long form or another encoding. Nothing is written if anything is wrong. Formats: docs/register.md.",
+    )
+    command.add_argument("files", type=Path, nargs="*", metavar="FILE")
+    command.add_argument("--format", required=True, metavar="arbor|sims|wonde|csv|wide|long")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the register to write")
+    command.add_argument(
+        "--update",
+        type=Path,
+        metavar="FILE",
+        help="the register so far: what only it knows is kept, whoever is missing has left",
+    )
+    command.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        metavar="SCOPE=WHERE",
+        help="where a scope's answers are: for arbor a file, for the others a column; once for each scope",
+    )
+    command.add_argument("--columns", type=Path, metavar="TOML", help="a mapping file for columns the preset misses")
+    command.add_argument("--role", default="pupil", help="who is in it: pupil (default), staff or other")
+    command.add_argument("--dates", metavar="iso|day-first|month-first", help="where days do not tell themselves")
+    command.add_argument("--granted", metavar="DAY", help="the day of consents that come without one, like 2026-09-07")
+    command.set_defaults(run=take)
+
+    command = register.add_parser("export", help="write a register in its long form, one row a person and scope")
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE")
+    command.set_defaults(run=export)
+
+    command = register.add_parser(
+        "diff",
+        parents=[options.state],
+        help="who gained or lost what between two registers, and what to look at again",
+        description="Compares two registers as of today or --at. With a state, whoever lost a consent is looked up in "
+        "the ledger. --lost prints only their ids, for `consentguard takedown`.",
+    )
+    command.add_argument("old", type=Path, metavar="OLD")
+    command.add_argument("new", type=Path, metavar="NEW")
+    command.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    command.add_argument("--at", metavar="TIME", help="judge as of this time; today without it")
+    command.add_argument("--lost", action="store_true", help="only the ids of those who lost something")
+    command.add_argument("--json", action="store_true", help="one JSON object a change on stdout")
+    command.set_defaults(run=diff)
+
+    command = register.add_parser("stats", help="how many stand how for each scope; numbers only")
+    command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
+    command.add_argument("--at", metavar="TIME", help="count as of this time; today without it")
+    command.set_defaults(run=stats)
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -22,3 +83,106 @@ def check(arguments: argparse.Namespace) -> int:
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
     print(f"{arguments.file}: no mistakes; {len(register)} people ({counts})")
     return 0
+
+
+def take(arguments: argparse.Namespace) -> int:
+    from consentguard.consent import importing
+    from consentguard.consent.hours import now, school_day
+    from consentguard.consent.register import Register
+    from consentguard.consent.sheets import iso_day
+
+    form = arguments.format
+    if form not in importing.FORMATS:
+        raise WrongUsage(f"format {form!r} does not exist; choose one of {', '.join(importing.FORMATS)}")
+    if arguments.out.exists() and arguments.update is None:
+        raise WrongUsage(f"{arguments.out} is there already: --update {arguments.out} keeps what only it knows")
+    granted = iso_day(arguments.granted) if arguments.granted else None
+    if arguments.granted and granted is None:
+        raise WrongUsage(f"--granted {arguments.granted!r} is not a day like 2026-09-07")
+    where = _where(arguments.scope, importing.ANSWERED)
+    mapping = importing.PRESETS.get(form, importing.PRESETS["csv"])
+    if arguments.columns:
+        source = importing.load_source(arguments.columns)
+        mapping = importing.read_mapping(source.data, source.name, mapping)
+    if form == "arbor":
+        if arguments.files or not where:
+            raise WrongUsage("arbor has a list for each consent type: --scope website=FILE --scope press=FILE ...")
+        sources = [importing.load_source(Path(file), scope) for scope, file in where.items()]
+    else:
+        sources = [importing.load_source(path) for path in arguments.files]
+        mapping = mapping.with_columns({scope: (column,) for scope, column in where.items()})
+        if not sources:
+            raise WrongUsage("name the file to import")
+        if form in importing.PRESETS and not any(scope in mapping.columns for scope in importing.ANSWERED):
+            raise WrongUsage('say which column answers for which scope: --scope website="Website photos" ...')
+    found = importing.read(form, sources, mapping, role=arguments.role, dates=arguments.dates, granted=granted)
+    people, notes = dict(found.people), list(found.notes)
+    if arguments.update:
+        people, more = importing.update(Register.load(arguments.update), found, school_day(now()), role=arguments.role)
+        notes += more
+    data = importing.checked(people.values(), str(arguments.out))
+    write(arguments.out, lambda: data)
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(f"{arguments.out}: {len(people)} people, {len(found.people)} of them from the import; no mistakes")
+    return 0
+
+
+def export(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.register import Register
+    from consentguard.consent.rows import write_long
+
+    register = Register.load(arguments.file)
+    write(arguments.out, lambda: write_long(register))
+    print(f"{arguments.out}: {len(register)} people, one row each and scope")
+    return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.compare import compare
+    from consentguard.consent.hours import now, school_day
+    from consentguard.consent.ledger import Ledger, lost_by
+    from consentguard.consent.register import Register
+    from consentguard.consent.state import State, default_directory
+
+    on = school_day(moment(arguments.at) if arguments.at else now())
+    new = Register.load(arguments.new)
+    changes = compare(Register.load(arguments.old), new, on)
+    lost = tuple(dict.fromkeys(change.person for change in changes if change.lost))
+    if arguments.lost:
+        print("\n".join(lost))
+        return 0
+    for change in changes:
+        fields = {"person": change.person, "what": change.what, "before": change.before, "after": change.after}
+        print(json.dumps({**fields, "lost": change.lost, "gained": change.gained}) if arguments.json else change)
+    directory = arguments.state or default_directory()
+    if lost and (arguments.state or directory.exists()):
+        ledger, policy = Ledger(State.open(directory)), policy_of(arguments)
+        again = [
+            release
+            for release in ledger.releases()
+            if set(release.people) & set(lost) and lost_by(release, new, policy, on)
+        ]
+        print(f"{len(again)} releases must be looked at again: consentguard takedown {' '.join(lost)}", file=sys.stderr)
+    return 0
+
+
+def stats(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.compare import count
+    from consentguard.consent.hours import now, school_day
+    from consentguard.consent.register import Register
+
+    print(count(Register.load(arguments.file), school_day(moment(arguments.at) if arguments.at else now())))
+    return 0
+
+
+def _where(pairs: list[str], scopes: tuple[str, ...]) -> dict[str, str]:
+    """--scope SCOPE=WHERE as a mapping. Raises WrongUsage with the choices."""
+    where: dict[str, str] = {}
+    for pair in pairs:
+        scope, _, place = pair.partition("=")
+        base = scope.removesuffix("_granted").removesuffix("_expires").removesuffix("_withdrawn")
+        if base not in scopes or not place:
+            raise WrongUsage(f"--scope {pair!r}: write SCOPE=WHERE with a scope of {', '.join(scopes)}")
+        where[scope] = place
+    return where

@@ -74,6 +74,15 @@ class Keys:
             return ()
         return tuple(value)
 
+    def one_or_more(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of some."""
+        value = self._left.pop(key, None)
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not listed or not all(isinstance(item, str) for item in listed):
+            self.wrong(key, "must be a text, or a list of texts")
+            return ()
+        return tuple(listed)
+
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""
         value = self._left.pop(key, default)
