@@ -108,6 +108,21 @@ def test_diff_says_who_lost_what_and_what_to_look_at_again(run, state, tmp_path)
     assert run("register", "diff", "new.csv", "new.csv")[1] == ""
 
 
+@pytest.mark.parametrize(("at", "due"), [("2027-07-19T12:00", False), ("2027-07-20T12:00", True)])
+def test_check_names_leavers_who_are_kept_too_long(run, tmp_path, at, due):
+    (tmp_path / "old.csv").write_bytes(sample_with({"P001": {"left": "2026-07-20"}, "P002": {"left": "2027-07-01"}}))
+    code, out, err = run("register", "check", "old.csv", "--at", at)
+    assert (code, "no mistakes" in out) == (0, True)
+    assert err == ("left over 12 months ago, so due to be taken out: P001\n" if due else "")
+
+
+def test_policy_explain_says_each_key_with_its_sentence(run, tmp_path):
+    code, out, _ = run("policy", "explain")
+    assert code == 0
+    assert 'on_unapproved = "rewrite"\n    "The Rackham account will not post photos of children' in out
+    assert run("policy", "explain", "missing.toml")[0] == 3
+
+
 def test_stats_are_numbers_without_people(run):
     code, out, _ = run("register", "stats", "--at", "2026-11-23T09:00")
     assert code == 0

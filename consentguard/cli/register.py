@@ -18,8 +18,16 @@ def add_commands(top: Commands, options: Options) -> None:
     register = top.add_parser("register", help="the consent register").add_subparsers(
         metavar="check|import|export|diff|stats", required=True
     )
-    command = register.add_parser("check", help="read a register and report everything that is wrong with it")
+    command = register.add_parser(
+        "check",
+        parents=[options.state],
+        help="read a register and report everything that is wrong with it",
+        description="Reports everything that is wrong with a register. With none, names those who left longer ago than "
+        "policy keeps them ([retention] leavers_months).",
+    )
     command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
+    command.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    command.add_argument("--at", metavar="TIME", help="check as of this time; today without it")
     command.set_defaults(run=check)
 
     command = register.add_parser(
@@ -77,11 +85,17 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.compare import kept_too_long
+    from consentguard.consent.hours import now, school_day
     from consentguard.consent.register import ROLES, Register
 
     register = Register.load(arguments.file)
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
     print(f"{arguments.file}: no mistakes; {len(register)} people ({counts})")
+    months = policy_of(arguments).retention.leavers_months
+    due = kept_too_long(register, school_day(moment(arguments.at) if arguments.at else now()), months)
+    if due:
+        print(f"left over {months} months ago, so due to be taken out: {', '.join(due)}", file=sys.stderr)
     return 0
 
 

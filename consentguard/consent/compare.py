@@ -115,3 +115,13 @@ def count(register: Register, on: date) -> Stats:
             for consent in answers
         ),
     )
+
+
+def kept_too_long(register: Register, on: date, months: int) -> tuple[str, ...]:
+    """Ids of those who left at least so many calendar months before a day."""
+    return tuple(person.id for person in register if person.left is not None and _months(person.left, on) >= months)
+
+
+def _months(start: date, end: date) -> int:
+    """Whole calendar months from one day to another."""
+    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)

@@ -23,6 +23,7 @@ from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.hours import Hours, Trip
 from consentguard.consent.rules.picture import PictureRules, RecognitionRules
 from consentguard.consent.rules.posting import PostingRules
+from consentguard.consent.rules.retention import RetentionRules
 from consentguard.consent.rules.rewriting import RewriteRules
 from consentguard.consent.rules.words import WordRules
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
@@ -73,6 +74,7 @@ class Policy:
     words: WordRules = field(metadata=_table(WordRules))
     files: FileRules = field(metadata=_table(FileRules))
     rewrite: RewriteRules = field(metadata=_table(RewriteRules))
+    retention: RetentionRules = field(metadata=_table(RetentionRules))
 
     @property
     def digest(self) -> str:
@@ -83,8 +85,12 @@ class Policy:
     @classmethod
     def shipped(cls) -> Policy:
         """SCH 026 as it comes with the library."""
-        data = resources.files("consentguard.consent").joinpath("policies", _SHIPPED).read_bytes()
-        return cls.parse(data, f"the shipped {_SHIPPED}")
+        return cls.parse(cls.shipped_bytes(), f"the shipped {_SHIPPED}")
+
+    @staticmethod
+    def shipped_bytes() -> bytes:
+        """The file of `shipped`, with its comments."""
+        return resources.files("consentguard.consent").joinpath("policies", _SHIPPED).read_bytes()
 
     @classmethod
     def in_force(cls, path: Path | None, state: Path) -> Policy:

@@ -86,6 +86,21 @@ def test_a_matched_face_is_shown_only_with_both_consents_and_outside_sibling_gro
     assert set(decision.rests_on) == set(kept)
 
 
+@given(st.data(), registers(), channels, days(), st.sampled_from(["never", "objection", "withdrawn", "no answer"]))
+def test_one_more_reason_against_somebody_matched_hides_them_and_frees_nobody(data, register, channel, on, change):
+    matches = [Match(Answer.MATCH, person) for person in register.people]
+    victim = data.draw(st.sampled_from(sorted(register.people)))
+    person = worse(register.people[victim], change, channel.scope, on)
+    changed = dataclasses.replace(register, people=MappingProxyType({**register.people, victim: person}))
+    question = Question(channel, Mode.MATCHED)
+    before, after = (decide(matches, r, SHIPPED, question, on) for r in (register, changed))
+    for match, was, now in zip(matches, before.faces, after.faces, strict=True):
+        if match.person == victim:
+            assert Action.for_standing(now.standing) is Action.HIDE
+        else:
+            assert now == was
+
+
 # -- mode declared ----------------------------------------------------------------------------------------------------
 
 

@@ -355,6 +355,24 @@ def test_the_sample_goes_through_every_form(register):
     assert Register.parse(checked(long.people.values(), "x"), "x").people == register.people
 
 
+@given(registers(), days())
+def test_lists_of_each_consent_type_imported_decide_as_their_answers_say(register, on):
+    """A school's lists know yes or no and a day; of what they know, everybody stands as before."""
+    lists = []
+    for scope in SCOPES:
+        rows = [(person, person.consents[scope]) for person in register]
+        text = "".join(
+            f"{n},A{n},B{n},,4,{'Accept' if answer.given else 'Decline'},{answer.granted or ''}\n"
+            for n, (_, answer) in enumerate(rows)
+        )
+        lists.append(source(ARBOR + text, f"{scope}.csv", scope))
+    people = imported("arbor", *lists, dates="iso").people
+    for n, person in enumerate(register):
+        for scope in SCOPES:
+            plain = replace(person.consents[scope], expires=None, withdrawn=None)
+            assert people[str(n)].standing(scope, on) is plain.standing(on)
+
+
 LONG = "id,role,legal_forename,legal_surname,scope,consent,granted\n"
 
 

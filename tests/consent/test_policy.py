@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consentguard.consent.explain import explain
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import SCOPES
 from consentguard.errors import PolicyInvalid, WrongUsage
@@ -198,3 +199,42 @@ def test_off_itself_can_be_forbidden_and_is_then_no_default():
     only = parsed(with_line("modes", 'modes = ["declared"]'))
     with pytest.raises(WrongUsage, match="choose one of declared"):
         only.mode(None)
+
+
+# -- read back key by key ---------------------------------------------------------------------------------------------
+
+
+def test_every_key_of_the_shipped_policy_is_explained_by_its_comment():
+    keys = {key.key: key for key in explain(Policy.shipped_bytes(), "shipped")}
+    assert [key.key for key in keys.values() if not key.why and not key.key.startswith(("schema", "name"))] == []
+    assert not any(key.shipped for key in keys.values())
+    assert "without prior permission from their parent/carer" in keys["on_unapproved"].why
+    assert "between the hours of 7am and 7pm" in keys["hours.from"].why
+    assert keys["hours.from"].value == "07:00:00"
+    assert keys["picture.paint"].why == "the one flat colour that covers"
+
+
+def test_what_a_school_decided_otherwise_or_left_out_is_shown():
+    text = (
+        SHORT
+        + '[channels.chess]\nscope = "press"\n[trips.york]\nfrom = 2026-06-01\nuntil = 2026-06-05\nteacher = "T"\n'
+    )
+    keys = {key.key: key for key in explain(text.encode(), "ours.toml")}
+    assert (keys["remain"].value, keys["remain"].shipped) == ('["hands"]', '["hands", "back_of_head"]')
+    assert (keys["picture.max_edge"].value, keys["picture.max_edge"].shipped) == ("left out", "2048")
+    assert keys["channels.chess.scope"].why
+    assert "senior teacher" in keys["trips.york.teacher"].why
+    assert "channels.class4.scope" not in keys
+    with pytest.raises(PolicyInvalid):
+        explain(b"name = 1", "bad.toml")
+
+
+@pytest.mark.parametrize("line", ["leavers_months = 0", "leavers_months = 121", 'leavers_months = "x"', "years = 1"])
+def test_retention_is_read_strictly(line):
+    assert problems(f"{SHORT}[retention]\n{line}\n") == {f"retention.{line.split()[0]}"}
+
+
+def test_a_signature_and_a_review_belong_together():
+    assert problems("approved_on = 2026-09-14\n" + SHORT) == {"approved_by"}
+    late = 'approved_by = "A"\napproved_on = 2026-09-14\nreview_due = 2026-09-14\n' + SHORT
+    assert problems(late) == {"review_due"}
