@@ -20,6 +20,7 @@ from consentguard.consent.register import Register
 from consentguard.consent.state import State, default_directory
 from consentguard.consent.template_key import KeySource
 from consentguard.consent.validity import why_fallen
+from consentguard.content import Content, Held
 from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.errors import (
     AuditFailed,
@@ -42,7 +43,6 @@ from consentguard.values import (
     Outcome,
     Picture,
     Released,
-    Rewrite,
     Seen,
     Standing,
     Verdict,
@@ -78,6 +78,8 @@ class _Judged:
     plan: RewritePlan
     refused: tuple[str, ...]
     needs_person: bool
+    hides: bool
+    held: Held
     found: tuple[Face, ...] = ()
 
     @property
@@ -134,6 +136,7 @@ class Guard:
         self.policy = policy
         self._state = state
         self.words = Words(register, policy)
+        self._content = Content(policy, self.words)
         self._sight = Sight(register, policy, state=state, detector=detector, embedder=embedder)
         self._register_file: Path | None = None
         self._reader = reader_of(policy)
@@ -293,7 +296,8 @@ class Guard:
         models = sorted(card.sha256 for card in manifest().values() if card.group != "photographs")
         enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
         rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, enrolled,
-                    question.channel.name, question.mode.value, list(question.declared),
+                    question.channel.name, question.mode.value, list(question.declared), self._content.label,
+                    question.caption, question.alt, question.suitable_by,
                     list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
@@ -371,19 +375,23 @@ class Guard:
         hides = decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
         if (hides and not decision.refused and remain != {"body"}) or thorough:
             seen = self._sight.look_for_bodies(picture, seen)
+        with stage("content"):
+            # What is refused already need not be read.
+            held = Held() if decision.refused else self._content.judge(picture, question)
         with stage("plan"):
-            plan = self._plan(picture, seen, decision, remain)
+            plan = self._plan(picture, seen, decision, remain, held.marks)
         refused, needs_person = decision.refused, decision.needs_person
         if hides and not refused and self.policy.on_unapproved == "block":
             refused = ("unapproved-face",)
         elif hides and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
         said = self.words.judge({"caption": question.caption, "alt": question.alt})
-        if said.refused:  # a person can decide only what a person can decide all of
-            needs_person = said.needs_person and (needs_person or not refused)
-            refused = (*refused, *said.refused)
-            decision = replace(decision, findings=(*decision.findings, *said.findings))
-        return _Judged(picture, seen, compared, decision, remain, plan, refused, needs_person)
+        for judged in (held, said):
+            decision = replace(decision, findings=(*decision.findings, *judged.findings))
+            if judged.refused:  # a person can decide only what a person can decide all of
+                needs_person = judged.needs_person and (needs_person or not refused)
+                refused = (*refused, *judged.refused)
+        return _Judged(picture, seen, compared, decision, remain, plan, refused, needs_person, hides, held)
 
     def _plan(
         self,
@@ -391,6 +399,7 @@ class Guard:
         seen: Seen,
         decision: Decision,
         remain: Collection[str],
+        marks: tuple[Box, ...],
         found: tuple[Face, ...] = (),
         step: int = 0,
     ) -> RewritePlan:
@@ -403,6 +412,7 @@ class Guard:
             picture.width,
             picture.height,
             limits=Limits(rules.smallest_crop, rules.smallest_share / 100),
+            marks=marks,
             found=found,
             step=step,
         )
@@ -435,7 +445,7 @@ class Guard:
         picture, seen, found = judged.picture, judged.seen, (*judged.found, *faces)
         if seen.people is None and judged.remain != {"body"}:
             seen = self._sight.look_for_bodies(picture, seen)
-        plan = self._plan(picture, seen, judged.decision, judged.remain, found, step)
+        plan = self._plan(picture, seen, judged.decision, judged.remain, judged.held.marks, found, step)
         return replace(judged, seen=seen, plan=plan, found=found)
 
     def _sealed(
@@ -495,6 +505,7 @@ class Guard:
             "mode": question.mode.value,
             "declared": list(question.declared),
             "by": question.by,
+            "suitable_by": question.suitable_by,
             "occasion": question.occasion.as_json() if question.occasion else None,
             "register": self.register.sha256,
             "policy": self.policy.digest,
@@ -510,7 +521,8 @@ class Guard:
         names_a_pupil = self.words.judge_file_name(name)
         findings = (*findings, *names_a_pupil)
         if not judged.refused:
-            reasons += ["unapproved-face"] if plan.rewrite is not Rewrite.NONE else []
+            reasons += ["unapproved-face"] if judged.hides or judged.found else []
+            reasons += ["surname-in-picture"] if judged.held.marks else []
             reasons += ["metadata"] if picture.carried else []
             reasons += ["file-name"] if names_a_pupil else []
             reasons += ["too-large"] if picture.scale < 1 else []
@@ -538,7 +550,7 @@ class Guard:
             scale=picture.scale,
             findings=findings,
             smallest_face=self.policy.picture.smallest_face,
-            models=self._sight.labels(seen, compared=judged.compared),
+            models=(*self._sight.labels(seen, compared=judged.compared), *filter(None, (judged.held.label,))),
             timings=so_far(),
         )
 

@@ -13,7 +13,8 @@ from consentguard.consent.codes import SENTENCES
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.values import Finding
-from consentguard.wording import Named, Rules, Screen
+from consentguard.wording import Named, Rules, Screen, Spotted
+from consentguard.wording.fold import fold
 
 _FORBIDDEN: Final = frozenset({"surname"})
 """Rules that no person can decide otherwise: the words have to be changed."""
@@ -65,7 +66,25 @@ class Words:
         named = [hit for hit in self._screen.judge(stem, with_image=False) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()
-        return (_quoted(replace(named[0], rule="file-name", where="file name")),)
+        return (quoted(replace(named[0], rule="file-name", where="file name")),)
+
+    def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
+        """Where pupils' surnames stand in what was read in a picture, line by line and word by word."""
+        return self._screen.in_picture(lines)
+
+    def is_ours(self, credit: str) -> bool:
+        """Whether a credit names the school, as policy writes it, or somebody of its staff."""
+        said = fold(credit)
+        own = [fold(name) for name in self._policy.words.own_credits]
+        staff = [
+            fold(f"{first}{last}")
+            for person in self._register
+            if person.role == "staff"
+            for first in (person.legal_forename, person.preferred_forename)
+            for last in (person.legal_surname, person.preferred_surname)
+            if first and last
+        ]
+        return any(name and name in said for name in (*own, *staff))
 
     @property
     def _screen(self) -> Screen:
@@ -98,9 +117,9 @@ class Words:
 
 def _weighed(found: Sequence[Finding]) -> Said:
     codes = tuple(dict.fromkeys(finding.rule for finding in found))
-    return Said(tuple(_quoted(finding) for finding in found), codes, bool(codes) and not _FORBIDDEN & set(codes))
+    return Said(tuple(quoted(finding) for finding in found), codes, bool(codes) and not _FORBIDDEN & set(codes))
 
 
-def _quoted(finding: Finding) -> Finding:
+def quoted(finding: Finding) -> Finding:
     """The same finding with the sentence of SCH 026 behind it."""
     return replace(finding, message=f'{finding.message}. SCH 026: "{SENTENCES[finding.rule]}"')

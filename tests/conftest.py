@@ -77,6 +77,7 @@ def body_policy_text() -> bytes:
         "days": every_day,
         "from": "00:00:00",
         "until": "23:59:59.999999",
+        "text_in_picture": '"ignore"',  # half a second a photo; tests/test_content.py reads
     }.items():
         text, changed = re.subn(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
         assert changed == 1

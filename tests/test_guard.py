@@ -172,7 +172,7 @@ def test_a_policy_that_blocks_refuses(
 def test_a_photo_without_a_face_says_so(covering: Guard, body_policy: Policy, register: Register, state: State) -> None:
     wall = codec.encode_jpeg(np.full((300, 400, 3), 190, np.uint8), 90)
     released = covering.release(wall)
-    assert [finding.rule for finding in released.verdict.findings] == ["no-face-found"]
+    assert [finding.rule for finding in released.verdict.findings] == ["no-face-found", "text-not-read"]
     assert covering.inspect(wall).outcome is Outcome.PUBLISHABLE
     strict = Guard(register, replace(body_policy, on_no_face="refuse"), state=state)
     with pytest.raises(Refused) as caught:

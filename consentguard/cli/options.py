@@ -65,6 +65,7 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
         "trip": arguments.trip,
         "caption": arguments.caption,
         "alt": arguments.alt,
+        "suitable_by": arguments.suitable_by,
     }
 
 
@@ -120,6 +121,7 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
     options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
+    options.add_argument("--suitable-by", metavar="NAME", help="who looked at it and calls it suitable")
     options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")
     return options
 

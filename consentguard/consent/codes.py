@@ -26,6 +26,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "offensive-language": "a word is on the list of offensive language",
         "remark-at-school": "it runs down the school or somebody who belongs to it",
         "copyright-notice": "somebody else's copyright or credit is named",
+        "surname-in-picture": "a pupil's surname was read in the picture",
+        "foreign-notice": "the file names somebody else as its author or owner",
+        "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
+        "unread-text": "text in the picture was not read, and policy asks for that",
         "file-name": "the file is named after a pupil; a released copy is not",
         "metadata": "the file carries more than its pixels",
         "too-large": "the photo is larger than policy publishes, so smaller faces than were looked for could be seen",
@@ -71,6 +75,10 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "offensive-language": "a word is on the list of offensive language",
         "remark-at-school": "it runs down the school or somebody who belongs to it",
         "copyright-notice": "somebody else's copyright or credit is named",
+        "surname-in-picture": "a pupil's surname was read in the picture",
+        "foreign-notice": "the file names somebody else as its author or owner",
+        "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
+        "text-not-read": "text in the picture was not read",
         "file-name": "the file is named after a pupil; a released copy is not",
     }
 )
@@ -88,6 +96,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "remark-at-school": "Comments that aim to undermine the school, its staff, parents, governors or others "
         "affiliated with the school.",
         "copyright-notice": "Images or text that infringe upon copyright;",
+        "surname-in-picture": "No surnames of children will be shared – first names only",
+        "foreign-notice": "Images or text that infringe upon copyright;",
+        "not-called-suitable": "Unsuitable images or content posted into its feed;",
     }
 )
 """Rule about words -> the sentence of SCH 026 that it enforces."""
@@ -101,6 +112,7 @@ NOTES = frozenset(
         "outside-hours",
         "outside-days",
         "review-overdue",
+        "text-not-read",
     }
 )
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
@@ -117,6 +129,10 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
         "surname": "Write first names only.",
+        "surname-in-picture": "Take the photo without the name, or let policy have it painted over.",
+        "unread-text": "Install the extra: pip install 'consentguard[ocr]'.",
+        "foreign-notice": "Publish it only with the owner's leave: have a person decide.",
+        "not-called-suitable": "Have somebody look at it and say so: --suitable-by NAME.",
         "maybe-surname": "Write first names only, or have a person decide.",
         "name-with-image": "Leave the name or the image out, or have a person decide.",
         "file-name": "Give the file a name without a pupil's.",

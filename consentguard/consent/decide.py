@@ -26,6 +26,7 @@ class Asked(TypedDict, total=False):
         by: the name of whoever says so.
         event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
         caption, alt: what will be written beside it, and its description for those who cannot see it.
+        suitable_by: the name of whoever looked at it and calls it suitable, where policy asks for that.
     """
 
     channel: str | None
@@ -37,6 +38,7 @@ class Asked(TypedDict, total=False):
     trip: str | None
     caption: str | None
     alt: str | None
+    suitable_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Question:
     occasion: Occasion | None = None
     caption: str = ""
     alt: str = ""
+    suitable_by: str = ""
 
 
 UNASKED: Final = Match(Answer.NO_MATCH)
@@ -103,6 +106,7 @@ def ask(
     trip: str | None = None,
     caption: str | None = None,
     alt: str | None = None,
+    suitable_by: str | None = None,
 ) -> Question:
     """Checks a question (see `Asked`) before any pixel is looked at.
 
@@ -115,7 +119,9 @@ def ask(
     if chosen_mode is not Mode.DECLARED:
         if people:
             raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")
-        return Question(chosen_channel, chosen_mode, (), by or "", what_for, caption or "", alt or "")
+        return Question(
+            chosen_channel, chosen_mode, (), by or "", what_for, caption or "", alt or "", (suitable_by or "").strip()
+        )
     if not people:
         raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
     if not (by or "").strip():
@@ -126,7 +132,9 @@ def ask(
             f"not in the register {register.file}: {', '.join(unknown)}; it knows {', '.join(sorted(register.people))}"
         )
     named = tuple(dict.fromkeys(people))
-    return Question(chosen_channel, chosen_mode, named, by or "", what_for, caption or "", alt or "")
+    return Question(
+        chosen_channel, chosen_mode, named, by or "", what_for, caption or "", alt or "", (suitable_by or "").strip()
+    )
 
 
 def decide(faces: Sequence[Match], register: Register, policy: Policy, question: Question, on: date) -> Decision:

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from consentguard.consent.keys import Keys
 from consentguard.consent.rules.channels import REMAINS, Channel
+from consentguard.consent.rules.content import ContentRules
 from consentguard.consent.rules.files import FileRules
 from consentguard.consent.rules.hook import HookRules
 from consentguard.consent.rules.hours import Hours, Trip
@@ -72,6 +73,7 @@ class Policy:
     hook: HookRules = field(metadata=_table(HookRules))
     posting: PostingRules = field(metadata=_table(PostingRules))
     words: WordRules = field(metadata=_table(WordRules))
+    content: ContentRules = field(metadata=_table(ContentRules))
     files: FileRules = field(metadata=_table(FileRules))
     rewrite: RewriteRules = field(metadata=_table(RewriteRules))
     retention: RetentionRules = field(metadata=_table(RetentionRules))

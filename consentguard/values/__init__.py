@@ -1,6 +1,18 @@
 """The nouns of the library: frozen, and valid from birth."""
 
-from consentguard.values.geometry import Box, Face, Hand, Head, Person, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values.geometry import (
+    Box,
+    Face,
+    Hand,
+    Head,
+    Notice,
+    Person,
+    Picture,
+    Pixels,
+    Point,
+    Seen,
+    frozen_pixels,
+)
 from consentguard.values.released import Grounds, Released, make_released, sealed_statement
 from consentguard.values.verdict import (
     Action,
@@ -24,6 +36,7 @@ __all__ = [
     "Head",
     "JudgedFace",
     "Mode",
+    "Notice",
     "Outcome",
     "Person",
     "Picture",

@@ -196,6 +196,17 @@ def frozen_pixels(pixels: NDArray[Any]) -> Pixels:
     return view
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one field of a file says of whose work it is."""
+
+    field: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"<Notice {self.field}>"  # its text may be anybody's name
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """The pixels of one photo as they would be published: upright, sRGB, opaque, at most `max_edge` pixels long.
@@ -204,12 +215,14 @@ class Picture:
         pixels: read-only RGB, uint8, shape (height, width, 3).
         source_width, source_height: size of the upright source picture, in pixels.
         carried: what the file holds besides its pixels, by name ("exif", "icc", "trailing-bytes", ...).
+        notices: what the file says of whose work it is.
     """
 
     pixels: Pixels
     source_width: int
     source_height: int
     carried: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", frozen_pixels(self.pixels))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-STAGES: Final = ("decode", "detect", "embed", "match", "plan", "paint", "encode", "verify", "record")
+STAGES: Final = ("decode", "detect", "embed", "match", "content", "plan", "paint", "encode", "verify", "record")
 """In the order of the guard; `detect` holds faces, heads, hands and people."""
 
 _running: ContextVar[dict[str, float] | None] = ContextVar("consentguard_stages", default=None)

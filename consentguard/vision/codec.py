@@ -31,6 +31,7 @@ from PIL import (
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
 from consentguard.vision import colour, heif, structure
+from consentguard.vision.notices import notices
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """What is read through Pillow, by content and never by name. HEIC is read too, where pillow-heif is installed."""
@@ -224,7 +225,13 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
             f"has {width} x {height} pixels; at published size it is under {_MIN_EDGE} px thin, so crop it"
         )
     parts = tuple(dict.fromkeys((*parts, *hidden))) or _surplus(data, skeleton.container)
-    return Picture(np.ascontiguousarray(upright), source_width=width, source_height=height, carried=parts)
+    return Picture(
+        np.ascontiguousarray(upright),
+        source_width=width,
+        source_height=height,
+        carried=parts,
+        notices=notices(data) if parts else (),
+    )
 
 
 def _check(size: tuple[int, int], file: int, most: int, limits: Limits) -> None:

@@ -158,6 +158,11 @@ def _openvino() -> Any:
     return openvino
 
 
+def prepare() -> None:
+    """Imports the engine in the way that reports to nobody, for a library that imports it too."""
+    _openvino()
+
+
 @functools.cache
 def _core() -> Any:
     return _openvino().Core()

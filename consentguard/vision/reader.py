@@ -24,7 +24,7 @@ from typing import IO, Any, Final
 import numpy as np
 
 from consentguard.errors import UnreadableImage
-from consentguard.values import Picture
+from consentguard.values import Notice, Picture
 from consentguard.vision import codec
 
 _HEAD: Final = struct.Struct(">IQ")
@@ -173,6 +173,7 @@ def _picture(answer: dict[str, Any], pixels: bytes, max_edge: int) -> Picture:
             source_width=int(answer["source_width"]),
             source_height=int(answer["source_height"]),
             carried=tuple(str(part) for part in answer["carried"]),
+            notices=tuple(Notice(str(field), str(text)) for field, text in answer["notices"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableImage(f"the decoder contradicts itself ({error}); report this.") from error
@@ -235,6 +236,7 @@ def _serve(megabytes: int) -> None:
             "source_width": picture.source_width,
             "source_height": picture.source_height,
             "carried": picture.carried,
+            "notices": [(notice.field, notice.text) for notice in picture.notices],
         }
         _send(answers, json.dumps(said).encode(), np.ascontiguousarray(picture.pixels).data.cast("B"))
         del picture, data

@@ -4,6 +4,6 @@ It sees names as plain data (`Named`) and answers with findings that show regist
 """
 
 from consentguard.wording.names import Named
-from consentguard.wording.screen import Rules, Screen
+from consentguard.wording.screen import Rules, Screen, Spotted
 
-__all__ = ["Named", "Rules", "Screen"]
+__all__ = ["Named", "Rules", "Screen", "Spotted"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import defaultdict
@@ -11,7 +12,7 @@ from typing import Final
 
 from consentguard.wording import everyday
 from consentguard.wording.fold import Part, Text, fold, unstretched
-from consentguard.wording.near import near
+from consentguard.wording.near import Nearby, near, slips
 
 _MOST_PARTS: Final = 6
 """Parts that one surname is looked for across; spelled out letter by letter it may take any number."""
@@ -138,13 +139,14 @@ class Names:
     def people_of(self, spelling: str) -> tuple[str, ...]:
         return tuple(self._surnames[spelling].people)
 
-    def find(self, text: Text) -> tuple[Hit, ...]:
-        """Every surname in a text, in order, each place once."""
+    def find(self, text: Text, *, misread: bool = False) -> tuple[Hit, ...]:
+        """Every surname in a text, in order, each place once. `misread`: a machine read it, and slips in reading."""
         calm = _is_calm(text)
         hits = [
             *self._in_parts(text, calm),
             *self._in_words(text, calm),
             *self._disguised(text, calm),
+            *(self._misread(text) if misread else ()),
             *self._spelled_out(text),
             *self._misspelt(text),
         ]
@@ -251,6 +253,26 @@ class Names:
                 weight = self._weigh(text, left.first, right.last, entry, calm=calm)
                 if weight is not None:
                     yield Hit(left.start, right.end, tuple(entry.people), weight)
+
+    def _misread(self, text: Text) -> Iterator[Hit]:
+        """Words that are nearly a surname which is no ordinary word; a first name may be stuck to them."""
+        parts = text.parts
+        for at, part in enumerate(parts):
+            runs = [(part, part.text)]
+            if at + 1 < len(parts) and text.between(at, at + 1) in ("", "-", "'", "’", ".", " "):
+                runs.append((parts[at + 1], part.text + parts[at + 1].text))
+            for end, word in runs:
+                starts = [cut for cut in range(2, min(9, len(word) - 3)) if word[:cut] in self._forenames]
+                for cut in (0, *starts):
+                    if word[cut:] in everyday.WORDS or word[cut:] in everyday.FIRST_NAMES or word in everyday.PLACES:
+                        continue
+                    for spelling in self._nearby.find(word[cut:]):
+                        yield Hit(part.start, end.end, tuple(self._surnames[spelling].people), False)
+
+    @functools.cached_property
+    def _nearby(self) -> Nearby:
+        unusual = (entry.spelling for entry in self._surnames.values() if not entry.everyday)
+        return Nearby(spelling for spelling in unusual if slips(spelling))
 
     def _run_together(self, word: str, mark: str) -> tuple[tuple[str, ...], bool | None]:
         """A surname inside one word: whose, and how sure; (), None if there is none."""

@@ -35,6 +35,14 @@ class Rules:
     accounts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """A surname in what was read in a picture: whose it may be, and its words as (line, word of the line)."""
+
+    people: tuple[str, ...]
+    words: tuple[tuple[int, int], ...]
+
+
 class Screen:
     """Judges texts against the names of one register. Built once, then only read: safe between threads."""
 
@@ -84,6 +92,31 @@ class Screen:
             where = f"posts {number} and {number + 1}"
             found += [_surname(hit, where) for hit in joint if hit.sure and hit.people not in alone]
         return tuple(found)
+
+    def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
+        """Every surname in what was read in a picture, in any form `judge` knows and with a reader's slips.
+
+        Args:
+            lines: the words of each line, in reading order.
+
+        What may be a surname counts like a sure one: to paint a word too many over does no harm.
+        """
+        places: list[tuple[int, int, int, int]] = []  # start, end, line, word
+        raw = ""
+        for number, line in enumerate(lines):
+            for at, word in enumerate(line):
+                raw += "" if not raw else "\n" if at == 0 else " "
+                places.append((len(raw), len(raw) + len(word), number, at))
+                raw += word
+        parsed = read(raw)
+        free = tuple(self._free(parsed))
+        hits = [hit for hit in self._names.find(parsed, misread=True) if not _inside((hit.start, hit.end), free)]
+        return tuple(
+            Spotted(
+                hit.people, tuple((line, at) for start, end, line, at in places if start < hit.end and hit.start < end)
+            )
+            for hit in hits
+        )
 
     def _free(self, text: Text) -> Iterator[tuple[int, int]]:
         """Spans of phrases that policy allows."""

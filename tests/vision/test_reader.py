@@ -119,7 +119,7 @@ def test_the_worker_has_no_secrets_and_writes_no_files(
 
 def test_a_worker_that_lies_is_not_believed() -> None:
     pixels = bytes(3 * 40 * 50)
-    said = {"height": 40, "width": 50, "source_height": 40, "source_width": 50, "carried": []}
+    said = {"height": 40, "width": 50, "source_height": 40, "source_width": 50, "carried": [], "notices": []}
     assert reader._picture(said, pixels, 64).width == 50
     for lie in (
         {"height": 41},
@@ -127,6 +127,7 @@ def test_a_worker_that_lies_is_not_believed() -> None:
         {"height": 2000, "width": 1},
         {"width": "wide"},
         {"carried": None},
+        {"notices": ["artist"]},
         {"source_width": None},
     ):
         with pytest.raises(UnreadableImage, match="contradicts itself"):
