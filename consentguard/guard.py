@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Unpack
 
+from consentguard.consent.calibration import Calibration
 from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
 from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, circumstances, decide
 from consentguard.consent.hours import now as school_time
@@ -22,6 +23,7 @@ from consentguard.consent.template_key import KeySource
 from consentguard.consent.validity import why_fallen
 from consentguard.content import Content, Held
 from consentguard.enrol import Enrolment, Eyes, enrol
+from consentguard.enrol.calibrate import calibrate_store
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -298,6 +300,7 @@ class Guard:
         rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, enrolled,
                     question.channel.name, question.mode.value, list(question.declared), self._content.label,
                     question.caption, question.alt, question.suitable_by,
+                    None if question.among is None else sorted(question.among),
                     list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
@@ -349,6 +352,18 @@ class Guard:
         eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
         return enrol(Path(source), self.register, eyes, self._needs_state(), self._clock(), key)
 
+    def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
+        """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
+
+        `photos` are other photos of the enrolled, laid out as for `enrol`; they make the numbers honest, and nothing of
+        them is kept. Returns the calibration, and a line for each photo that could not be used. Raises WrongUsage,
+        TemplateStoreError.
+        """
+        self.policy.mode(Mode.MATCHED.value)
+        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
+        rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
+        return calibrate_store(self.register, eyes, self._needs_state(), self._clock(), rate, folder)
+
     # -- the steps, in order ------------------------------------------------------------------------------------------
 
     def _judge(
@@ -366,7 +381,7 @@ class Guard:
         compared = question.mode is Mode.MATCHED
         known = (UNASKED,) * len(seen.faces)
         if compared:
-            known = self._sight.compare(picture, seen.faces, today, self._clock())
+            known = self._sight.compare(picture, seen.faces, question.among, today, self._clock())
         known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
         decision = decide(known, self.register, self.policy, question, today)
         about = (*decision.findings, *circumstances(self.policy, question, moment))

@@ -13,17 +13,17 @@ from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.consent.templates import TemplateStore
-from consentguard.enrol import SMALLEST_FACE
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.values import Face, Picture, Seen
 from consentguard.values.stopwatch import stage
 from consentguard.vision.codec import Limits
 from consentguard.vision.detect import DETECTORS, Detector
-from consentguard.vision.embed import EMBEDDERS, Embedder
+from consentguard.vision.embed import EMBEDDERS, Embedder, steady
 from consentguard.vision.faces import FaceFinder
 from consentguard.vision.hands import HandFinder
 from consentguard.vision.heads import HeadFinder
 from consentguard.vision.people import PeopleFinder
+from consentguard.vision.quality import measured
 from consentguard.vision.reader import Isolation, Reader
 from consentguard.vision.weights import Shelf
 
@@ -154,18 +154,21 @@ class Sight:
             people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
         return Seen(seen.faces, seen.heads, hands, people)
 
-    def compare(self, picture: Picture, faces: Sequence[Face], on: date, now: datetime) -> tuple[Match, ...]:
+    def compare(
+        self, picture: Picture, faces: Sequence[Face], among: frozenset[str] | None, on: date, now: datetime
+    ) -> tuple[Match, ...]:
         """Who each face is. The embeddings of the photo live in this call and nowhere else.
 
-        `on` is the day that is asked about; `now` the time, for templates whose consent has gone go first.
+        `among` are the only people who may match, None for anybody; `on` is the day that is asked about; `now` the
+        time, for templates whose consent has gone go first.
         Raises TemplateStoreError where there is nobody to compare with.
         """
         gallery = self._enrolled(on, now)
         sound = [_sound(face, picture) for face in faces]
         with stage("embed"):
-            embeddings = self.embedder.embed(picture.pixels, faces)
+            embeddings = steady(self.embedder, picture.pixels, faces)
         with stage("match"):
-            return gallery.identify(embeddings, sound)
+            return gallery.identify(embeddings, sound, among)
 
     def labels(self, seen: Seen, *, compared: bool) -> tuple[str, ...]:
         """What looked, for the verdict: each model with its digest, once."""
@@ -186,9 +189,17 @@ class Sight:
             forget_without_consent(store, state, self._register, now)
             what = (store.stamp(), on)
             if self._gallery is None or self._gallery[0] != what:
-                operating = {"threshold": embedder.threshold, "margin": embedder.margin}
-                read = gallery(store, self._register, on, embedder=embedder.label, **operating)
-                self._gallery = what, read
+                self._gallery = (
+                    what,
+                    gallery(
+                        store,
+                        self._register,
+                        on,
+                        embedder=embedder.label,
+                        population=embedder.population,
+                        false_positives=self._policy.recognition.false_positives,
+                    ),
+                )
             return self._gallery[1]
 
     def _opened(self) -> tuple[TemplateStore, State]:
@@ -204,7 +215,7 @@ class Sight:
 
 
 def _sound(face: Face, picture: Picture) -> bool:
-    """Good enough to be recognised: large enough, and not cut by the frame, for half a face is half an identity."""
+    """Good enough to be recognised: not cut by the frame, for half a face is half an identity, and clear enough."""
     box, rim = face.box, _RIM * face.box.height
     cut = box.left < rim or box.top < rim or box.right > picture.width - rim or box.bottom > picture.height - rim
-    return box.height >= SMALLEST_FACE and not cut
+    return not cut and bool(face.landmarks) and measured(picture.pixels, face).recognisable

@@ -66,6 +66,7 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
         "caption": arguments.caption,
         "alt": arguments.alt,
         "suitable_by": arguments.suitable_by,
+        "expected": arguments.expected,
     }
 
 
@@ -116,6 +117,7 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
     options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument("--expected", metavar="CLASS", help="mode matched: only people of this class may match")
     options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
     options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")

@@ -22,11 +22,12 @@ class Asked(TypedDict, total=False):
     Keys:
         channel: where it shall go; policy's default channel without it.
         mode: how the people in it are known: off, declared or matched. Naming people chooses declared, else off.
-        people: register ids of everybody shown, for mode declared.
+        people: register ids of everybody shown, for mode declared; in mode matched only they may match.
         by: the name of whoever says so.
         event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
         caption, alt: what will be written beside it, and its description for those who cannot see it.
         suitable_by: the name of whoever looked at it and calls it suitable, where policy asks for that.
+        expected: a class of the register, for mode matched: only its people may match, so that a match needs less.
     """
 
     channel: str | None
@@ -39,11 +40,16 @@ class Asked(TypedDict, total=False):
     caption: str | None
     alt: str | None
     suitable_by: str | None
+    expected: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, checked: `declared` are ids of the register, each once, and only there in mode `declared`."""
+    """What was asked, checked.
+
+    `declared` are ids of the register, each once; in mode off nobody is. `among` are the only people who may match, in
+    mode matched: those of the class expected, those named, or, where both were said, those of both; None means anybody.
+    """
 
     channel: Channel
     mode: Mode = Mode.OFF
@@ -53,6 +59,7 @@ class Question:
     caption: str = ""
     alt: str = ""
     suitable_by: str = ""
+    among: frozenset[str] | None = None
 
 
 UNASKED: Final = Match(Answer.NO_MATCH)
@@ -107,34 +114,52 @@ def ask(
     caption: str | None = None,
     alt: str | None = None,
     suitable_by: str | None = None,
+    expected: str | None = None,
 ) -> Question:
     """Checks a question (see `Asked`) before any pixel is looked at.
 
-    Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person,
-    or a declaration or an occasion without its `by`.
+    Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person or
+    class, or a declaration or an occasion without its `by`.
     """
     what_for = occasion(policy, event=event, urgent=urgent, trip=trip, by=by)
     chosen_channel = policy.channel(channel)
     chosen_mode = policy.mode(mode if mode is not None else Mode.DECLARED.value if people else None)
-    if chosen_mode is not Mode.DECLARED:
-        if people:
-            raise WrongUsage(f"people are named only in mode declared, not in mode {chosen_mode.value}")
-        return Question(
-            chosen_channel, chosen_mode, (), by or "", what_for, caption or "", alt or "", (suitable_by or "").strip()
-        )
-    if not people:
+    if expected is not None and chosen_mode is not Mode.MATCHED:
+        raise WrongUsage(f"a class is expected only in mode matched, not in mode {chosen_mode.value}")
+    if people and chosen_mode is Mode.OFF:
+        raise WrongUsage("people are named only in modes declared and matched, not in mode off")
+    if not people and chosen_mode is Mode.DECLARED:
         raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
-    if not (by or "").strip():
-        raise WrongUsage("mode declared needs the name of whoever says so: --by NAME")
+    if people and not (by or "").strip():
+        raise WrongUsage(f"mode {chosen_mode.value} with people named needs the name of whoever says so: --by NAME")
     unknown = [person for person in people if person not in register.people]
     if unknown:
         raise WrongUsage(
             f"not in the register {register.file}: {', '.join(unknown)}; it knows {', '.join(sorted(register.people))}"
         )
     named = tuple(dict.fromkeys(people))
+    among = _class(register, expected) if expected is not None else None
+    if named and chosen_mode is Mode.MATCHED:
+        among = frozenset(named) if among is None else among & frozenset(named)
     return Question(
-        chosen_channel, chosen_mode, named, by or "", what_for, caption or "", alt or "", (suitable_by or "").strip()
+        channel=chosen_channel,
+        mode=chosen_mode,
+        declared=named,
+        by=by or "",
+        occasion=what_for,
+        caption=caption or "",
+        alt=alt or "",
+        suitable_by=(suitable_by or "").strip(),
+        among=among,
     )
+
+
+def _class(register: Register, name: str) -> frozenset[str]:
+    members = frozenset(person.id for person in register if person.class_name.casefold() == name.strip().casefold())
+    if not members or not name.strip():
+        known = ", ".join(sorted({person.class_name for person in register if person.class_name})) or "none"
+        raise WrongUsage(f"class {name!r} is not in the register {register.file}; it knows {known}")
+    return members
 
 
 def decide(faces: Sequence[Match], register: Register, policy: Policy, question: Question, on: date) -> Decision:
@@ -180,21 +205,22 @@ def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple
 
 
 def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
-    identities = tuple(_identity(match, register, question.channel.scope, on) for match in faces)
+    identities = tuple(_identity(match, register, question, on) for match in faces)
     shown = [who.person for who in identities if who.person and who.standing is Standing.CONSENTED]
     return Decision(faces=identities, rests_on=tuple(dict.fromkeys(shown)))
 
 
-def _identity(match: Match, register: Register, scope: str, on: date) -> Identity:
+def _identity(match: Match, register: Register, question: Question, on: date) -> Identity:
     """Who a matched face is. Doubt of any kind, a missing consent to be recognised included, names nobody."""
     person = register.get(match.person) if match.person else None
     if match.answer is Answer.UNSURE:
         return Identity(None, Standing.UNSURE)
     if person is None or person.biometric_standing(on) is not Standing.CONSENTED:
         return Identity(None, Standing.UNKNOWN)
-    if person.sibling_group:  # brothers, sisters and twins are never cleared by a machine
+    unexpected = question.among is not None and person.id not in question.among
+    if person.sibling_group or unexpected:  # brothers, sisters and twins are never cleared by a machine
         return Identity(None, Standing.UNSURE)
-    return Identity(person.id, person.standing(scope, on))
+    return Identity(person.id, person.standing(question.channel.scope, on))
 
 
 def _nobody(faces: Sequence[Match]) -> tuple[Identity, ...]:

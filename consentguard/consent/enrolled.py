@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import numpy as np
 
+from consentguard.consent.calibration import tail_in
 from consentguard.consent.hours import school_day
-from consentguard.consent.match import Gallery
+from consentguard.consent.match import Gallery, Operating
+from consentguard.consent.population import Floats, Population
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.consent.templates import TemplateStore
@@ -51,12 +54,24 @@ def may_be_recognised(register: Register, person: str, on: date) -> bool:
     return row is not None and row.biometric_standing(on) is Standing.CONSENTED
 
 
-def gallery(
-    store: TemplateStore, register: Register, on: date, *, embedder: str, threshold: float, margin: float
-) -> Gallery:
-    """The templates of everyone who may be recognised on a day, made by this embedder.
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """Everybody who may be compared with today, and the model that compares them."""
 
-    Raises TemplateStoreError where there are none, or where some were made by another embedder.
+    people: tuple[str, ...]
+    templates: Floats
+    population: Population
+
+    def gallery(self, operating: Operating, embedder: str) -> Gallery:
+        return Gallery.of(self.people, self.templates, self.population, operating, embedder)
+
+
+def enrolled(store: TemplateStore, register: Register, on: date, *, embedder: str, population: str) -> Enrolled:
+    """The templates of everyone who may be recognised on a day.
+
+    `embedder` is the label that they must have been made by, `population` what it says is known about its embeddings.
+    Raises TemplateStoreError where there are no templates, where some were made by another embedder, or where nothing
+    is known about its embeddings.
     """
     templates = [template for template in store.templates() if may_be_recognised(register, template.person, on)]
     foreign = sorted({template.embedder for template in templates} - {embedder})
@@ -70,4 +85,24 @@ def gallery(
             f"{store.path}: nobody is enrolled who may be recognised; run `consentguard enrol --photos DIR` first."
         )
     people = tuple(template.person for template in templates)
-    return Gallery(people, np.stack([template.vector for template in templates]), threshold, margin, embedder)
+    vectors = np.stack([template.vector for template in templates])
+    model = Population.shipped(population)
+    moved = model.at(vectors, people) if model else Population.isotropic(embedder, vectors, people)
+    return Enrolled(people, vectors, moved)
+
+
+def gallery(
+    store: TemplateStore, register: Register, on: date, *, embedder: str, population: str, false_positives: float
+) -> Gallery:
+    """Everyone who may be recognised on a day, ready to be compared with; arguments and errors as for `enrolled`.
+
+    The tail of scores is the calibrated one where this embedder's calibration had data enough, else the population's.
+    """
+    known = enrolled(store, register, on, embedder=embedder, population=population)
+    tail = tail_in(store.kept(calibration_of(embedder))) or known.population.tail
+    return known.gallery(Operating(false_positives, tail), embedder)
+
+
+def calibration_of(embedder: str) -> str:
+    """Under which name the store keeps the calibration of an embedder."""
+    return f"calibration {embedder}"

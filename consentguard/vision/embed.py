@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import ImageFile
 
 from consentguard.errors import ModelUnavailable
-from consentguard.values import Face, Pixels
+from consentguard.values import Box, Face, Pixels
 from consentguard.vision import engine
+from consentguard.vision.arcface import KINDS, ArcFace
 from consentguard.vision.cache import remembered
 from consentguard.vision.dlib.boxes import dlib_box
 from consentguard.vision.dlib.chip import face_chip
@@ -38,8 +40,7 @@ class Embedder(Protocol):
     Attributes:
         label: name and digest, as verdicts show it; embeddings of different labels are never compared.
         dimension: numbers in one embedding.
-        threshold: distance under which two faces are one person, strict enough for children.
-        margin: how much further away the second-best other person must be.
+        population: name of what is known about its embeddings of people (`consent/population.py`), "" where nothing is.
     """
 
     @property
@@ -49,10 +50,7 @@ class Embedder(Protocol):
     def dimension(self) -> int: ...
 
     @property
-    def threshold(self) -> float: ...
-
-    @property
-    def margin(self) -> float: ...
+    def population(self) -> str: ...
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
         """One row for each face, in their order. A face that cannot be described gets NaN and so matches nobody."""
@@ -63,12 +61,12 @@ class DlibResnet:
     """face_recognition's descriptor, read from its own weights without dlib. Safe to share between threads."""
 
     dimension = EMBEDDING_SIZE
+    population = "dlib-resnet"
 
     def __init__(self, network: engine.Network, predictor: ShapePredictor, card: ModelCard) -> None:
         self._network = network
         self._predictor = predictor
         self.label = card.label
-        self.threshold, self.margin = _operating_point(card)
 
     @classmethod
     def load(cls, shelf: Shelf) -> DlibResnet:
@@ -112,12 +110,12 @@ class FaceRecognition:
     """
 
     dimension = EMBEDDING_SIZE
+    population = "dlib-resnet"
 
-    def __init__(self, encodings: Callable[..., list[Any]], version: str, card: ModelCard) -> None:
+    def __init__(self, encodings: Callable[..., list[Any]], version: str) -> None:
         self._encodings = encodings
         self._one_at_a_time = threading.Lock()  # dlib's models keep scratch memory of their own
         self.label = f"face_recognition@{version}"
-        self.threshold, self.margin = _operating_point(card)
 
     @classmethod
     def load(cls, shelf: Shelf) -> FaceRecognition:
@@ -134,7 +132,7 @@ class FaceRecognition:
             ) from error
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = cut_files  # it makes Pillow accept cut files for the whole process
-        return cls(face_recognition.face_encodings, face_recognition.__version__, manifest()["dlib-resnet"])
+        return cls(face_recognition.face_encodings, face_recognition.__version__)
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
         """One row for each face, in their order."""
@@ -148,9 +146,34 @@ class FaceRecognition:
 
 
 EMBEDDERS: Mapping[str, Callable[[Shelf], Embedder]] = MappingProxyType(
-    {"dlib_resnet": DlibResnet.load, "face_recognition": FaceRecognition.load}
+    {
+        "dlib_resnet": DlibResnet.load,
+        "face_recognition": FaceRecognition.load,
+        **{kind.name: ArcFace.loader(kind) for kind in KINDS},
+    }
 )
 """Every embedder by name. Each passes the same suite, tests/vision/test_embedders.py."""
+
+
+def steady(embedder: Embedder, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
+    """The mean of each face's embedding and that of its mirror image: what templates and probes are made of.
+
+    It costs the time twice and takes a third of the false refusals away (docs/decisions/0017). A face that can be
+    described only one way round is not described.
+    """
+    if not faces:
+        return np.empty((0, embedder.dimension), np.float32)
+    mirrored = [_mirrored(face, pixels.shape[1]) for face in faces]
+    other = embedder.embed(np.ascontiguousarray(pixels[:, ::-1]), mirrored)
+    return np.asarray((embedder.embed(pixels, faces) + other) / 2, np.float32)
+
+
+def _mirrored(face: Face, width: int) -> Face:
+    """The same face in the mirror image of a picture so wide; its landmarks stay in the viewer's order."""
+    box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
+    order = (1, 0, 2, 4, 3) if face.landmarks else ()
+    landmarks = tuple((width - 1 - face.landmarks[i][0], face.landmarks[i][1]) for i in order)
+    return replace(face, box=box, landmarks=landmarks)
 
 
 def _agree(landmarks: NDArray[np.intp], face: Face) -> bool:
@@ -178,9 +201,3 @@ def _predictor(data: bytes, card: ModelCard) -> ShapePredictor:
 
     with np.load(io.BytesIO(remembered("dlib-landmarks-1.npz", card.sha256, arrays)), allow_pickle=False) as kept:
         return ShapePredictor({name: kept[name] for name in kept.files}, card.file)
-
-
-def _operating_point(card: ModelCard) -> tuple[float, float]:
-    if card.threshold is None or card.margin is None:
-        raise ModelUnavailable(f"the manifest gives {card.name} no threshold or no margin; reinstall consentguard.")
-    return card.threshold, card.margin

@@ -21,6 +21,9 @@ REFERENCE_SIZE: Final = 80
 """Height in pixels from which a face makes a template: what dlib's detector, for whose faces the network was trained,
 asks for."""
 
+SMALLEST_FACE: Final = 40
+"""Height in pixels from which a face of a photo to publish is recognised at all."""
+
 _SHARP: Final = 25.0
 _TURNED: Final = 0.30
 _NODDED: Final = (0.42, 0.76)
@@ -51,6 +54,11 @@ class Quality:
     brightness: float
     contrast: float
     eyes: float
+
+    @property
+    def recognisable(self) -> bool:
+        """Whether a face of a photo to publish is good enough to be somebody: half of what a template needs."""
+        return self.size >= SMALLEST_FACE and self.sharpness >= _SHARP / 2 and abs(self.turn) <= 1.5 * _TURNED
 
     def faults(self) -> tuple[str, ...]:
         """Why this face makes no template, in plain words; nothing if it does."""

@@ -23,6 +23,7 @@ from consentguard.values import Action, Mode, Standing
 
 TODAY = date(2026, 11, 22)
 SHIPPED = Policy.shipped()
+SHIPPED_MATCHED = dataclasses.replace(SHIPPED, modes=tuple(Mode), dpia="DPIA-2026-1")
 REFUSE_EMPTY = dataclasses.replace(SHIPPED, on_no_face="refuse")
 counts = st.integers(0, 6)
 channels = st.sampled_from(SCOPES).map(lambda scope: Channel("drawn", scope))
@@ -265,6 +266,36 @@ def test_naming_people_chooses_declared_and_nothing_else_does(register):
     assert ask(register, SHIPPED).channel.name == "main"
 
 
+def test_whoever_is_not_among_those_expected_or_named_is_never_named_by_a_machine(register):
+    everybody = ask(register, SHIPPED_MATCHED, mode="matched")
+    assert everybody.among is None
+    of_class = ask(register, SHIPPED_MATCHED, mode="matched", expected=" 4 ")
+    assert of_class.among == {person.id for person in register if person.class_name == "4"}
+    named = ask(register, SHIPPED_MATCHED, mode="matched", people=("P002", "T002"), by="the tests")
+    assert named.among == {"P002", "T002"}
+    both = ask(register, SHIPPED_MATCHED, mode="matched", people=("P002", "T002"), by="the tests", expected="4")
+    assert both.among == {"P002"}
+    match = (Match(Answer.MATCH, "P001"),)
+    standings = [decide(match, register, SHIPPED, asked, TODAY).faces[0] for asked in (everybody, of_class, named)]
+    assert [(who.person, who.standing) for who in standings] == [
+        ("P001", Standing.CONSENTED), ("P001", Standing.CONSENTED), (None, Standing.UNSURE)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"mode": "matched", "expected": "7"}, "class '7' is not in the register.*it knows 4"),
+        ({"mode": "matched", "expected": ""}, "class '' is not in the register"),
+        ({"mode": "matched", "people": ("P001",)}, "--by NAME"),
+        ({"mode": "off", "expected": "4"}, "only in mode matched"),
+        ({"mode": "off", "people": ("P001",)}, "only in modes declared and matched"),
+    ],
+)
+def test_expecting_needs_mode_matched_and_a_class_that_there_is(register, asked, told):
+    with pytest.raises(WrongUsage, match=told):
+        ask(register, SHIPPED_MATCHED, **asked)
+
+
 def test_a_person_named_twice_counts_once(register):
     question = ask(register, SHIPPED, people=["P001", "P001"], by="me")
     assert question.declared == ("P001",)
@@ -275,7 +306,7 @@ WRONG = {
     "unknown channel": ({"channel": "facebook"}, "choose one of main"),
     "mode not allowed": ({"mode": "matched"}, "choose one of off, declared"),
     "no such mode": ({"mode": "guess"}, "choose one of off, declared"),
-    "people in mode off": ({"mode": "off", "people": ["P001"], "by": "me"}, "only in mode declared"),
+    "people in mode off": ({"mode": "off", "people": ["P001"], "by": "me"}, "not in mode off"),
     "declared without people": ({"mode": "declared", "by": "me"}, "--people"),
     "declared without by": ({"people": ["P001"]}, "--by"),
     "declared by blanks": ({"people": ["P001"], "by": "  "}, "--by"),

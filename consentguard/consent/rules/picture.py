@@ -33,10 +33,18 @@ class PictureRules:
 
 @dataclass(frozen=True, slots=True)
 class RecognitionRules:
-    """What compares faces in mode matched."""
+    """What compares faces in mode matched, and how sure it must be.
+
+    `false_positives`: at most this share of strangers' faces may be taken for anybody enrolled (FPIR).
+    """
 
     embedder: str = "dlib_resnet"
+    false_positives: float = 0.001
 
     @classmethod
     def read(cls, keys: Keys) -> RecognitionRules:
-        return cls(embedder=keys.text("embedder", cls().embedder))
+        usual = cls()
+        return cls(
+            embedder=keys.text("embedder", usual.embedder),
+            false_positives=keys.number("false_positives", 1e-6, 0.05, usual.false_positives),
+        )

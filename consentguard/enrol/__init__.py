@@ -5,10 +5,8 @@ Reference photos are looked at and not kept. Whoever may not be enrolled has no 
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,43 +14,33 @@ from typing import Final
 
 import numpy as np
 
-from consentguard.consent.enrolled import may_be_recognised
+from consentguard.consent.enrolled import forget_without_consent, may_be_recognised
 from consentguard.consent.hours import school_day
+from consentguard.consent.match import Gallery, Operating, alike
+from consentguard.consent.population import Floats, Population
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.consent.template_key import KeySource
 from consentguard.consent.templates import Template, TemplateStore
-from consentguard.errors import Problem, TemplateStoreError, UnreadableImage
+from consentguard.enrol.references import Reference, references
+from consentguard.errors import UnreadableImage
 from consentguard.files import read_photo
 from consentguard.values import Face, Point
 from consentguard.vision.dated import taken_on
 from consentguard.vision.detect import Detector
-from consentguard.vision.embed import Embedder
+from consentguard.vision.embed import Embedder, steady
 from consentguard.vision.quality import measured
 from consentguard.vision.reader import Reader
 
-SMALLEST_FACE: Final = 40
-"""Height in pixels from which a face of a photo to publish is recognised at all; a reference photo needs twice that."""
+STRANGERS: Final = -5.0
+"""Nats: a photo that scores less against the other photos of its folder is of somebody else. Of children photographed
+at most two years apart 2 % score less, of different people 75 % (benchmarks/recognition.py)."""
 
-STRANGERS: Final = 0.6
-"""Distance from which two photos are of two people by face_recognition's own rule; of one child it is 0.55 in 95 %."""
+_ALIKE: Final = 0.001
+"""People who would be taken for one another more often than this are warned of."""
 
 OLD: Final = timedelta(days=365)
 """Children change: a photo older than this makes a template, and a warning."""
-
-_COLUMNS: Final = ("photo", "id", "taken", "x", "y")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """One reference photo: whose it is, when it was taken if the mapping says so, and a point inside the face if it
-    shows several.
-    """
-
-    photo: Path
-    person: str
-    taken: date | None = None
-    point: Point | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +78,21 @@ def enrol(
 
     `key` says where the key shall live; it is chosen once, when the first person is enrolled (default: a file).
     """
-    made = enrolment(source, register, eyes, school_day(now))
+    store: TemplateStore | None = None
+    before: tuple[Template, ...] = ()
+    if TemplateStore.is_there(state.directory):
+        store = TemplateStore.make(state.directory, key or TemplateStore.key_source(state.directory))
+        forget_without_consent(store, state, register, now)
+        before = store.templates()
+    made = enrolment(source, register, eyes, school_day(now), before)
     if made.templates:
-        there = TemplateStore.key_source(state.directory) if TemplateStore.is_there(state.directory) else None
-        store = TemplateStore.make(state.directory, key or there or KeySource.FILE)
+        store = store or TemplateStore.make(state.directory, key or KeySource.FILE)
         body = {"templates": made.counts(), "embedder": eyes.embedder.label, "register": register.sha256}
         store.enrol(made.templates, lambda: state.record("enrolled", body, now.isoformat(timespec="seconds")))
     return made
 
 
-def enrolment(source: Path, register: Register, eyes: Eyes, on: date) -> Enrolment:
+def enrolment(source: Path, register: Register, eyes: Eyes, on: date, before: Sequence[Template] = ()) -> Enrolment:
     """Makes templates of the reference photos that `source` names, and writes nothing.
 
     Args:
@@ -107,6 +100,7 @@ def enrolment(source: Path, register: Register, eyes: Eyes, on: date) -> Enrolme
             with the columns `photo` and `id`, and if wanted `taken` (the day) and `x`, `y` (a pixel inside the face).
         register, on: only people with biometric consent on that day, and no objection, are enrolled.
         eyes: what looks at the photos.
+        before: templates of those enrolled already, to warn of people who look alike.
 
     Raises TemplateStoreError where `source` cannot be read.
     """
@@ -114,72 +108,23 @@ def enrolment(source: Path, register: Register, eyes: Eyes, on: date) -> Enrolme
     found: dict[str, list[tuple[Reference, Template]]] = {}
     for reference in _allowed(references(source), register, on, refused):
         try:
-            template = _template(reference, eyes, on)
+            template = template_of(reference, eyes, on)
         except UnreadableImage as error:
             refused.append(str(error))
         else:
             found.setdefault(reference.person, []).append((reference, template))
+    population = Population.shipped(eyes.embedder.population)
+    if population is None:
+        unchecked = (
+            f"nothing ships about the embedder {eyes.embedder.label}: whose photos look alike was not checked",
+        )
+        return Enrolment(_all(found), tuple(refused), (*_old(found, on), *unchecked))
     for person, pairs in list(found.items()):
-        if _widest([template for _, template in pairs]) > STRANGERS:
+        if _strangers([template for _, template in pairs], population):
             refused.append(f"{person}: the photos do not look like one person; is one in the wrong place?")
             del found[person]
-    templates = tuple(template for pairs in found.values() for _, template in pairs)
-    return Enrolment(templates, tuple(refused), (*_old(found, on), *_alike(templates, eyes.embedder.threshold)))
-
-
-def references(source: Path) -> tuple[Reference, ...]:
-    """Every reference photo that a folder or a CSV mapping names. Raises TemplateStoreError where it cannot be read."""
-    try:
-        return tuple(_in_folder(source)) if source.is_dir() else tuple(_in_mapping(source))
-    except OSError as error:
-        raise TemplateStoreError(
-            f"{error.filename}: cannot be read ({error.strerror}); name a folder or a CSV file with --photos."
-        ) from error
-
-
-def _in_folder(folder: Path) -> Iterator[Reference]:
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        if not entry.is_dir():
-            yield Reference(entry, entry.stem)
-            continue
-        photos = [photo for photo in sorted(entry.iterdir()) if not photo.name.startswith(".")]
-        yield from (Reference(photo, entry.name) for photo in photos or [entry])
-
-
-def _in_mapping(file: Path) -> Iterator[Reference]:
-    """The rows of a CSV mapping, photos being relative to its folder; all mistakes are reported at once."""
-    problems: list[Problem] = []
-    try:
-        reader = csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline=""), strict=True)
-        rows = [(reader.line_num, row) for row in reader]
-        header = reader.fieldnames or []
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise TemplateStoreError(f"{file}: is no CSV file in UTF-8 ({error}); save it as one.") from error
-    problems += [Problem(1, column, "unknown column") for column in header if column not in _COLUMNS]
-    problems += [Problem(1, column, "the column is missing") for column in ("photo", "id") if column not in header]
-    found = [] if problems else [_row(file, line, row, problems) for line, row in rows]
-    if problems:
-        listed = "\n".join(f"  {problem}" for problem in problems)
-        raise TemplateStoreError(f"{file}: nobody was enrolled\n{listed}\nMend these and try again.")
-    yield from found
-
-
-def _row(file: Path, line: int, row: dict[str, str], problems: list[Problem]) -> Reference:
-    cells = {column: (row.get(column) or "").strip() for column in _COLUMNS}
-    if None in row or not cells["photo"] or not cells["id"]:
-        problems.append(Problem(line, "", "needs a photo and an id, and no more cells than the header"))
-    taken, point = None, None
-    try:
-        taken = date.fromisoformat(cells["taken"]) if cells["taken"] else None
-    except ValueError:
-        problems.append(Problem(line, "taken", "is not a day like 2026-09-01"))
-    try:
-        point = (float(cells["x"]), float(cells["y"])) if cells["x"] or cells["y"] else None
-    except ValueError:
-        problems.append(Problem(line, "x, y", "are not two numbers"))
-    return Reference(file.parent / cells["photo"], cells["id"], taken, point)
+    others = [kept for kept in before if kept.person not in found and kept.embedder == eyes.embedder.label]
+    return Enrolment(_all(found), tuple(refused), (*_old(found, on), *_alike(_all(found), others, population)))
 
 
 def _allowed(found: Sequence[Reference], register: Register, on: date, refused: list[str]) -> Iterator[Reference]:
@@ -198,8 +143,11 @@ def _allowed(found: Sequence[Reference], register: Register, on: date, refused: 
             )
 
 
-def _template(reference: Reference, eyes: Eyes, on: date) -> Template:
-    """The template of the one face of a reference photo. Raises UnreadableImage with everything against it."""
+def template_of(reference: Reference, eyes: Eyes, on: date, *, good: bool = True) -> Template:
+    """The template of the one face of a reference photo; it has to be a `good` one unless that is not asked for.
+
+    Raises UnreadableImage with everything against it.
+    """
     photo = reference.photo
     if photo.is_dir():
         raise UnreadableImage(f"{photo}: holds no photo")
@@ -210,9 +158,9 @@ def _template(reference: Reference, eyes: Eyes, on: date) -> Template:
         raise UnreadableImage(f"{photo}: {error}") from error
     shrunk = picture.width / picture.source_width
     face = _the_face(photo, eyes.detector.find(picture.pixels), reference.point, shrunk)
-    if faults := measured(picture.pixels, face).faults():
+    if good and (faults := measured(picture.pixels, face).faults()):
         raise UnreadableImage(f"{photo}: {'; '.join(faults)}")
-    (vector,) = eyes.embedder.embed(picture.pixels, [face])
+    (vector,) = steady(eyes.embedder, picture.pixels, [face])
     if not np.isfinite(vector).all():
         raise UnreadableImage(f"{photo}: its face cannot be described; take one that looks straight ahead")
     return Template(reference.person, vector, eyes.embedder.label, on, reference.taken or taken_on(data))
@@ -237,21 +185,34 @@ def _old(found: dict[str, list[tuple[Reference, Template]]], on: date) -> Iterat
                 yield f"{reference.photo}: was taken on {template.taken}, over 12 months ago; take a new one soon"
 
 
-def _alike(templates: Sequence[Template], threshold: float) -> Iterator[str]:
-    """People whose nearest templates are near enough to be taken for one another."""
-    if not templates:
+def _all(found: Mapping[str, Sequence[tuple[Reference, Template]]]) -> tuple[Template, ...]:
+    return tuple(template for pairs in found.values() for _, template in pairs)
+
+
+def _alike(made: Sequence[Template], others: Sequence[Template], population: Population) -> Iterator[str]:
+    """People, at least one of them enrolled now, who could be taken for one another."""
+    if not made:
         return
-    rows = np.stack([template.vector for template in templates])
-    apart = np.linalg.norm(rows[:, None] - rows[None], axis=2)
-    pairs = {
-        tuple(sorted((templates[i].person, templates[j].person)))
-        for i, j in np.argwhere(apart < threshold)
-        if templates[i].person != templates[j].person
-    }
-    for one, other in sorted(pairs):
-        yield f"{one} and {other} look alike: siblings, or a photo in the wrong place? Both will often stay hidden"
+    people = [template.person for template in (*made, *others)]
+    vectors = _stacked((*made, *others))
+    gallery = Gallery.of(people, vectors, population.at(vectors, people), Operating(_ALIKE, population.tail), "")
+    for one, other in alike(gallery, _stacked(made), [template.person for template in made]):
+        yield (
+            f"{gallery.ids[one]} and {gallery.ids[other]} look alike: siblings, or a photo in the wrong place? "
+            "Both may often stay hidden"
+        )
 
 
-def _widest(templates: Sequence[Template]) -> float:
-    rows = np.stack([template.vector for template in templates])
-    return float(np.linalg.norm(rows[:, None] - rows[None], axis=2).max())
+def _strangers(templates: Sequence[Template], population: Population) -> bool:
+    """Whether a photo looks like somebody other than the rest of its folder does."""
+    latent = population.latent(_stacked(templates))
+    for one in range(len(latent) if len(latent) > 1 else 0):
+        rest = np.delete(latent, one, axis=0)
+        profile = population.profiles(rest, np.zeros(len(rest), np.intp), 1)
+        if population.scores(latent[[one]], profile)[0, 0] < STRANGERS:
+            return True
+    return False
+
+
+def _stacked(templates: Sequence[Template]) -> Floats:
+    return np.stack([template.vector for template in templates])

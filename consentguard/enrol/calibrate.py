@@ -1,0 +1,62 @@
+"""`consentguard calibrate`: from the store, and other photos of the enrolled if there are any, to a threshold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from consentguard.consent.calibration import Calibration, calibrate
+from consentguard.consent.enrolled import calibration_of, enrolled, forget_without_consent
+from consentguard.consent.hours import school_day
+from consentguard.consent.population import Floats
+from consentguard.consent.register import Register
+from consentguard.consent.state import State
+from consentguard.consent.templates import TemplateStore
+from consentguard.enrol import Eyes, template_of
+from consentguard.enrol.references import references
+from consentguard.errors import TemplateStoreError, UnreadableImage
+
+
+def calibrate_store(
+    register: Register, eyes: Eyes, state: State, now: datetime, false_positives: float, photos: Path | None = None
+) -> tuple[Calibration, tuple[str, ...]]:
+    """Calibrates on the enrolled and keeps the result in the store, with a row in the audit trail.
+
+    `photos` are other photos of the enrolled, as for enrolment; they are compared and nothing of them is kept. Returns
+    the calibration and a line for each photo that could not be used. Raises TemplateStoreError.
+    """
+    store = TemplateStore.open(state.directory)
+    forget_without_consent(store, state, register, now)
+    label, today = eyes.embedder.label, school_day(now)
+    known = enrolled(store, register, today, embedder=label, population=eyes.embedder.population)
+    faces, unused = _faces(photos, set(known.people), eyes, now) if photos else (None, ())
+    found = calibrate(known.people, known.templates, known.population, false_positives, faces)
+    kept = {**found.as_json(), "on": today.isoformat()}
+    state.record("calibrated", {"embedder": label, **kept}, now.isoformat(timespec="seconds"))
+    store.keep(calibration_of(label), kept)
+    return found, unused
+
+
+def _faces(
+    photos: Path, people: set[str], eyes: Eyes, now: datetime
+) -> tuple[tuple[list[str], Floats], tuple[str, ...]]:
+    """Ids and embeddings of the photos of people who are enrolled; nobody else's is opened."""
+    owners: list[str] = []
+    vectors: list[Floats] = []
+    unused: list[str] = []
+    for reference in references(photos):
+        if reference.person not in people:
+            unused.append(f"{reference.photo}: {reference.person} is not enrolled")
+            continue
+        try:
+            vectors.append(template_of(reference, eyes, school_day(now), good=False).vector)
+        except UnreadableImage as error:
+            unused.append(str(error))
+        else:
+            owners.append(reference.person)
+    if not vectors:
+        listed = "\n".join(f"  {line}" for line in unused)
+        raise TemplateStoreError(f"{photos}: no photo of anybody enrolled could be used\n{listed}")
+    return (owners, np.stack(vectors)), tuple(unused)
