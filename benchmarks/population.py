@@ -2,7 +2,7 @@
 
     python benchmarks/population.py --loader FOLDER [--cache FOLDER] [--write]
 
-FOLDER holds load.py of the open sets. The two covariances are of the families of fiw_train (15,800 photos of 3,000
+FOLDER holds load.py of the open sets. The two covariances are of the families of fiw_train (13,800 photos of 2,900
 people of all ages) and of the children of fgnet_school, each of whose photos counts `CHILD_WEIGHT` times; the mean is
 the children's. The tail of scores of different children comes from five folds: a child's scores under a model that has
 seen neither the child nor, in the same fold, anybody it is compared with as a probe. Without --write only the numbers

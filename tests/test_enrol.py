@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -123,7 +124,7 @@ def test_every_refusal_says_which_photo_and_why(
     listed = "\n".join(made.refused)
     for part in (
         "two.png: shows 2 faces",
-        "wall.png: shows 0 faces",
+        "wall.png: shows no face;",
         "text.jpg: is not a picture",
         "small.png: its face is",
         "dark.png: its face is too dark",
@@ -351,7 +352,7 @@ class _Spy:
     def __init__(self, embedder: DlibResnet) -> None:
         self._embedder = embedder
         self.made: list[np.ndarray] = []
-        for name in ("dimension", "threshold", "margin", "label"):
+        for name in ("dimension", "population", "label"):
             setattr(self, name, getattr(embedder, name))
 
     def embed(self, pixels: np.ndarray, faces: object) -> np.ndarray:
@@ -385,12 +386,16 @@ def test_no_embedding_is_readable_in_any_file_and_none_of_the_unenrolled_is_writ
     for name in ("obama2", "biden"):
         seeing.release(photographs[name], **MATCHED)
     assert len(spy.made) >= enrolled + 3
+    means = [(one + other) / 2 for one, other in itertools.combinations(spy.made, 2)]  # with the mirror image's
     for path in (path for path in tmp_path.rglob("*") if path.is_file()):
         data = path.read_bytes()
-        assert not [trace for trace in _traces(spy.made) if trace in data], path
+        assert not [trace for trace in _traces([*spy.made, *means]) if trace in data], path
     stored = _store(state).templates()
     assert [template.person for template in stored] == ["P001"]
-    unenrolled = spy.made[enrolled:]
+    (template,) = stored
+    assert any(np.allclose(template.vector, mean) for mean in means)
+    unenrolled = [(one + other) / 2 for one, other in itertools.combinations(spy.made[enrolled:], 2)]
+    unenrolled += spy.made[enrolled:]
     assert not any(np.allclose(template.vector, vector) for template in stored for vector in unenrolled)
 
 

@@ -58,6 +58,8 @@ def test_the_wheel_holds_what_it_needs_to_work(held):
     assert held >= {
         "consentguard/py.typed",
         "consentguard/weights/manifest.toml",
+        "consentguard/consent/populations/dlib-resnet.npz",
+        "consentguard/consent/populations/README.md",
         *(
             f"consentguard/consent/policies/{path.name}"
             for path in (ROOT / "consentguard/consent/policies").glob("*.toml")

@@ -29,7 +29,9 @@ from consentguard.values import canonical
 
 TEMPLATES_FILE: Final = "templates.db"
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+"""1 held the embedding of a face; 2 holds its mean with that of the mirror image, which compares with nothing else."""
+
 _NONCE_BYTES: Final = 12
 _SALT_BYTES: Final = 16
 _PROOF: Final = b"consentguard templates"
@@ -109,7 +111,7 @@ class TemplateStore:
         """Opens the store of a state directory.
 
         Raises TemplateStoreError where there is none, its key is not to be had or not the right one, or its format is
-        newer than this version.
+        another than this version's.
         """
         path = directory / TEMPLATES_FILE
         if not cls.is_there(directory):
@@ -134,12 +136,11 @@ class TemplateStore:
 
     @staticmethod
     def key_source(directory: Path) -> KeySource:
-        """Where the key of the store that is here lives. Raises TemplateStoreError for a newer format."""
+        """Where the key of the store that is here lives. Raises TemplateStoreError for another format."""
         path = directory / TEMPLATES_FILE
-        if (version := _version(path)) > _SCHEMA:
-            raise TemplateStoreError(
-                f"{path}: has format {version}, this version reads {_SCHEMA}; update consentguard."
-            )
+        if (version := _version(path)) != _SCHEMA:
+            mend = "update consentguard" if version > _SCHEMA else "delete the file and enrol everybody anew"
+            raise TemplateStoreError(f"{path}: has format {version}, this version reads {_SCHEMA}; {mend}.")
         try:
             return KeySource(_about(path).get("key", b"").decode("ascii", "replace"))
         except ValueError as error:

@@ -39,6 +39,9 @@ at most two years apart 2 % score less, of different people 75 % (benchmarks/rec
 _ALIKE: Final = 0.001
 """People who would be taken for one another more often than this are warned of."""
 
+_FACE: Final = 0.5
+"""A reference photo shows whatever is likelier a face than not; what hides a child in a photo to publish is far less."""
+
 OLD: Final = timedelta(days=365)
 """Children change: a photo older than this makes a template, and a warning."""
 
@@ -166,14 +169,16 @@ def template_of(reference: Reference, eyes: Eyes, on: date, *, good: bool = True
     return Template(reference.person, vector, eyes.embedder.label, on, reference.taken or taken_on(data))
 
 
-def _the_face(photo: Path, faces: Sequence[Face], point: Point | None, shrunk: float) -> Face:
+def _the_face(photo: Path, found: Sequence[Face], point: Point | None, shrunk: float) -> Face:
+    faces = [face for face in found if face.score >= _FACE]
     if point is not None:
         x, y = point[0] * shrunk, point[1] * shrunk
         faces = [face for face in faces if face.box.left <= x < face.box.right and face.box.top <= y < face.box.bottom]
     if len(faces) != 1:
         where = "" if point is None else f" at {point[0]:g}, {point[1]:g}"
+        many = f"{len(faces)} faces" if faces else "no face"
         raise UnreadableImage(
-            f"{photo}: shows {len(faces)} faces{where}; a reference photo shows one, or a mapping points at it"
+            f"{photo}: shows {many}{where}; a reference photo shows one, or a mapping points at it (docs/recognition.md)"
         )
     return faces[0]
 

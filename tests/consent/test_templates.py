@@ -117,9 +117,10 @@ def test_a_template_that_was_changed_or_moved_to_somebody_else_is_refused(store:
         store.templates()
 
 
-def test_a_newer_format_is_refused(store: TemplateStore, tmp_path: Path) -> None:
-    _rows(store, "PRAGMA user_version = 7")
-    with pytest.raises(TemplateStoreError, match="has format 7, this version reads 1; update consentguard"):
+@pytest.mark.parametrize(("version", "mend"), [(7, "update consentguard"), (1, "delete the file and enrol everybody")])
+def test_another_format_is_refused(store: TemplateStore, tmp_path: Path, version: int, mend: str) -> None:
+    _rows(store, f"PRAGMA user_version = {version}")
+    with pytest.raises(TemplateStoreError, match=f"has format {version}, this version reads 2; {mend}"):
         TemplateStore.open(tmp_path)
 
 
