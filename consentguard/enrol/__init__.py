@@ -40,7 +40,7 @@ _ALIKE: Final = 0.001
 """People who would be taken for one another more often than this are warned of."""
 
 _FACE: Final = 0.5
-"""A reference photo shows whatever is likelier a face than not; what hides a child in a photo to publish is far less."""
+"""A reference photo shows whatever is likelier a face than not; in a photo to publish, far less hides a child."""
 
 OLD: Final = timedelta(days=365)
 """Children change: a photo older than this makes a template, and a warning."""
@@ -178,7 +178,7 @@ def _the_face(photo: Path, found: Sequence[Face], point: Point | None, shrunk: f
         where = "" if point is None else f" at {point[0]:g}, {point[1]:g}"
         many = f"{len(faces)} faces" if faces else "no face"
         raise UnreadableImage(
-            f"{photo}: shows {many}{where}; a reference photo shows one, or a mapping points at it (docs/recognition.md)"
+            f"{photo}: shows {many}{where}; a reference photo shows one, or a CSV mapping points at it"
         )
     return faces[0]
 
