@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from consentguard.cli.parser import build_parser
-from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
 from consentguard.consent.register import COLUMNS, SCOPES
 from consentguard.vision.weights import Shelf
 
@@ -73,6 +73,11 @@ def test_every_code_is_documented_with_its_meaning() -> None:
         assert f"| `{code}` | " in page, code
         assert REASONS.get(code, meaning) in page
         assert meaning in page
+    reasons = page.partition("## Findings")[0]
+    rows = {line.split("`")[1]: line for line in reasons.splitlines() if line.startswith("| `")}
+    for code in REASONS:
+        quoted = f'"{SENTENCES[code]}"' in rows[code] if code in SENTENCES else '"' not in rows[code]
+        assert quoted, f"{code}: its sentence is not the one of codes.SENTENCES"
 
 
 def test_every_column_of_the_register_is_documented() -> None:

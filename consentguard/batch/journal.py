@@ -39,6 +39,7 @@ CREATE TABLE verdict (
     thumb   TEXT NOT NULL,
     seconds REAL NOT NULL,
     at      TEXT NOT NULL,
+    lasting INTEGER NOT NULL,
     PRIMARY KEY (content, basis)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE file (
@@ -114,6 +115,7 @@ class Journal:
 
     def begin(self, basis: str, about: Mapping[str, Any], at: str) -> int:
         """The number of a new scan, or of one with the same basis that was stopped before it finished."""
+        self._connection.execute("DELETE FROM verdict WHERE NOT lasting")  # those are looked at again
         last = self._connection.execute("SELECT id, finished, basis FROM scan ORDER BY id DESC LIMIT 1").fetchone()
         if last and last[1] is None and last[2] == basis:
             return int(last[0])
@@ -137,8 +139,8 @@ class Journal:
         """Keeps a verdict for its content. The path in it is the first under which the content was met."""
         v = judged.verdict
         row = (judged.task.content, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
-               judged.thumb, judged.seconds, at)  # fmt: skip
-        self._connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+               judged.thumb, judged.seconds, at, judged.lasting)  # fmt: skip
+        self._connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def seen(self, path: Path, content: str, basis: str, scan: int) -> None:
         """Notes that a file with this content was met in a scan. Its verdict may come later."""

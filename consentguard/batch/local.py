@@ -64,6 +64,8 @@ def serve(pipe: Connection, unit: Unit) -> None:
             pipe.send(judged)
     except (CannotTell, OutputFailed) as error:
         pipe.send(error)
+    except MemoryError:
+        os._exit(1)  # as if it had been killed: a fresh worker tries the photo once more
     except OSError:
         os._exit(0)  # the parent is gone: nobody is left to tell
 

@@ -15,7 +15,7 @@ from typing import IO, Any, Final
 
 from consentguard.batch.journal import Row
 from consentguard.batch.unit import OutputFailed
-from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
 
 PAGE: Final = "report.html"
 _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "findings", "rewrite", "faces", "hidden",
@@ -51,7 +51,7 @@ def write(
         earlier = any(row.before for row in rows())
         words = {**FINDINGS, **REASONS}
         file.write(before)
-        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": _sentences()}
+        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(SENTENCES)}
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
         _joined(file, (_inert(json.dumps(_card(row, about, classes))) for row in rows()))
         file.write("]}" + after)
@@ -105,10 +105,6 @@ def _inert(text: str) -> str:
 def _joined(file: IO[str], parts: Iterator[str]) -> None:
     for number, part in enumerate(parts):
         file.write(f"{',' if number else ''}{part}\n")
-
-
-def _sentences() -> Mapping[str, str]:
-    return {}
 
 
 @contextmanager

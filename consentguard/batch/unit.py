@@ -6,11 +6,20 @@ import errno
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from consentguard.errors import CannotTell, Refused, UnreadableImage
+from consentguard.errors import (
+    AuditFailed,
+    CannotTell,
+    ModelUnavailable,
+    PolicyInvalid,
+    Refused,
+    RegisterInvalid,
+    TemplateStoreError,
+    UnreadableImage,
+)
 from consentguard.files import read_photo, write_whole
 
 if TYPE_CHECKING:
@@ -23,6 +32,9 @@ THUMBS: Final = "thumbs"
 """Folders beside the report."""
 
 _THUMB_EDGE: Final = 320
+_NO_PHOTOS_FAULT: Final = (AuditFailed, ModelUnavailable, TemplateStoreError, RegisterInvalid, PolicyInvalid)
+"""What every photo would meet alike. Kept as the verdict of each, it would stand in the journal after it is mended."""
+
 _DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -80,6 +92,8 @@ class Judged:
         message: the whole reason in plain words, "" for what went through.
         thumb: relative path of the thumbnail under `out`, "" where there is none.
         seconds: how long it took.
+        lasting: False for what has nothing to do with its content, such as a file that vanished meanwhile; the next
+            scan looks again.
     """
 
     task: Task
@@ -87,15 +101,16 @@ class Judged:
     message: str = ""
     thumb: str = ""
     seconds: float = 0.0
+    lasting: bool = True
 
 
-def undecided(task: Task, message: str, code: str = "cannot-tell") -> Judged:
+def undecided(task: Task, message: str, code: str = "cannot-tell", *, lasting: bool = True) -> Judged:
     """The result for a photo on which no decision could be reached."""
     from consentguard.values import Finding, Outcome, Verdict  # noqa: PLC0415
 
     finding = Finding(code, "file", message.splitlines()[0])
     verdict = Verdict(str(task.path), Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
-    return Judged(task, verdict.as_json(), message)
+    return Judged(task, verdict.as_json(), message, lasting=lasting)
 
 
 @dataclass
@@ -128,17 +143,21 @@ class Scanner:
         for task in tasks:
             start = time.perf_counter()
             judged = self._judge(guard, task)
-            yield Judged(judged.task, judged.verdict, judged.message, judged.thumb, time.perf_counter() - start)
+            yield replace(judged, seconds=time.perf_counter() - start)
 
     def _judge(self, guard: Guard, task: Task) -> Judged:
         from consentguard.consent.codes import reason_of  # noqa: PLC0415
 
         try:
             photo = read_photo(self.settings.folder / task.path)
-            if hashlib.sha256(photo).hexdigest() != task.content:
-                raise UnreadableImage(f"{task.path}: changed while the scan ran; scan again.")
+        except UnreadableImage as error:
+            return undecided(task, str(error), reason_of(error), lasting=False)
+        if hashlib.sha256(photo).hexdigest() != task.content:
+            why = f"{task.path}: changed while the scan ran; scan again."
+            return undecided(task, why, "unreadable-image", lasting=False)
+        try:
             return self._check(guard, task, photo) if self.settings.dry_run else self._release(guard, task, photo)
-        except OutputFailed:
+        except (OutputFailed, *_NO_PHOTOS_FAULT, MemoryError):
             raise
         except CannotTell as error:
             return undecided(task, str(error), reason_of(error))

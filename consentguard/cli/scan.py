@@ -111,6 +111,8 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings]:
 
     guard = guard_of(arguments)
     guard.question(**asked_of(arguments))
+    if not arguments.dry_run:
+        _ = guard.state  # says at once what every photo would say
     return guard, Settings(
         folder=arguments.folder,
         out=arguments.out,

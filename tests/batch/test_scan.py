@@ -231,3 +231,46 @@ def test_a_scan_that_was_stopped_is_the_same_scan_when_it_goes_on(many: Path, mo
 
 def _out_of_paper(*_: object) -> None:
     raise OutputFailed("no paper")
+
+
+def test_what_no_photo_is_to_blame_for_stops_the_scan_and_is_nobodys_verdict(
+    office: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["scan", str(office / "photos"), "--out", str(office / "out"), "--register", str(office / "register.csv")]
+    monkeypatch.setenv("CONSENTGUARD_STATE", str(office / "none"))
+    assert main(command) == 3
+    assert "consentguard init" in capsys.readouterr().err
+    assert not (office / "out").exists()
+    monkeypatch.setenv("CONSENTGUARD_STATE", str(office / "state"))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("CONSENTGUARD_MODELS", str(office / "no models"))
+        assert main(command) == 3
+        assert "models pull" in capsys.readouterr().err
+    assert main([*command, "--workers", "1"]) == 3
+    assert "4 photos: 1 cannot tell, 1 refused, 2 released" in capsys.readouterr().out
+
+
+def test_a_photo_that_went_away_while_it_was_looked_at_is_looked_at_again(office: Path) -> None:
+    class Gone(Pool):
+        def run(self, tasks, idle=lambda: None):
+            def vanishing():
+                for task in tasks:
+                    if task.path.name == "one.jpg":
+                        (office / "photos" / "one.jpg").rename(office / "away")
+                    yield task
+
+            return super().run(vanishing(), idle)
+
+    (office / "photos" / "class 4" / "copy of one.jpg").unlink()
+    guard = Guard.open(office / "register.csv", policy=office / "policy.toml", state=office / "state")
+    settings = Settings(
+        office / "photos", office / "out", office / "register.csv", office / "policy.toml", office / "state", {},
+        guard.register.sha256, guard.policy.digest
+    )  # fmt: skip
+    with Gone(Scanner(settings), 1) as pool:
+        scan(guard, settings, pool)
+    assert "cannot be read (No such file" in _rows(office)["one.jpg"]["message"]
+    (office / "away").rename(office / "photos" / "one.jpg")
+    with Pool(Scanner(settings), 1) as pool:
+        assert scan(guard, settings, pool).looked_at == 1
+    assert _rows(office)["one.jpg"]["outcome"] == "released"
