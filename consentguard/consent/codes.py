@@ -119,7 +119,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "remark-at-school": "Comments that aim to undermine the school, its staff, parents, governors or others "
         "affiliated with the school.",
         "copyright-notice": "Images or text that infringe upon copyright;",
-        "surname-in-picture": "No surnames of children will be shared – first names only",
+        "surname-in-picture": _NO_SURNAMES,
+        "unread-text": _NO_SURNAMES,
+        "text-not-read": _NO_SURNAMES,
         "foreign-notice": "Images or text that infringe upon copyright;",
         "not-called-suitable": "Unsuitable images or content posted into its feed;",
     }
