@@ -121,6 +121,8 @@ def files(arguments: argparse.Namespace) -> int:
     names = list(arguments.files)
     if arguments.from0:
         names += [os.fsdecode(name) for name in sys.stdin.buffer.read().split(b"\0") if name]
+    if not names:  # a folder that a script misspelt must not look like one in which all may go
+        raise WrongUsage("no file is named, so nothing was judged; check the folder that the names come from")
     judge = _judge(arguments, None)
 
     def judged() -> Iterator[Judged]:

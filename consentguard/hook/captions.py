@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
+from consentguard.hook.kinds import line_counter
+
 _PAGES: Final = frozenset(
     {".html", ".htm", ".xhtml", ".md", ".markdown", ".mdx", ".rst", ".adoc", ".njk", ".liquid", ".hbs", ".astro",
-     ".vue", ".svelte", ".php", ".svg", ".xml", ".yml", ".yaml", ".toml", ".json"}
+     ".vue", ".svelte", ".php", ".svg", ".xml", ".yml", ".yaml", ".toml", ".json", ".csv", ".shtml", ".jsx", ".tsx",
+     ".erb", ".ejs", ".pug", ".haml", ".twig", ".mustache", ".handlebars", ".j2", ".jinja", ".webc", ".org",
+     ".textile", ".aspx", ".cshtml", ".jsp"}
 )  # fmt: skip
 """Endings of what people write; programs and style sheets say nothing to a reader."""
 
@@ -53,15 +57,16 @@ def captions_in(path: str, text: str) -> Iterator[Caption]:
     ending = PurePosixPath(path.lower()).suffix
     if ending not in _PAGES or not (ending == ".svg" or _PICTURE.search(text)):
         return
+    line_at = line_counter(text)
     for found in _KEYED.finditer(text):
-        yield _caption(text, found.start(), found[1].strip("\"'"))
+        yield _caption(line_at(found.start()), found[1].strip("\"'"))
     for found in _WRITTEN.finditer(text):
-        yield _caption(text, found.start(), found[1])
+        yield _caption(line_at(found.start()), found[1])
     if ending in (".md", ".markdown", ".mdx"):
         for found in _BLOCK.finditer(text):
             if _IN_MARKDOWN.search(found[0]):
-                yield _caption(text, found.start(), found[0])
+                yield _caption(line_at(found.start()), found[0])
 
 
-def _caption(text: str, at: int, said: str) -> Caption:
-    return Caption(text.count("\n", 0, at) + 1, html.unescape(_TAG.sub("", said)))
+def _caption(line: int, said: str) -> Caption:
+    return Caption(line, html.unescape(_TAG.sub("", said)))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -22,9 +20,10 @@ from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.captions import captions_in
 from consentguard.hook.embedded import embedded_in
-from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of
+from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of, pointed_at
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
+from consentguard.hook.tiny import is_too_small
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
 if TYPE_CHECKING:
@@ -41,9 +40,6 @@ _SEALED_STEP: Final = (
 
 _NAMING: Final = ("surname", "maybe-surname", "name-with-image")
 """Rules about words that a website's pages are held to. The rest is for posts, where a person can be asked."""
-
-_TINY: Final = 2048
-"""Bytes. Spacers, bullets and placeholders of themes have less, and a face of 20 px with its surroundings more."""
 
 
 class Judge:
@@ -130,7 +126,7 @@ class Judge:
             if not any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
                 yield _undecided(name, "not-looked-into", f"is a {kind}, and nobody looks into those. {_SEALED_STEP}")
         elif kind is Kind.TEXT:
-            text = as_text(data) or ""
+            text = as_text(data)
             yield from self._text(name, text, depth)
             yield from self._captions(path, name, text)
 
@@ -138,10 +134,9 @@ class Judge:
         self, path: str, name: str, pointer: bytes, stored: Callable[[str], bytes | None]
     ) -> Iterator[Verdict]:
         """A Git LFS pointer names the SHA-256 of what is uploaded beside the push."""
-        named = re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.M)
-        digest = named[1].decode() if named else ""
+        digest = pointed_at(pointer)
         released, _ = self._released(name, digest)
-        content = stored(digest) if digest and not released else None
+        content = None if released else stored(digest)
         if released:
             yield self._under_its_name(path, released)
         elif content is None or kind_of(content, path) is Kind.POINTER:
@@ -181,7 +176,7 @@ class Judge:
         known = self.remembered.get(key) if self.remembered else None
         if known is not None:
             return Verdict.from_json({**known, "photo": name})
-        if _smaller_than(self.policy.picture.smallest_face, data):
+        if is_too_small(data, self.policy.picture.smallest_face):
             note = Finding("too-small-for-a-face", "photo", FINDINGS["too-small-for-a-face"])
             verdict = Verdict(name, Outcome.PUBLISHABLE, publishable_as_is=True, findings=(note,))
         else:
@@ -196,7 +191,7 @@ class Judge:
 
     def _under_its_name(self, path: str, verdict: Verdict) -> Verdict:
         """The verdict of a picture that is published under a path: no file may be called after a pupil."""
-        findings = self._said("file name", PurePosixPath(path).name)
+        findings = self._said("file name", PurePosixPath(path).name) or self._in_folders(path)
         if not findings:
             return verdict
         went = verdict.outcome.exit_code == 0
@@ -207,6 +202,17 @@ class Judge:
             reasons=(*verdict.reasons, "file-name"),
             findings=(*verdict.findings, *findings),
         )
+
+    def _in_folders(self, path: str) -> tuple[Finding, ...]:
+        """Surnames in the folders of a path within what is published, as they are in its address too.
+
+        Of an absolute path nothing is said: its folders are this machine's.
+        """
+        folders = PurePosixPath(path).parts[:-1]
+        if path.startswith("/") or "\\" in path:
+            return ()
+        named = [finding for folder in folders for finding in self._said("folder", folder) if finding.rule == "surname"]
+        return tuple(replace(finding, rule="file-name") for finding in named[:1])
 
     def _captions(self, path: str, name: str, text: str) -> Iterator[Verdict]:
         """A verdict where a page names pupils beside its pictures, and policy has that looked for."""
@@ -269,20 +275,6 @@ def leading_elsewhere(name: str) -> Verdict:
 
 def _undecided(name: str, code: str, message: str) -> Verdict:
     return Verdict(name, Outcome.CANNOT_TELL, reasons=(code,), findings=(Finding(code, "file", message),))
-
-
-def _smaller_than(pixels: int, data: bytes) -> bool:
-    """Whether a file is one picture of fewer pixels than that on both sides, and small enough to hold no other."""
-    if len(data) > _TINY:
-        return False
-    from PIL import Image  # noqa: PLC0415  (most files are larger, and a remembered verdict needs no Pillow)
-
-    try:
-        with Image.open(io.BytesIO(data), formats=("GIF", "PNG", "JPEG", "WEBP", "BMP")) as image:
-            image.load()
-            return max(image.size) < pixels and getattr(image, "n_frames", 1) == 1
-    except (OSError, ValueError, SyntaxError):  # the guard will say what is wrong with it
-        return False
 
 
 def _program() -> str:

@@ -17,6 +17,7 @@ from consentguard.files import MAX_FILE, read_photo
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _CHUNK: Final = 1 << 20
+_LONGEST_LINK: Final = 4096  # bytes, as systems have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,13 @@ class Repository:
 
     def holds_target(self, link: Blob, target: bytes) -> bool:
         """Whether a symbolic link leads to something that goes with it, so that this is judged by itself."""
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), os.fsdecode(target)))
-        if path.startswith(("/", "../")) or path == "..":
+        if not target or b"\0" in target or len(target) > _LONGEST_LINK:
+            return False  # no path at all: other bytes, staged as a link
+        steps = os.fsdecode(target).split("/")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(link.path), *steps))
+        back = [step == ".." for step in steps if step not in ("", ".")]
+        # Back from a folder that is a link itself leads to where that one leads; only git's own folders are sure.
+        if target.startswith(b"/") or path.startswith("../") or path == ".." or back != sorted(back, reverse=True):
             return False
         if link.commit:
             return self._try("cat-file", "-e", f"{link.commit}:{'' if path == '.' else path}") is not None

@@ -224,7 +224,7 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
         raise UnreadableImage(
             f"has {width} x {height} pixels; at published size it is under {_MIN_EDGE} px thin, so crop it"
         )
-    parts = tuple(dict.fromkeys((*parts, *hidden))) or _surplus(data, skeleton.container)
+    parts = tuple(dict.fromkeys((*parts, *hidden))) or surplus(data, skeleton.container)
     return Picture(
         np.ascontiguousarray(upright),
         source_width=width,
@@ -289,7 +289,7 @@ def _turned(pixels: Pixels, turn: int) -> Pixels:
     return pixels
 
 
-def _surplus(data: bytes, container: str) -> tuple[str, ...]:
+def surplus(data: bytes, container: str) -> tuple[str, ...]:
     """Whether a file that seems bare holds picture data that no reader shows; of a JPEG the decoder has warned."""
     if container == "PNG" and structure.png_surplus(data):
         return ("trailing-bytes",)

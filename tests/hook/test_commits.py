@@ -98,11 +98,34 @@ def test_a_symbolic_link_goes_only_to_what_goes_with_it(site, capsys):
         "away": "/etc/passwd",
         "untracked": "not-added.jpg",
         "img/inside": "../img/still.txt",
+        "img/back": "../folder/../img/still.txt",
     }.items():
         (site.folder / name).symlink_to(target)
         site.git("add", name)
     found = outcomes(capsys, "pre-commit")
-    assert found == {name: ("cannot_tell", ["leads-elsewhere"]) for name in ("away", "untracked", "up")}
+    assert found == {name: ("cannot_tell", ["leads-elsewhere"]) for name in ("away", "img/back", "untracked", "up")}
+
+
+def test_a_picture_that_is_staged_as_a_link_goes_nowhere(site, capsys):
+    for number, data in enumerate((with_text(), b"a\0b", b"", b"page.txt\n", b"../" * 2000)):
+        oid = site.git("hash-object", "-w", "--stdin", given=data).strip()
+        site.git("update-index", "--add", "--cacheinfo", f"120000,{oid},photo{number}.jpg")
+    site.slip("page.txt", b"words")
+    names = [f"photo{number}.jpg" for number in range(5)]
+    assert outcomes(capsys, "pre-commit", *names) == dict.fromkeys(names, ("cannot_tell", ["leads-elsewhere"]))
+
+
+def test_a_commit_of_one_file_is_judged_by_what_it_takes(guarded):
+    """Git makes an index of its own for `git commit FILE`."""
+    guarded.slip("a.txt", b"one")
+    guarded.slip("b.pdf", PDF)
+    guarded.add("waiting.pdf", PDF)
+    guarded.write("a.txt", b"two")
+    assert guarded.git("commit", "--quiet", "-m", "news", "a.txt") == ""
+    guarded.write("b.pdf", PDF + b"2")
+    assert "b.pdf: undecided" in guarded.git("commit", "--quiet", "-m", "news", "b.pdf", code=1)
+    assert "b.pdf: undecided" in guarded.git("commit", "--quiet", "--all", "-m", "news", code=1)
+    assert "waiting.pdf: undecided" in guarded.git("commit", "--quiet", "--amend", "-m", "news", code=1)
 
 
 def test_a_pointer_of_git_lfs_is_judged_by_what_it_stands_for(site, capsys):

@@ -13,6 +13,7 @@ from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.hook.captions import captions_in
+from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge
 from consentguard.values import Outcome
 
@@ -111,6 +112,17 @@ def test_a_picture_called_after_a_pupil_is_refused_though_it_is_a_release(site, 
     assert hook("pre-commit") == 0
 
 
+def test_a_folder_called_after_a_pupil_is_refused_where_it_is_part_of_the_address(judge):
+    for path, reasons in (
+        ("static/amara-winterbourne/1.png", ("file-name",)),
+        ("static/Winterbourne/2026/1.png", ("file-name",)),
+        ("static/class3/1.png", ()),
+        ("/home/winterbourne/site/1.png", ()),
+    ):
+        (verdict,) = judge.judge(path, still())
+        assert verdict.reasons == reasons, path
+
+
 def test_what_is_remembered_of_a_picture_says_nothing_of_its_name(judge):
     """Judged first under a good name, then under a bad one, and the other way round."""
     for seed, names in ((71, ("pond.png", "winterbourne.png")), (72, ("winterbourne.png", "pond.png"))):
@@ -127,5 +139,7 @@ def test_any_page_can_be_read(text):
 
 
 def test_a_long_page_takes_no_time_that_grows_with_its_square():
+    for part in ("data:", "data:a/b", "'+'", "/9j/", "\\/9j\\/", "' ", "iVBORw0KGgo ", "data:;base64,"):
+        list(embedded_in(part * 20_000))
     for part in ("alt='", 'title="\\', "<title>", "<figcaption ", "![", "a: \n"):
         list(captions_in("a.md", "<img>" + part * 20_000))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
 import json
+import re
 import sqlite3
+import struct
 import subprocess
 import sys
+import zlib
 from urllib.parse import quote
 
 import pytest
 from fakes import sample_with
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
 from websites import PDF, hook, still, tiny, with_text
 
 from consentguard.consent.policy import Policy
@@ -39,8 +45,13 @@ def uri(data: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
+def bare(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
 # -- kinds ------------------------------------------------------------------------------------------------------------
 
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"5" * 64 + b"\nsize 3\n"
 FTYP = b"\0\0\0\x18ftyp"
 
 KINDS = [
@@ -49,7 +60,7 @@ KINDS = [
     (b"RIFF\0\0\0\0WEBPVP8 ", "", Kind.PICTURE),
     (b"BM\x36\0\0\0\0\0\0\0", "", Kind.PICTURE),
     (b"II*\0\x08\0\0\0", "", Kind.PICTURE),
-    (b"\0\0\x01\0\x01\0\x10\x10", "favicon.ico", Kind.PICTURE),
+    (b"\0\0\x01\0\x01\0\x10\x10", "favicon.ico", Kind.ICON),
     (FTYP + b"heic", "", Kind.PICTURE),
     (FTYP + b"avif", "", Kind.PICTURE),
     (FTYP + b"crx ", "", Kind.PICTURE),
@@ -61,9 +72,9 @@ KINDS = [
     (b"PK\x03\x04", "letter.docx", Kind.ARCHIVE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", Kind.DOCUMENT),
     (b"\x1f\x8b\x08", "drawing.svgz", Kind.ARCHIVE),
-    (b"ID3\x04\0\0\0\0\0\x7fTIT2", "song.mp3", Kind.OTHER),
+    (b"ID3\x04\0\0\0\0\0\x7fTIT2", "song.mp3", Kind.TEXT),
     (b"ID3\x04\0\0\0\0\0\x7fAPIC", "song.mp3", Kind.SOUND),
-    (b"wOF2\0\1\0\0", "font.woff2", Kind.OTHER),
+    (b"wOF2\0\1\0\0", "font.woff2", Kind.TEXT),
     (b"\0\1\2\3", "photo.tga", Kind.PICTURE),
     (b"Not found", "photo.jpg", Kind.PICTURE),
     (b"Not found", "film.mp4", Kind.VIDEO),
@@ -71,7 +82,14 @@ KINDS = [
     (b"caf\xe9", "old.html", Kind.TEXT),
     ("page".encode("utf-16"), "page.html", Kind.TEXT),
     (b"", "empty", Kind.TEXT),
-    (b"version https://git-lfs.github.com/spec/v1\n", "x.jpg", Kind.POINTER),
+    (POINTER, "x.jpg", Kind.POINTER),
+    (POINTER + b"<p>", "page.html", Kind.TEXT),
+    (b"version https://git-lfs.github.com/spec/v1\n", "x.html", Kind.TEXT),
+    (b"The free meals are", "meals.md", Kind.TEXT),
+    (b"\0\0\0\x08free", "", Kind.VIDEO),
+    (b"SQLite format 3\0\x10\0\xff\xd8\xff\xe0\0\x10JFIF", "pupils.db", Kind.CONTAINER),
+    (b"ID3 \0\0\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "song.mp3", Kind.CONTAINER),
+    (b"words, then \0\0\0\x18ftypheic", "page.html", Kind.CONTAINER),
 ]  # fmt: skip
 
 
@@ -82,7 +100,7 @@ def test_content_decides_and_a_name_only_makes_suspect(data, name, kind):
 
 @given(st.binary(max_size=400), st.sampled_from(["a.jpg", "b.HEIC", "c.png"]))
 def test_what_is_named_like_a_picture_never_goes_unjudged(data, name):
-    assert kind_of(data, name) not in (Kind.OTHER, Kind.TEXT)
+    assert kind_of(data, name) is not Kind.TEXT
 
 
 # -- pictures in texts ------------------------------------------------------------------------------------------------
@@ -103,6 +121,21 @@ CARRIERS = {
     "frame.html": lambda picture: f'\n<iframe src="{uri(uri(picture).encode(), "text/html")}">',
     "nested.css": lambda picture: f"\nurl('data:image/svg+xml,{quote(f'<svg><image href={uri(picture)!r}/>')}')",
     "plain.css": lambda picture: f"\nurl('data:image/svg+xml;utf8,<svg><image href=\"{uri(picture)}\"/>')",
+    "php.json": lambda picture: '\n{"photo": "' + uri(picture).replace("/", r"\/") + '"}',
+    "php-bare.json": lambda picture: '\n{"photo": "' + bare(picture).replace("/", r"\/") + '"}',
+    "escaped.json": lambda picture: '\n{"photo": "' + uri(picture).replace("+", r"\u002B").replace("/", r"\u002f") + '"}',
+    "twice.json": lambda picture: "\n" + json.dumps(json.dumps({"photo": uri(picture)}).replace("/", r"\/")),
+    "mail.json": lambda picture: "\n" + json.dumps({"body": "\n\n" + base64.encodebytes(picture).decode()}),
+    "photos.csv": lambda picture: f"name,photo\nyard,{bare(picture)}\n",
+    "photo.ini": lambda picture: f"[a]\nphoto={bare(picture)}",
+    "quoted.css": lambda picture: f"\nurl(data:image/png;x='1';base64,{bare(picture)})",
+    "split.html": lambda picture: f'<img src="da\nta:image/png;base64,{bare(picture)}">',
+    "pieces.js": lambda picture: "\nx = '" + "' +\n  '".join(re.findall(".{1,70}", bare(picture))) + "'",
+    "pieces.php": lambda picture: "\n$x = 'data:image/png;base64,' . '" + bare(picture)[:80] + "' . '"
+                                  + bare(picture)[80:] + "'",
+    "address.json": lambda picture: "\n" + base64.urlsafe_b64encode(picture).decode(),
+    "no-type.html": lambda picture: f'\n<img src="data:,{quote(picture)}">',
+    "zero.html": lambda picture: f'\0\n<img src="{uri(picture)}">',
 }  # fmt: skip
 
 
@@ -116,7 +149,7 @@ def test_a_picture_written_into_a_text_is_judged(judge, name):
 
 def test_other_encodings_hide_nothing(judge):
     page = CARRIERS["page.html"](with_text())
-    for encoding in ("utf-16", "utf-8-sig", "utf-32"):
+    for encoding in ("utf-16", "utf-8-sig", "utf-32", "utf-16-le", "utf-16-be"):
         (verdict,) = judge.judge("page.html", page.encode(encoding))
         assert verdict.reasons == ("metadata",), encoding
 
@@ -132,6 +165,19 @@ def test_words_about_data_are_no_pictures(judge):
     for text in ("data: a, b and c", "var data:Map<string,number>", "/9j/ is how a JPEG begins", "data:text/plain,hi",
                  "metadata:base64,", "[data:image/png]"):  # fmt: skip
         assert judge.judge("page.md", text.encode()) == (), text
+
+
+def test_one_picture_is_one_however_often_it_is_found(judge):
+    array = json.dumps([bare(still()), bare(still(1)), uri(still())])
+    assert said(judge.judge("photos.json", array.encode())) == [("photos.json, line 1", "publishable", [])] * 2
+
+
+def test_a_page_that_begins_like_a_pointer_is_judged_whole(judge, office):
+    _, released = office
+    pointer = POINTER.replace(b"5" * 64, hashlib.sha256(released).hexdigest().encode())
+    assert said(judge.judge("a.jpg", pointer)) == [("a.jpg", "released", [])]
+    page = pointer + f'<img src="{uri(with_text())}">'.encode()
+    assert said(judge.judge("a.html", page)) == [("a.html, line 4", "needs_rewrite", ["metadata"])]
 
 
 def test_what_is_too_deep_is_undecided(judge):
@@ -163,6 +209,71 @@ def test_documents_go_where_policy_says_and_pictures_are_judged_even_there(offic
 def test_spacers_and_bullets_show_nobody(judge):
     assert said(judge.judge("spacer.gif", tiny())) == [("spacer.gif", "publishable", [])]
     assert said(judge.judge("x.gif", tiny() + bytes(3000)))[0][1] != "publishable"
+    for form in ("PNG", "JPEG", "WEBP"):
+        assert said(judge.judge(f"x.{form}", shrunk(form)))[0][1] == "publishable", form
+
+
+def hidden() -> bytes:
+    """A picture of 40 x 40 in under 2 kB: what a spacer must not carry."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(still())).resize((40, 40)).save(out, "JPEG", quality=30)
+    return out.getvalue()
+
+
+def in_comment(gif: bytes) -> bytes:
+    body = hidden()
+    blocks = b"".join(bytes((len(part),)) + part for part in (body[at : at + 255] for at in range(0, len(body), 255)))
+    at = 13 + 768
+    return gif[:at] + b"\x21\xfe" + blocks + b"\0" + gif[at:]
+
+
+def in_codes(gif: bytes) -> bytes:
+    """Behind the last code of the picture, where no decoder looks."""
+    body = hidden()
+    blocks = b"".join(bytes((len(part),)) + part for part in (body[at : at + 255] for at in range(0, len(body), 255)))
+    return gif[:-2] + blocks + b"\0\x3b"
+
+
+def tall_png() -> bytes:
+    """An 8 x 8 picture with forty more rows that the header does not admit."""
+    out = io.BytesIO()
+    Image.open(io.BytesIO(hidden())).resize((8, 48)).save(out, "PNG")
+    data = bytearray(out.getvalue())
+    data[20:24] = struct.pack(">I", 8)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    return bytes(data)
+
+
+SMUGGLED = {
+    "behind a GIF": lambda: tiny() + hidden(),
+    "in its comment": lambda: in_comment(tiny()),
+    "behind its codes": lambda: in_codes(tiny()),
+    "in a PNG's text": lambda: shrunk("PNG", pnginfo=text_chunk()),
+    "behind a PNG": lambda: shrunk("PNG") + hidden(),
+    "in a PNG's rows": tall_png,
+    "in a JPEG's comment": lambda: shrunk("JPEG", comment=b"Amara Winterbourne"),
+    "behind a JPEG": lambda: shrunk("JPEG", quality=30) + hidden(),
+    "in a WebP's XMP": lambda: shrunk("WEBP", xmp=b"Amara Winterbourne"),
+}
+
+
+def shrunk(form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.open(io.BytesIO(tiny())).convert("L").save(out, form, **options)
+    return out.getvalue()
+
+
+def text_chunk() -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", "Amara Winterbourne")
+    return info
+
+
+@pytest.mark.parametrize("how", SMUGGLED)
+def test_a_spacer_carries_nothing(judge, how):
+    data = SMUGGLED[how]()
+    assert len(data) <= 2048, "or it would be no spacer"
+    assert said(judge.judge("spacer.gif", data))[0][1] == "cannot_tell"
 
 
 # -- releases that do not stand any more ------------------------------------------------------------------------------
@@ -259,3 +370,11 @@ def test_a_list_of_names_is_read_from_stdin(site):
         ("a\nb.pdf", ["not-looked-into"]),
         ("missing.jpg", ["unreadable-image"]),
     ]
+
+
+def test_a_list_without_a_name_is_no_leave_to_upload(site):
+    """`find pulbic -print0 | consentguard hook files --from0 && rsync public/ ...`"""
+    command = [sys.executable, "-m", "consentguard", "hook", "files", "--from0"]
+    done = subprocess.run(command, cwd=site.folder, input=b"", capture_output=True, text=False, check=False)
+    assert done.returncode == 2
+    assert b"nothing was judged" in done.stderr
