@@ -47,7 +47,10 @@ _SIGNATURES: Final = tuple(
         (Kind.ICON, rb"\0\0[\x01\x02]\0"),
         (Kind.PICTURE, rb"8BPS|\xff\x0a|\0\0\0\x0c(?:JXL |jP  )|\xff\x4f\xff\x51|II\xbc\x01|FUJIFILM"),
         (Kind.PICTURE, rb".{4}ftyp(?:" + _PICTURE_BRANDS + rb")"),
-        (Kind.VIDEO, rb".{4}(?:ftyp|moov|mdat)|\0.{3}(?:wide|free|skip|pnot)|\x1a\x45\xdf\xa3|RIFF.{4}AVI |FLV\x01|OggS"),
+        (
+            Kind.VIDEO,
+            rb".{4}(?:ftyp|moov|mdat)|\0.{3}(?:wide|free|skip|pnot)|\x1a\x45\xdf\xa3|RIFF.{4}AVI |FLV\x01|OggS",
+        ),
         (Kind.VIDEO, rb"\x30\x26\xb2\x75|\0\0\x01[\xb0-\xbf]|[FCZ]WS[\x01-\x40]|\x47.{187}\x47.{187}\x47"),
         (Kind.DOCUMENT, rb".{0,1000}%PDF-|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf|%!PS|\xc5\xd0\xd3\xc6|AT&TFORM"),
         (Kind.ARCHIVE, rb"PK(?:\x03\x04|\x05\x06|\x07\x08)|\x1f\x8b|BZh[1-9]|\xfd7zXZ\0|7z\xbc\xaf|Rar!\x1a\x07"),

@@ -123,7 +123,8 @@ CARRIERS = {
     "plain.css": lambda picture: f"\nurl('data:image/svg+xml;utf8,<svg><image href=\"{uri(picture)}\"/>')",
     "php.json": lambda picture: '\n{"photo": "' + uri(picture).replace("/", r"\/") + '"}',
     "php-bare.json": lambda picture: '\n{"photo": "' + bare(picture).replace("/", r"\/") + '"}',
-    "escaped.json": lambda picture: '\n{"photo": "' + uri(picture).replace("+", r"\u002B").replace("/", r"\u002f") + '"}',
+    "escaped.json": lambda picture: '\n{"photo": "'
+                                    + uri(picture).replace("+", r"\u002B").replace("/", r"\u002f") + '"}',
     "twice.json": lambda picture: "\n" + json.dumps(json.dumps({"photo": uri(picture)}).replace("/", r"\/")),
     "mail.json": lambda picture: "\n" + json.dumps({"body": "\n\n" + base64.encodebytes(picture).decode()}),
     "photos.csv": lambda picture: f"name,photo\nyard,{bare(picture)}\n",
