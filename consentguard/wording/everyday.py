@@ -32,5 +32,11 @@ AUXILIARIES: Final = words("auxiliaries")
 PERSON_VERBS: Final = words("person_verbs")
 """What people do in captions: "Hill scored" is somebody, "Hill walking" is not."""
 
+ROLES: Final = words("roles")
+"""What a child may be, and a house or a colour is not: "Captain: Hill"."""
+
+FAMILY: Final = words("family")
+"""What makes a family of the surname before it: the Hill family, the Price twins."""
+
 PARTICLES: Final = words("particles")
 """Small parts of surnames that name nobody by themselves."""

@@ -188,6 +188,7 @@ def _shape(character: str) -> str:
 
 
 def _readings(word: str) -> tuple[str, ...]:
+    """Every way to read a word; digits at its end may also be a year or a number: jackjones2016."""
     if word.isascii() and word.isalpha() and "I" not in word[1:]:
         return (word.lower(),)
     choices: list[str] = []
@@ -200,7 +201,9 @@ def _readings(word: str) -> tuple[str, ...]:
         else:
             choices += list(plain)
     readings = map("".join, itertools.product(*filter(None, choices)))
-    return tuple(dict.fromkeys(itertools.islice(readings, _MOST_READINGS)))
+    named = word.rstrip("0123456789")
+    first = _readings(named) if named and named != word else ()
+    return tuple(dict.fromkeys((*first, *itertools.islice(readings, _MOST_READINGS))))
 
 
 def unstretched(text: str) -> tuple[str, ...]:

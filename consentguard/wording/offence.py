@@ -96,12 +96,12 @@ _MASKED: Final = re.compile(r"[^\W\d_][^\W\d_]*(?:[*#%&\-_.]+[^\W\d_]+)+", re.UN
 
 
 def _starred(raw: str) -> Iterator[tuple[int, int]]:
-    """Words with letters hidden: f*ck, s**t, w*nker."""
+    """Words with letters hidden: f*ck, s**t, w_nker."""
     for match in _MASKED.finditer(raw):
         masked = match[0]
-        if "*" not in masked and not re.search(r"[#%&]", masked):
+        if not re.search(r"[*#%&_]", masked):
             continue
-        pattern = re.compile("".join("[a-z]?" if c in "*#%&" else re.escape(fold(c)) for c in masked))
+        pattern = re.compile("".join("[a-z]?" if c in "*#%&_" else re.escape(fold(c)) for c in masked))
         if any(len(word) > 3 and pattern.fullmatch(word) for word in _WORDS):
             yield match.span()
 

@@ -1,4 +1,4 @@
-"""Reads a table of captions and says how a screen does on it; `python tests/wording/table.py [FILE]` prints it."""
+"""Reads tables of captions and says how a screen does on them; `python tests/wording/table.py [FILE...]` prints it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Table:
         table = cls()
         for line in file.read_text("utf-8").split("\n"):
             head, _, rest = line.partition(" ")
-            if head in ("pupil", "staff"):
+            if head == "register":
+                table.people = cls.read(file.with_name(rest)).people
+            elif head in ("pupil", "staff"):
                 first, last = ([name.replace("~", " ") for name in names.split()] for names in rest.split("/"))
                 ident = f"{head[0].upper()}{len(table.people):03}"
                 table.people.append(Named(ident, tuple(first), tuple(last), protected=head == "pupil"))
@@ -74,7 +76,8 @@ def summary(results: list[tuple[str, str, set[str]]]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    outcome = Table.read(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "captions.txt").results()
+    files = [Path(file) for file in sys.argv[1:]] or [HERE / "captions.txt"]
+    outcome = [result for file in files for result in Table.read(file).results()]
     for kind, caption, found in outcome:
         if not right(kind, found):
             print(f"  {kind:9} {caption!r} -> {', '.join(sorted(found)) or 'nothing'}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from table import Table, right, summary
+from table import KINDS, Table, right, summary
 
 HERE = Path(__file__).parent
+MADE_ON = ("captions.txt", "attack.txt", "common.txt")
 
 
 def _shown(numbers: dict[str, float]) -> str:
@@ -15,7 +16,7 @@ def _shown(numbers: dict[str, float]) -> str:
 
 
 def test_every_surname_of_the_table_is_found_and_innocent_captions_pass(capsys: pytest.CaptureFixture[str]) -> None:
-    results = Table.read(HERE / "captions.txt").results()
+    results = [result for file in MADE_ON for result in Table.read(HERE / file).results()]
     numbers = summary(results)
     with capsys.disabled():
         print(f"\ncaptions: {_shown(numbers)}")
@@ -26,10 +27,18 @@ def test_every_surname_of_the_table_is_found_and_innocent_captions_pass(capsys: 
     assert numbers["recall"] >= 0.97
 
 
-def test_captions_that_the_rules_were_not_made_on(capsys: pytest.CaptureFixture[str]) -> None:
-    """What was measured on the day they were written (docs/decisions/0024), so that it does not get worse unseen."""
-    numbers = summary(Table.read(HERE / "held_out.txt").results())
+@pytest.mark.parametrize(
+    ("file", "found", "flagged"), [("held_out.txt", 0.96, 0.0), ("held_out_common.txt", 0.96, 0.07)]
+)
+def test_captions_that_the_rules_were_not_made_on(
+    file: str, found: float, flagged: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was measured on the day they were written (docs/decisions/0026), so that it does not get worse unseen."""
+    results = Table.read(HERE / file).results()
+    numbers = summary(results)
     with capsys.disabled():
-        print(f"\nheld out: {_shown(numbers)}")
-    assert numbers["surnames found"] >= 0.95
-    assert numbers["innocent flagged"] <= 0.03
+        print(f"\n{file}: {_shown(numbers)}")
+    assert numbers["surnames found"] >= found
+    assert numbers["innocent flagged"] <= flagged
+    missed = [caption for kind, caption, rules in results if kind == "surname" and not rules & KINDS["person"]]
+    assert missed == [], "whoever's surname it surely is: refused, or for a person"

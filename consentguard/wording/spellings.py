@@ -1,0 +1,87 @@
+"""How a surname is written, and what else its spelling may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from consentguard.wording import everyday
+from consentguard.wording.fold import fold
+
+SHORT: Final = 2
+"""Letters up to which every surname is also an ordinary word or an abbreviation."""
+
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
+                                 "Å": "Aa", "Ø": "Oe"})  # fmt: skip
+
+
+@dataclass(slots=True)
+class Surname:
+    """One spelling of a surname, folded and run together, with whose it is.
+
+    Attributes:
+        cuts: where it may fall into parts.
+        people, forenames: the pupils who have it, by id, and their first names.
+        staff, has_staff: first names of others who have it, and whether there are any.
+        word, calendar, first, place, famous: what else the spelling is: an ordinary word, a month, a first name, ...
+    """
+
+    spelling: str
+    cuts: set[int] = field(default_factory=set)
+    people: list[str] = field(default_factory=list)
+    forenames: set[str] = field(default_factory=set)
+    staff: set[str] = field(default_factory=set)
+    has_staff: bool = False
+    word: bool = False
+    calendar: bool = False
+    first: bool = False
+    place: bool = False
+    famous: bool = False
+
+    @property
+    def everyday(self) -> bool:
+        return self.word or self.calendar or self.first or self.place or self.famous
+
+    def classify(self, forenames: Collection[str], everyday_too: Collection[str]) -> None:
+        """Says whether the spelling is everyday, and as what; `forenames` are those of the register."""
+        spelling = self.spelling
+        self.word = spelling in everyday.WORDS or spelling in everyday_too or len(spelling) <= SHORT
+        self.calendar = spelling in everyday.CALENDAR
+        self.first = spelling in everyday.FIRST_NAMES or spelling in forenames
+        self.place = spelling in everyday.PLACES or any(
+            spelling[:cut] in ("st", "saint") and spelling[cut:] in everyday.FIRST_NAMES for cut in self.cuts
+        )  # St John is many a church
+        self.famous = spelling in everyday.FAMOUS
+
+    @property
+    def initials(self) -> set[str]:
+        return {name[0] for name in self.forenames}
+
+
+def forenames_of(name: str) -> Iterator[str]:
+    """A forename run together, and each of its parts."""
+    tokens = [fold(token) for token in re.split(r"[\s\-]+", name)]
+    yield from (token for token in (fold(name), *tokens) if len(token) > 1)
+
+
+def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
+    """Every way to spell a surname, folded and run together, with the places at which it may be cut."""
+    for written in dict.fromkeys((surname, surname.upper(), surname.lower(), surname.translate(_UMLAUTS))):
+        pieces = [piece for piece in re.split(r"[\s\-'’‘`´.]+", written) if fold(piece)]
+        cuts, whole = set[int](), ""
+        for piece in pieces:
+            if whole:
+                cuts.add(len(whole))
+            whole += fold(piece)
+        if not whole:
+            continue
+        yield whole, cuts
+        joined = [fold(token) for token in re.split(r"[\s\-.]+", re.sub(r"['’‘`´]", "", written))]
+        named = [token for token in joined if len(token) > SHORT and token not in everyday.PARTICLES]
+        if len([token for token in joined if token]) > 1:
+            yield from ((token, set()) for token in named)
+            core = "".join(token for token in joined if token not in everyday.PARTICLES)
+            if core and core != whole:
+                yield core, set()
