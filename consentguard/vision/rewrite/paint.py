@@ -17,10 +17,15 @@ _GAP: Final = 0.02
 """In longer sides of the frame: what lies between two people and is not twice as wide is painted with them."""
 
 
+_ISLAND: Final = 0.01
+"""Share of the picture under which what is left between silhouettes is no place to be seen any more."""
+
+
 def painted_pixels(plan: RewritePlan) -> Mask:
     """Which pixels of the plan's frame become flat colour: bool, shape (height, width) of the frame.
 
-    Bodies with the slits between them, less what is kept, and then everything that is covered whatever is kept.
+    Bodies with the slits between them, less what is kept, then everything that is covered whatever is kept, and small
+    islands among it that show nothing kept.
     """
     frame = plan.frame
     covered = drawn(plan.covered, frame.right, frame.bottom)
@@ -28,7 +33,8 @@ def painted_pixels(plan: RewritePlan) -> Mask:
     if plan.painted:
         bodies = covered | drawn(plan.painted, frame.right, frame.bottom)
         reach = _GAP * max(frame.width, frame.height)
-        mask = covered | (_closed(bodies, reach) & ~drawn(plan.kept, frame.right, frame.bottom))
+        kept = drawn(plan.kept, frame.right, frame.bottom)
+        mask = _without_islands(covered | (_closed(bodies, reach) & ~kept), kept)
     return mask[frame.top :, frame.left :]
 
 
@@ -43,6 +49,15 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: tuple[int, int, int]) -
     picture = pixels[frame.top : frame.bottom, frame.left : frame.right].copy()
     picture[painted_pixels(plan)] = paint
     return frozen_pixels(picture)
+
+
+def _without_islands(mask: Mask, kept: Mask) -> Mask:
+    """The mask, and every part of the rest that is small and holds nothing of what is kept."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < _ISLAND * mask.size
+    small[np.unique(labels[kept & ~mask])] = False
+    small[0] = True
+    return np.asarray(small[labels])
 
 
 def _closed(mask: Mask, reach: float) -> Mask:

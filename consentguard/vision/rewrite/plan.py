@@ -10,10 +10,11 @@ from consentguard.values import Box, Face, Rewrite, Seen
 from consentguard.vision.rewrite.crop import best_frame
 from consentguard.vision.rewrite.paint import painted_pixels
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
-from consentguard.vision.rewrite.shapes import Polygon
+from consentguard.vision.rewrite.shapes import Polygon, around, free
 from consentguard.vision.rewrite.silhouette import kept_hand
 
 _DEFAULT_LIMITS: Final = Limits()
+_THIRD: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class RewritePlan:
         rewrite: the kind, None where no rewrite keeps policy's promise.
         frame: the part that leaves.
         why: one plain sentence.
-        painted: bodies that become flat colour.
+        painted: bodies that become flat colour, and heads with calm outlines.
         kept: what is left out of them: hands, heads from behind, people who may be seen.
         covered: heads and marks that become flat colour whatever is kept, in whole JPEG blocks.
     """
@@ -88,17 +89,25 @@ def plan_rewrite(
     frame = best_frame(scene, limits, bodies_remain=bodies_remain)
     if frame is not None:
         return RewritePlan(Rewrite.CROP, frame, _why_crop(scene, frame), covered=scene.marks)
-    covered = (*scene.covers, *scene.marks)
     if bodies_remain:
+        covered = (*scene.calm, *scene.marks)
         return RewritePlan(Rewrite.COVER, whole, "heads are covered; bodies may remain", covered=covered)
-    kept = (*(kept_hand(hand) for hand in scene.hands), *scene.others)
-    plan = RewritePlan(
-        Rewrite.SILHOUETTE, whole, "no frame large enough leaves everybody out", scene.bodies, kept, covered
-    )
+    covered = (*scene.covers, *scene.marks)
+    kept = (*_mostly_free([kept_hand(hand) for hand in scene.hands], covered), *scene.others)
+    painted = (*scene.bodies, *scene.calm)
+    plan = RewritePlan(Rewrite.SILHOUETTE, whole, "no frame large enough leaves everybody out", painted, kept, covered)
     if 1 - float(painted_pixels(plan).mean()) >= limits.smallest_share:
         return plan
     less = f"less than {limits.smallest_share:.0%} of the picture could be seen once everybody is painted over"
     return replace(plan, rewrite=None, why=less, painted=(), kept=(), covered=())
+
+
+def _mostly_free(hands: Sequence[Polygon], covered: Sequence[Polygon]) -> list[Polygon]:
+    """The hands of which enough is left when everything that has to be covered is; a few fingers are not kept."""
+    boxes = [around(hand) for hand in hands]
+    return [
+        hand for hand, box in zip(hands, boxes, strict=True) if free(box, hand, covered) >= _THIRD * free(box, hand, ())
+    ]
 
 
 def _why_crop(scene: Scene, frame: Box) -> str:

@@ -6,13 +6,30 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
+import numpy as np
+
 from consentguard.values import Box, Face, Hand, Head, Person, Seen
 from consentguard.vision.rewrite.cover import head_shape
-from consentguard.vision.rewrite.shapes import Polygon, around, corners, grown, hull, nearer, whole_blocks
+from consentguard.vision.rewrite.shapes import (
+    Polygon,
+    around,
+    around_blocks,
+    corners,
+    free,
+    grown,
+    hull,
+    nearer,
+    whole_blocks,
+)
 from consentguard.vision.rewrite.silhouette import body_shape, headless_shape
 
 _STEP: Final = 0.15
 """By how much heads and bodies are drawn larger each time that a look at the finished picture found somebody."""
+_IN_HAND: Final = 0.6
+"""Share of what a later look found that lies in a hand, from which it is that hand."""
+_WHOLE_BACK: Final = 0.7
+"""Share of a head from behind that has to be left for it to be kept at all."""
 _FACE_RIM: Final = 0.1
 """In longer sides of a face: what around it is covered even where somebody who may be seen is nearer."""
 
@@ -37,7 +54,9 @@ class Scene:
     Attributes:
         width, height: of the picture, in pixels.
         heads: whole heads that may not be seen, convex.
-        covers: what is painted to hide them, in whole JPEG blocks, less what is nearer to somebody who may be seen.
+        covers: what has to be painted to hide them, in whole JPEG blocks, less what is nearer to somebody who may be
+            seen.
+        calm: the same, grown until their outlines are those of heads and no longer of blocks.
         marks: what else is painted, in whole JPEG blocks.
         bodies: everything of the people who may not be seen.
         approved: whole heads of the people who may be seen.
@@ -50,6 +69,7 @@ class Scene:
     height: int
     heads: tuple[Polygon, ...]
     covers: tuple[Polygon, ...]
+    calm: tuple[Polygon, ...]
     marks: tuple[Polygon, ...]
     bodies: tuple[Polygon, ...]
     approved: tuple[Box, ...]
@@ -70,13 +90,12 @@ def survey(
     step: int,
 ) -> Scene:
     """Sorts what was seen; arguments as for `plan_rewrite`."""
-    larger = 1 + _STEP * step
     people = {person.head: person for person in seen.people or () if person.head is not None}
     if len(approved) != len(seen.counted):
         raise ValueError(f"{len(seen.counted)} faces and unsure heads need as many flags, not {len(approved)}")
     flags = iter(approved)
     secret: list[tuple[Face | Head, Person | None]] = []
-    free: list[tuple[Face | Head, Person | None]] = []
+    shown: list[tuple[Face | Head, Person | None]] = []
     backs: list[Box] = []
     owners: list[Face | Head] = [*seen.faces, *(seen.heads or ())]
     for index, head in enumerate(owners):
@@ -85,29 +104,56 @@ def survey(
             backs += [head.box] if may_stay else []
         else:
             may_stay = next(flags)
-        (free if may_stay else secret).append((head, people.get(index)))
+        (shown if may_stay else secret).append((head, people.get(index)))
     secret += [(face, None) for face in found]
-    heads = tuple(_larger(head_shape(head), larger) for head, _ in secret)
-    visible = [face for face, _ in free if isinstance(face, Face)]
-    bodies = [body_shape(head, shape, person, larger) for shape, (head, person) in zip(heads, secret, strict=True)]
-    bodies += [headless_shape(person, larger) for person in seen.people or () if person.head is None and person.outline]
+    factors = [1 + _STEP * step * _near(head.box, found) for head, _ in secret]
+    heads = tuple(_larger(head_shape(head), factor) for (head, _), factor in zip(secret, factors, strict=True))
+    visible = [face for face, _ in shown if isinstance(face, Face)]
+    hands = tuple(seen.hands or ()) if "hands" in remain else ()
+    known = len(secret) - len(found)
+    bodies = [
+        body_shape(head, shape, person, factor)
+        for shape, (head, person), factor in zip(heads, secret, factors, strict=True)
+    ]
+    # What a later look found in a body that is painted, or took a hand for, has no body of its own.
+    bodies[known:] = [
+        body for face, body in zip(found, bodies[known:], strict=True) if not _belongs(face, bodies[:known], hands)
+    ]
+    bodies += [headless_shape(person, 1.0) for person in seen.people or () if person.head is None and person.outline]
+    # Those of earlier steps too, so that no step shows more than the one before.
+    hidden = [
+        _contested(_larger(head_shape(head), 1 + (factor - 1) * earlier / max(step, 1)), head, visible)
+        for (head, _), factor in zip(secret, factors, strict=True)
+        for earlier in range(step + 1)
+    ]
+    covers = _present(whole_blocks(shape, width, height) for shape in hidden)
     return Scene(
         width=width,
         height=height,
         heads=heads,
-        # Those of earlier steps too, so that no step shows more than the one before.
-        covers=_present(
-            whole_blocks(_contested(_larger(head_shape(head), 1 + _STEP * earlier), head, visible), width, height)
-            for head, _ in secret
-            for earlier in range(step + 1)
-        ),
+        covers=covers,
+        calm=_present(around_blocks(shape, width, height) for shape in hidden),
         marks=_present(whole_blocks(corners(mark), width, height) for mark in marks),
         bodies=tuple(bodies),
         approved=tuple(around(head_shape(face)) for face in visible),
         backs=tuple(backs),
-        others=_present(_own(head, person, heads) for head, person in free),
-        hands=tuple(seen.hands or ()) if "hands" in remain else (),
+        others=_present(_own(head, person, heads, covers) for head, person in shown),
+        hands=hands,
     )
+
+
+def _near(box: Box, found: Sequence[Face]) -> bool:
+    """Whether something was found where a head had been hidden, or beside it."""
+    around = Box.covering(box.left - box.width, box.top - box.height, box.right + box.width, box.bottom + box.height)
+    return any(around.overlap(face.box) for face in found)
+
+
+def _belongs(face: Face, bodies: Sequence[Polygon], hands: Sequence[Hand]) -> bool:
+    """Whether a face that a later look found lies in a body that is painted anyhow, or is a hand that was kept."""
+    middle = ((face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2)
+    if any(cv2.pointPolygonTest(np.array(body, np.int32), middle, False) >= 0 for body in bodies):
+        return True
+    return any(hand.box.overlap(face.box) >= _IN_HAND * face.box.area for hand in hands)
 
 
 def _larger(shape: Polygon, factor: float) -> Polygon:
@@ -123,12 +169,16 @@ def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face]) -> Po
     return shape
 
 
-def _own(head: Face | Head, person: Person | None, secret: Sequence[Polygon]) -> Polygon | None:
-    """What somebody who may be seen takes up, less what is nearer to a secret head."""
+def _own(
+    head: Face | Head, person: Person | None, secret: Sequence[Polygon], covers: Sequence[Polygon]
+) -> Polygon | None:
+    """What somebody who may be seen takes up, less what is nearer to a secret head; nothing of a back cut to pieces."""
     mine = head_shape(head)
     shape: Polygon | None = body_shape(head, mine, person, 1.0)
     for other in secret:
         shape = nearer(shape, around(mine), around(other)) if shape else None
+    if shape and isinstance(head, Head) and free(head.box, shape, covers) < _WHOLE_BACK:
+        return None
     return shape
 
 

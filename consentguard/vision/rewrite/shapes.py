@@ -73,6 +73,15 @@ def grown(shape: Polygon, by: float) -> Polygon:
     return hull((x + reach * cos(turn), y + reach * sin(turn)) for x, y in shape for turn in turns)
 
 
+def around_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
+    """A convex polygon grown evenly, its form kept, until it holds its whole blocks; None where it touches none."""
+    blocks = whole_blocks(shape, width, height)
+    if blocks is None:
+        return None
+    edge = np.array(shape, np.int32)
+    return grown(shape, max(-cv2.pointPolygonTest(edge, point, True) for point in blocks))
+
+
 def whole_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
     """The convex hull of every block that a convex polygon touches, inside the picture; None where it touches none.
 
@@ -120,6 +129,13 @@ def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:
             share = at / (at - to)
             points.append((here[0] + share * (there[0] - here[0]), here[1] + share * (there[1] - here[1])))
     return polygon(points) if len(points) >= 3 else None
+
+
+def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
+    """The share of a box that lies in one polygon and in none of some others."""
+    moved = [_moved(shape, -box.left, -box.top) for shape in (within, *without)]
+    left = drawn(moved[:1], box.width, box.height) & ~drawn(moved[1:], box.width, box.height)
+    return float(left.mean())
 
 
 def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:

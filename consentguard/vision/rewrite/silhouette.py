@@ -7,16 +7,16 @@ from typing import Final
 import cv2
 import numpy as np
 
-from consentguard.values import Face, Hand, Head, Person, Point
+from consentguard.values import Box, Face, Hand, Head, Person, Point
 from consentguard.vision.rewrite.cover import head_box
-from consentguard.vision.rewrite.shapes import Polygon, grown, hull, polygon
+from consentguard.vision.rewrite.shapes import Polygon, grown, hull, polygon, rounded
 
 # A body in heights of its whole head, hair included, where nothing but the head is known: wider than shoulders, and
 # an adult's 7.5 heads (Drillis and Contini 1966) are six of these generous ones. A head is that much higher than wide.
 _HEAD_HIGH: Final = 1.15
-_SHOULDERS_DOWN: Final = 1.25
 _SHOULDERS_WIDE: Final = 2.2
-_BODY_HIGH: Final = 6.0
+_TRUNK_DOWN: Final = 0.8
+_TRUNK_HIGH: Final = 6.5
 
 _GRAIN: Final = 32.0
 """Pixels of a head's height at which an outline is made calm."""
@@ -42,9 +42,10 @@ def body_shape(head: Face | Head, cover: Polygon, person: Person | None, larger:
     if person is not None and person.outline:
         return _calm(person.outline, box.height, (larger - 1) * box.height)
     x, unit = (box.left + box.right) / 2, max(box.height, box.width * _HEAD_HIGH) * larger  # a frame may cut a head
-    shoulders, wide = box.top + _SHOULDERS_DOWN * unit, _SHOULDERS_WIDE / 2 * unit
-    bottom = box.top + _BODY_HIGH * unit
-    return hull((*cover, (x - wide, shoulders), (x + wide, shoulders), (x - wide, bottom), (x + wide, bottom)))
+    wide = _SHOULDERS_WIDE / 2 * unit
+    # rounded, the trunk is as wide as the shoulders where they are
+    trunk = rounded(Box.covering(x - wide, box.top + _TRUNK_DOWN * unit, x + wide, box.top + _TRUNK_HIGH * unit))
+    return hull((*cover, *trunk))
 
 
 def headless_shape(person: Person, larger: float) -> Polygon:
