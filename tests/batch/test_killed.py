@@ -1,0 +1,18 @@
+"""Processes of a real scan of real photographs are killed; benchmarks/scan_kill.py does the same with 300."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+@pytest.mark.usefixtures("photographs", "shelf")
+def test_a_killed_scan_ends_as_one_that_nobody_disturbed() -> None:
+    command = [sys.executable, ROOT / "benchmarks/scan_kill.py", "--photos", "16", "--kills", "worker,parent,worker"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 parents killed, one verdict each, released files, thumbnails and report as undisturbed" in done.stdout
