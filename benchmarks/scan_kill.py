@@ -85,7 +85,7 @@ def workers_of(pid: int) -> list[int]:
 
 
 def disturbed(folder: Path, count: int, workers: int, kills: list[str]) -> tuple[int, float]:
-    """Runs the scan, killing one after the other; returns how many were looked at by the run that finished, and seconds."""
+    """Runs the scan, killing one after the other; returns how many the run that finished looked at, and seconds."""
     out, all_kills, kills, began = folder / "disturbed", len(kills), list(kills), time.perf_counter()
     started: dict[int, str] = {}
 
