@@ -169,15 +169,17 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "consentguard", "audit", "verify", "--state",
                             str(folder / f"state of {run}")], check=True, stdout=subprocess.DEVNULL)  # fmt: skip
         outcomes = Counter(str(photo["outcome"]) for photo in right)
+    ended = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+    killed = " and ".join(f"{arguments.kills.count(kind)} {kind}(s)" for kind in ("worker", "parent"))
     said = (
-        f"{arguments.photos} photos ({', '.join(f'{n} {kind}' for kind, n in sorted(outcomes.items()))}), "
-        f"{arguments.workers} workers: {arguments.kills.count('worker')} workers and {arguments.kills.count('parent')} parents killed, one "
-        f"verdict each, released files, thumbnails and report as undisturbed, no process left; the last run looked at "
-        f"{looked_at}; {seconds / quiet:.2f} times as long as undisturbed."
+        f"{arguments.photos} photos ({ended}), {arguments.workers} workers; {killed} killed: one verdict each; released "
+        f"files, thumbnails and report as undisturbed; no process left. The last run looked at {looked_at}; all took "
+        f"{seconds / quiet:.2f} times as long as undisturbed."
     )
     print(said)
     if arguments.note:
-        RESULTS.write_text(f"# Killed scans\n\n`python benchmarks/scan_kill.py --photos {arguments.photos}`\n\n{said}\n")
+        how = f"`python benchmarks/scan_kill.py --photos {arguments.photos}`"
+        RESULTS.write_text(f"# Killed scans\n\n{how}\n\n{said}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
