@@ -173,8 +173,8 @@ def main() -> None:
     killed = " and ".join(f"{arguments.kills.count(kind)} {kind}(s)" for kind in ("worker", "parent"))
     said = (
         f"{arguments.photos} photos ({ended}), {arguments.workers} workers; {killed} killed: one verdict each; "
-        f"released files, thumbnails and report as undisturbed; no process left. The last run looked at {looked_at}; all took "
-        f"{seconds / quiet:.2f} times as long as undisturbed."
+        f"released files, thumbnails and report as undisturbed; no process left. The last run looked at "
+        f"{looked_at}; all took {seconds / quiet:.2f} times as long as undisturbed."
     )
     print(said)
     if arguments.note:
