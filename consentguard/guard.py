@@ -50,6 +50,7 @@ from consentguard.values import (
     Verdict,
     canonical,
     make_released,
+    own_copy,
     sealed_statement,
 )
 from consentguard.values.stopwatch import so_far, stage, timed
@@ -304,21 +305,21 @@ class Guard:
                     list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
-    def admit(self, released: Released, *, channel: str) -> None:
+    def admit(self, released: Released, *, channel: str) -> Released:
         """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
 
         The door names its channel, so that what was released for another is refused.
         A guard that was opened from a register file reads it anew, so that a consent withdrawn an hour ago counts; it
         answers for its own policy. RegisterInvalid where the file has mistakes by now: then nothing goes.
-        Returns nothing. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
+        Returns the release in an object of its own: its bytes are those that were checked, whoever else holds the first
+        one. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.
         """
         state = self._needs_state()
         try:
-            digest, grounds, verdict = hashlib.sha256(released.data).hexdigest(), released.grounds, released.verdict
-            statement = sealed_statement(digest, verdict, grounds)
-            genuine = type(released) is Released and digest == released.sha256 == verdict.sha256
-            genuine = genuine and state.seal_holds(statement, released.seal)
+            own = own_copy(released)
+            digest, grounds, verdict = own.sha256, own.grounds, own.verdict
+            genuine = state.seal_holds(sealed_statement(digest, verdict, grounds), own.seal)
         except (AttributeError, TypeError) as error:
             raise AuditFailed("this is not a release; make one with Guard.release() from the photo.") from error
         row = state.audit.entry(grounds.audit_seq) if genuine else None
@@ -340,6 +341,7 @@ class Guard:
             # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
             withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None, reasons=(code,))
             raise Refused(why, withheld)
+        return own
 
     def enrol(self, source: str | Path, *, key: KeySource | None = None) -> Enrolment:
         """Makes and seals face templates of people with biometric consent, for mode matched; see `enrolment`.

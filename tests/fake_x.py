@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 import time
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -261,8 +262,14 @@ class FakeX:
         return new
 
     def _shown(self, post: dict[str, Any]) -> dict[str, Any]:
-        """As X writes a post: entities escaped, links shortened, one more link for its pictures."""
-        text = post["text"].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        """As X writes a post: in form C, entities escaped, links shortened, one more link for its pictures."""
+        text = (
+            unicodedata.normalize("NFC", post["text"])
+            .replace("\r\n", "\n")
+            .replace("&", "&amp;")
+            .replace("<", "&lt;")
+            .replace(">", "&gt;")
+        )
         urls = []
         for place, link in enumerate(re.findall(r"https?://\S+", text)):
             short = f"https://t.co/{place}{post['id'][-6:]}"

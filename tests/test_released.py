@@ -22,7 +22,7 @@ from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, Refused
 from consentguard.guard import Guard
-from consentguard.values import Box, Face, Outcome, Released, Verdict, make_released
+from consentguard.values import Box, Face, Grounds, Outcome, Released, Verdict, make_released
 
 DECLARED = {"people": ["P001"], "by": "the tests"}
 
@@ -107,8 +107,16 @@ def test_the_repr_holds_no_bytes_and_no_names(made):
 
 
 def test_a_genuine_release_is_admitted_and_can_be_again(door, made):
-    assert door.admit(made, channel="main") is None
-    assert door.admit(made, channel="main") is None
+    assert door.admit(made, channel="main").data == made.data
+    assert door.admit(made, channel="main").data == made.data
+
+
+def test_what_is_let_through_is_what_was_checked_whatever_becomes_of_the_first(door, made):
+    forged = twin(made)
+    own = door.admit(forged, channel="main")
+    object.__setattr__(forged, "data", b"other")
+    assert own is not forged
+    assert (own.data, own.sha256) == (made.data, made.sha256)
 
 
 def test_the_release_is_what_its_record_says(made, copied):
@@ -152,6 +160,25 @@ FORGERIES = {
 def test_a_forgery_is_refused(door, made, forge):
     with pytest.raises(AuditFailed):
         door.admit(twin(made, **forge(made)), channel="main")
+
+
+class _Changing(bytearray):
+    """Bytes that can be changed after they were checked."""
+
+
+class _Liar(Grounds):
+    """Says what it was sealed with, and means another channel."""
+
+    def as_json(self):
+        return {**super().as_json(), "channel": "main"}
+
+
+def test_parts_of_other_classes_are_refused(door, made):
+    grounds = _Liar(**{**made.grounds.as_json(), "channel": "website", "models": made.grounds.models,
+                       "people": made.grounds.people, "custom_parts": made.grounds.custom_parts})  # fmt: skip
+    for changes, channel in (({"data": _Changing(made.data)}, "main"), ({"grounds": grounds}, "website")):
+        with pytest.raises(AuditFailed, match="not a release"):
+            door.admit(twin(made, **changes), channel=channel)
 
 
 def test_a_release_without_content_is_refused(door):

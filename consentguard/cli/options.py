@@ -113,18 +113,24 @@ def _papers() -> argparse.ArgumentParser:
 
 
 def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[papers])
+    options = argparse.ArgumentParser(add_help=False, parents=[papers, people_options()])
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
-    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
-    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
-    options.add_argument("--expected", metavar="CLASS", help="mode matched: only people of this class may match")
     options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
     options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
     options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
-    options.add_argument("--suitable-by", metavar="NAME", help="who looked at it and calls it suitable")
     options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")
+    return options
+
+
+def people_options() -> argparse.ArgumentParser:
+    """Who is in a photo, and who looked at it; for every command that releases."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
+    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument("--expected", metavar="CLASS", help="mode matched: only people of this class may match")
+    options.add_argument("--suitable-by", metavar="NAME", help="who looked at it and calls it suitable")
     return options
 
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentguard.cli.options import EXITS, Commands, Options, guard_of, policy_of, state_of
+from consentguard.cli.options import EXITS, Commands, Options, guard_of, people_options, policy_of, state_of
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 
@@ -25,7 +25,7 @@ def add_commands(top: Commands, options: Options) -> Commands:
     """Adds `post`, `retweet` and `posting`; returns where commands of `posting` are added."""
     command = top.add_parser(
         "post",
-        parents=[_who(), _people(), options.papers, options.state],
+        parents=[_who(), people_options(), options.papers, options.state],
         help="release photos and post them to X: all or nothing, and once",
         description="Releases each photo for the channel and posts what was released. --photo belongs to the --text "
         "before it and --alt to the --photo before it; a second --text makes a thread. Nothing is ever sent twice.",
@@ -142,7 +142,8 @@ def post(arguments: argparse.Namespace) -> int:
 def _released(guard: Guard, wanted: _Wanted, arguments: argparse.Namespace, channel: str) -> Part:
     from consentguard.posting import Part
 
-    asked = {"mode": arguments.mode, "people": arguments.people, "by": arguments.by, "channel": channel}
+    asked = {"mode": arguments.mode, "people": arguments.people, "by": arguments.by, "channel": channel,
+             "expected": arguments.expected, "suitable_by": arguments.suitable_by}  # fmt: skip
     released = []
     for path, alt in zip(wanted.photos, wanted.alts, strict=True):
         words = {"caption": wanted.text, "alt": alt, "event": arguments.event, "urgent": arguments.urgent}
@@ -219,17 +220,6 @@ def _who() -> argparse.ArgumentParser:
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
     options.add_argument("--override", default="", metavar="REASON", help="outside the hours, by whom policy names")
     return options
-
-
-def _people() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
-    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
-    return options
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _excuse(arguments: argparse.Namespace) -> Excuse:

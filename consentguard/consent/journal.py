@@ -8,9 +8,10 @@ X or not.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from consentguard.consent.ledger import TAKEN_DOWN, Ledger
@@ -20,6 +21,7 @@ from consentguard.values import canonical
 BEGUN: Final = "post-begun"
 CONFIRMED: Final = "post-confirmed"
 DROPPED: Final = "post-dropped"
+_RETRY: Final = timedelta(hours=1)
 
 
 def digest(*parts: Any) -> str:
@@ -28,8 +30,9 @@ def digest(*parts: Any) -> str:
 
 
 def text_digest(text: str) -> str:
-    """Of a text without its outer blanks, as X keeps it."""
-    return hashlib.sha256(text.strip().encode()).hexdigest()
+    """Of a text without its outer blanks, composed, with plain line ends: as X keeps it (its text is in form C)."""
+    kept = unicodedata.normalize("NFC", "\n".join(text.splitlines())).strip()
+    return hashlib.sha256(kept.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,13 @@ class Journal:
         """What was sent, or was about to be, and nothing has settled, oldest first."""
         return [intent for intent, settled in self._all() if not settled]
 
-    def post_of(self, key: str) -> str | None:
-        """The post with that key that stands at X; None where none does."""
-        return next((intent.post for intent, _ in self._all() if intent.key == key and intent.post), None)
+    def post_of(self, content: str, key: str, at: datetime) -> str | None:
+        """The same post that stands at X: of the same day, or of the last hour, as midnight makes no retry a new post.
+
+        None where none does.
+        """
+        posts = [intent for intent, _ in self._all() if intent.post and intent.content == content]
+        return next((one.post for one in posts if one.key == key or timedelta() <= at - one.at < _RETRY), None)
 
     def _all(self) -> Iterator[tuple[Intent, bool]]:
         """Every intent, with whether it was settled; `post` stays empty unless it stands."""

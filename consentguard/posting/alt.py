@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from consentguard.consent.register import Register
-from consentguard.values import Action, Box, Released
+from consentguard.values import Action, Box, Released, Rewrite
 
 LONGEST: Final = 1000
 """Characters that X keeps of a description."""
@@ -51,7 +51,9 @@ def proposed(released: Released, register: Register) -> str:
     parts = []
     if shown:
         parts.append(f"a photo of {_people(shown, released.grounds.people, register)}")
-    if hidden:
+    if hidden and verdict.rewrite is Rewrite.SILHOUETTE:
+        parts.append(f"{_count(hidden, 'person is', 'people are')} painted over")
+    elif hidden:
         parts.append(f"{_count(hidden, 'head is', 'heads are')} covered")
     if backs:
         parts.append(f"{_count(backs, 'person is', 'people are')} seen from behind")

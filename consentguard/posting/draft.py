@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -101,10 +101,16 @@ def drafted(guard: Guard, parts: Sequence[Part], leave: Leave) -> tuple[Draft, .
     _check_kinds(parts)
     if not leave.by.strip():
         raise WrongUsage("a post needs the name of whoever posts it: by=")
+    # From here on these are ours: a list that the caller changes meanwhile changes nothing any more.
+    parts = [
+        replace(part, photos=tuple(part.photos), alts=tuple(part.alts), sources=tuple(part.sources)) for part in parts
+    ]
     for part in parts:
         _check_sizes(guard, part)
-        for photo in part.photos:
-            guard.admit(photo, channel=leave.channel.name)
+    parts = [
+        replace(part, photos=tuple(guard.admit(photo, channel=leave.channel.name) for photo in part.photos))
+        for part in parts
+    ]
     check_leave(guard, leave, parts)
     whole = digest(*[[part.text.strip(), [photo.sha256 for photo in part.photos]] for part in parts])
     threaded = len(parts) > 1

@@ -55,7 +55,8 @@ class Sender:
     def send(self, drafts: tuple[Draft, ...], leave: Leave) -> tuple[Posted, ...]:
         """Posts all drafts, each an answer to the one before, or none; sends nothing for those that stand already."""
         found = self._settle_before({draft.content for draft in drafts})
-        before = [found.get(draft.content) or self._journal.post_of(draft.key) for draft in drafts]
+        now = self._desk.now()
+        before = [found.get(one.content) or self._journal.post_of(one.content, one.key, now) for one in drafts]
         media = [() if stands else self._uploaded(draft) for draft, stands in zip(drafts, before, strict=True)]
         posts: list[Posted] = []
         for draft, stands, uploaded in zip(drafts, before, media, strict=True):

@@ -13,7 +13,7 @@ from consentguard.values.geometry import (
     Seen,
     frozen_pixels,
 )
-from consentguard.values.released import Grounds, Released, make_released, sealed_statement
+from consentguard.values.released import Grounds, Released, make_released, own_copy, sealed_statement
 from consentguard.values.verdict import (
     Action,
     Finding,
@@ -50,5 +50,6 @@ __all__ = [
     "canonical",
     "frozen_pixels",
     "make_released",
+    "own_copy",
     "sealed_statement",
 ]

@@ -121,6 +121,27 @@ def test_a_register_that_changed_since_counts_without_a_new_poster(
         poster.post("Sunflowers", [photos["shown"]], **BY)
 
 
+def test_what_changes_between_the_check_and_the_sending_changes_nothing(
+    guarded, photos, make_poster, fake, monkeypatch
+):
+    """As a second thread may, that holds the same objects: photos, lists and descriptions."""
+    forged, pictures, alts = hollow(photos["work"]), [], ["A table"]
+    pictures.append(forged)
+    judge = guarded.words.judge
+
+    def judge_and_change(*arguments, **named):
+        object.__setattr__(forged, "data", photos["table"].data)
+        pictures[0], alts[0] = photos["shown"], "Amara Winterbourne"
+        return judge(*arguments, **named)
+
+    monkeypatch.setattr(guarded.words, "judge", judge_and_change)
+    make_poster(guarded).post("Sunflowers", pictures, alts=alts, **BY)
+    (post,) = fake.own_posts()
+    assert [(fake.media[each]["data"], fake.media[each]["alt"]) for each in post["media"]] == [
+        (photos["work"].data, "A table")
+    ]
+
+
 # -- the client underneath --------------------------------------------------------------------------------------------
 
 

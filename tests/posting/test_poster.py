@@ -8,9 +8,12 @@ import json
 import logging
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from fake_x import Fault
 from PIL import Image
 
 from consentguard.consent.journal import Journal
@@ -18,8 +21,9 @@ from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard import Guard
 from consentguard.posting import Part, Poster, PostingFailed
-from consentguard.posting.errors import PartlyPosted, Unconfirmed
-from consentguard.values import Mode
+from consentguard.posting.alt import proposed
+from consentguard.posting.errors import PartlyPosted, SaidBefore, Unconfirmed
+from consentguard.values import Mode, Rewrite
 from consentguard.vision import codec
 from consentguard.vision.detect import DETECTORS
 
@@ -124,6 +128,14 @@ def test_the_proposal_says_what_is_covered_and_names_nobody(guarded, photos, mak
     assert [media["alt"] for media in fake.media.values()] == ["A photo of school life; one head is covered."]
 
 
+def test_the_proposal_of_a_silhouette_does_not_speak_of_heads(photos, register):
+    photo = photos["covered"]
+    drawn = SimpleNamespace(
+        verdict=dataclasses.replace(photo.verdict, rewrite=Rewrite.SILHOUETTE), grounds=photo.grounds
+    )
+    assert proposed(drawn, register) == "A photo of school life; one person is painted over."
+
+
 def test_policy_may_want_a_person_to_describe(desk_with, photos, make_poster, fake):
     guard, released = desk_with(b'alt_text = "written"')
     with pytest.raises(Refused, match=r"write one\. A start: A photo of one pupil\.") as caught:
@@ -162,6 +174,26 @@ def test_a_crash_after_sending_is_settled_at_the_next_start(guarded, photos, mak
     again = make_poster(guarded).post("Sunflowers", [photos["shown"]], **BY)
     assert again.already
     assert (len(fake.own_posts()), kinds(guarded)) == (1, ["begun", "confirmed"])
+
+
+def test_a_retry_over_midnight_is_the_same_post(guarded, make_poster, fake, waiting):
+    closed = {**BY, "urgent": "Closed for snow"}
+    waiting.start = datetime(2026, 11, 25, 23, 59, 50, tzinfo=UTC).timestamp()
+    first = make_poster(guarded).post("Closed tomorrow", **closed)
+    waiting.sleep(60)
+    assert make_poster(guarded).post("Closed tomorrow", **closed).id == first.id
+    waiting.sleep(3600)
+    with pytest.raises(SaidBefore):  # sent anew, and X has its own view of repetitions
+        make_poster(guarded).post("Closed tomorrow", **closed)
+    assert fake.count("create") == 2
+
+
+@pytest.mark.parametrize("text", ["Cafe\u0301 is open", "One\r\ntwo"])
+def test_a_text_that_x_keeps_in_another_form_is_found_all_the_same(guarded, make_poster, fake, text):
+    fake.faults["create"].append(Fault(kind="drop", effect=True))
+    posted = make_poster(guarded).post(text, **BY)
+    assert [post["id"] for post in fake.own_posts()] == [posted.id]
+    assert kinds(guarded) == ["begun", "confirmed"]
 
 
 def test_a_crash_before_sending_waits_until_x_would_show_it(guarded, make_poster, fake, monkeypatch, waiting):
