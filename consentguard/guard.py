@@ -16,6 +16,7 @@ from consentguard.consent.codes import FINDINGS, NOTES, reason_of, refusal
 from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Asked, Decision, Question, ask, circumstances, decide
 from consentguard.consent.hours import now as school_time
 from consentguard.consent.hours import school_day
+from consentguard.consent.overriding import Override
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.state import State, default_directory
@@ -83,6 +84,7 @@ class _Judged:
     needs_person: bool
     hides: bool
     held: Held
+    override: Override
     found: tuple[Face, ...] = ()
 
     @property
@@ -300,7 +302,7 @@ class Guard:
         enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
         rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, enrolled,
                     question.channel.name, question.mode.value, list(question.declared), self._content.label,
-                    question.caption, question.alt, question.suitable_by,
+                    question.caption, question.alt, question.suitable_by, question.override.as_json(),
                     None if question.among is None else sorted(question.among),
                     list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
@@ -387,7 +389,7 @@ class Guard:
         known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
         decision = decide(known, self.register, self.policy, question, today)
         about = (*decision.findings, *circumstances(self.policy, question, moment))
-        decision = replace(decision, findings=about)
+        decision = replace(decision, findings=about, refused=question.override.left(decision.refused))
         # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
         hides = decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
         if (hides and not decision.refused and remain != {"body"}) or thorough:
@@ -405,10 +407,14 @@ class Guard:
         said = self.words.judge({"caption": question.caption, "alt": question.alt})
         for judged in (held, said):
             decision = replace(decision, findings=(*decision.findings, *judged.findings))
-            if judged.refused:  # a person can decide only what a person can decide all of
+            against = question.override.left(judged.refused)
+            if against:  # a person can decide only what a person can decide all of
                 needs_person = judged.needs_person and (needs_person or not refused)
-                refused = (*refused, *judged.refused)
-        return _Judged(picture, seen, compared, decision, remain, plan, refused, needs_person, hides, held)
+                refused = (*refused, *against)
+        needs_person = needs_person and bool(refused)
+        return _Judged(
+            picture, seen, compared, decision, remain, plan, refused, needs_person, hides, held, question.override
+        )
 
     def _plan(
         self,
@@ -523,6 +529,7 @@ class Guard:
             "declared": list(question.declared),
             "by": question.by,
             "suitable_by": question.suitable_by,
+            "override": question.override.as_json(),
             "occasion": question.occasion.as_json() if question.occasion else None,
             "register": self.register.sha256,
             "policy": self.policy.digest,
@@ -543,7 +550,8 @@ class Guard:
             reasons += ["metadata"] if picture.carried else []
             reasons += ["file-name"] if names_a_pupil else []
             reasons += ["too-large"] if picture.scale < 1 else []
-        as_is = not reasons and all(finding.rule in NOTES for finding in findings)
+        settled = {*NOTES, *judged.override.why}
+        as_is = not reasons and all(finding.rule in settled for finding in findings)
         leaves = not judged.refused
         outcome = (Outcome.PUBLISHABLE if as_is else Outcome.NEEDS_REWRITE) if leaves else Outcome.REFUSED
         return Verdict(

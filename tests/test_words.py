@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from fakes import SAMPLE_FILE, FixedFaces
 
+from consentguard.consent.policy import Policy
 from consentguard.errors import Refused
 from consentguard.guard import Guard
 from consentguard.values import Outcome
@@ -92,3 +95,26 @@ def test_a_thread_is_judged_post_by_post_and_together(empty: Guard) -> None:
     assert said.refused == ("surname",)
     assert not said.needs_person
     assert {finding.where for finding in said.findings} == {"post 2"}
+
+
+def test_what_is_for_a_person_goes_when_that_person_says_so_on_the_record(
+    guard: Callable[..., Guard], photographs: dict[str, bytes], body_policy: Policy
+) -> None:
+    leave = MappingProxyType({"individually-targeted": ("Miriam Castlegate",)})
+    main = replace(body_policy.channels["main"], override=leave)
+    lenient = guard(detector=FixedFaces(), policy=replace(body_policy, channels={**body_policy.channels, "main": main}))
+    asked = {"channel": "main", "by": "Miriam Castlegate"}
+    targeted, why = "Well done Amara, don't forget your reading book", "Amara's mother asked for it"
+    with pytest.raises(Refused) as refused:
+        lenient.release(photographs["partial"], caption=targeted, **asked)
+    assert refused.value.needs_person
+    override = {"individually-targeted": why}
+    released = lenient.release(photographs["partial"], caption=targeted, override=override, **asked)
+    assert "individually-targeted" in [finding.rule for finding in released.verdict.findings]
+    row = lenient.state.audit.entry(released.grounds.audit_seq)
+    assert row is not None
+    assert (row.body["override"], row.body["by"]) == (override, "Miriam Castlegate")
+    with pytest.raises(Refused) as refused:
+        lenient.release(photographs["partial"], caption=f"{targeted}, Winterbourne", override=override, **asked)
+    assert refused.value.verdict.reasons == ("surname",)
+    assert not refused.value.needs_person

@@ -66,6 +66,7 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
         "caption": arguments.caption,
         "alt": arguments.alt,
         "suitable_by": arguments.suitable_by,
+        "override": dict(arguments.override),
         "expected": arguments.expected,
     }
 
@@ -120,6 +121,7 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
     options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
+    add_override(options)
     options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")
     return options
 
@@ -139,6 +141,19 @@ def _photos() -> argparse.ArgumentParser:
     options.add_argument("photos", type=Path, nargs="+", metavar="PHOTO")
     options.add_argument("--json", action="store_true", help="one JSON object a photo on stdout")
     return options
+
+
+def add_override(options: argparse.ArgumentParser) -> None:
+    """--override, wherever a person may decide in place of the guard."""
+    options.add_argument("--override", type=_override, action="append", default=[], metavar="CODE=REASON",
+                         help="a reason that shall not stop it, and why; by whom policy names (--by)")  # fmt: skip
+
+
+def _override(text: str) -> tuple[str, str]:
+    code, equals, reason = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not CODE=REASON")
+    return code.strip(), reason.strip()
 
 
 def _ids(text: str) -> tuple[str, ...]:

@@ -11,7 +11,16 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentguard.cli.options import EXITS, Commands, Options, guard_of, people_options, policy_of, state_of
+from consentguard.cli.options import (
+    EXITS,
+    Commands,
+    Options,
+    add_override,
+    guard_of,
+    people_options,
+    policy_of,
+    state_of,
+)
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 
@@ -147,7 +156,9 @@ def _released(guard: Guard, wanted: _Wanted, arguments: argparse.Namespace, chan
     released = []
     for path, alt in zip(wanted.photos, wanted.alts, strict=True):
         words = {"caption": wanted.text, "alt": alt, "event": arguments.event, "urgent": arguments.urgent}
-        released.append(guard.release(read_photo(path), name=str(path), trip=arguments.trip, **asked, **words))
+        override = dict(arguments.override)
+        said = {**asked, **words, "trip": arguments.trip}
+        released.append(guard.release(read_photo(path), name=str(path), override=override, **said))
     sources = wanted.photos if arguments.taken_for_sharing else []
     return Part(wanted.text, released, wanted.alts, sources)
 
@@ -218,7 +229,7 @@ def _who() -> argparse.ArgumentParser:
     options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
     options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
     options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
-    options.add_argument("--override", default="", metavar="REASON", help="outside the hours, by whom policy names")
+    add_override(options)
     return options
 
 
@@ -227,17 +238,19 @@ def _excuse(arguments: argparse.Namespace) -> Excuse:
         "event": arguments.event,
         "urgent": arguments.urgent,
         "trip": arguments.trip,
-        "override": arguments.override,
+        "override": dict(arguments.override),
     }
 
 
 def _leave(guard: Guard, channel: str, arguments: argparse.Namespace) -> Any:
     from consentguard.consent.hours import now, occasion
+    from consentguard.consent.overriding import check_override
     from consentguard.posting.draft import Leave
 
     said = {"event": arguments.event, "urgent": arguments.urgent, "trip": arguments.trip, "by": arguments.by}
     excuse = occasion(guard.policy, **said)
-    return Leave(guard.policy.channel(channel), arguments.by, now(), excuse, arguments.override)
+    rule = guard.policy.channel(channel)
+    return Leave(rule, arguments.by, now(), excuse, check_override(rule, arguments.by, dict(arguments.override)))
 
 
 def poster_of(arguments: argparse.Namespace, channel: str | None) -> Poster:

@@ -142,7 +142,20 @@ NOTES = frozenset(
 )
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
 
-OVERRIDABLE = frozenset({"not-now"})
+OVERRIDABLE = frozenset(
+    {
+        "not-now",
+        "no-face-refused",
+        "maybe-surname",
+        "name-with-image",
+        "individually-targeted",
+        "offensive-language",
+        "remark-at-school",
+        "copyright-notice",
+        "foreign-notice",
+        "unread-text",
+    }
+)
 """Reasons that a policy may let named people override. None of them is about consent, and none may ever be."""
 
 _NEXT_STEPS: Mapping[str, str] = MappingProxyType(

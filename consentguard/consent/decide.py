@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, TypedDict
 
 from consentguard.consent.hours import Occasion, judge_hours, occasion, school_day
 from consentguard.consent.match import Answer, Match
+from consentguard.consent.overriding import Override, check_override
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
 from consentguard.consent.rules.channels import Channel
@@ -27,6 +28,7 @@ class Asked(TypedDict, total=False):
         event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
         caption, alt: what will be written beside it, and its description for those who cannot see it.
         suitable_by: the name of whoever looked at it and calls it suitable, where policy asks for that.
+        override: reason code -> why it shall not stop this photo, decided by `by`, whom policy must name for it.
         expected: a class of the register, for mode matched: only its people may match, so that a match needs less.
     """
 
@@ -40,6 +42,7 @@ class Asked(TypedDict, total=False):
     caption: str | None
     alt: str | None
     suitable_by: str | None
+    override: Mapping[str, str] | None
     expected: str | None
 
 
@@ -59,6 +62,7 @@ class Question:
     caption: str = ""
     alt: str = ""
     suitable_by: str = ""
+    override: Override = field(default_factory=Override)
     among: frozenset[str] | None = None
 
 
@@ -114,12 +118,13 @@ def ask(
     caption: str | None = None,
     alt: str | None = None,
     suitable_by: str | None = None,
+    override: Mapping[str, str] | None = None,
     expected: str | None = None,
 ) -> Question:
     """Checks a question (see `Asked`) before any pixel is looked at.
 
     Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person or
-    class, or a declaration or an occasion without its `by`.
+    class, a declaration or an occasion without its `by`, or an override that policy does not allow.
     """
     what_for = occasion(policy, event=event, urgent=urgent, trip=trip, by=by)
     chosen_channel = policy.channel(channel)
@@ -150,6 +155,7 @@ def ask(
         caption=caption or "",
         alt=alt or "",
         suitable_by=(suitable_by or "").strip(),
+        override=check_override(chosen_channel, by, override),
         among=among,
     )
 
@@ -189,7 +195,8 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
     return Decision(
         faces=(),
         refused=decision.refused + (("no-face-refused",) if refuse else ()),
-        needs_person=decision.needs_person or refuse,
+        # A person can decide only what a person can decide all of.
+        needs_person=decision.needs_person or (refuse and not decision.refused),
         findings=(nothing, *decision.findings),
         rests_on=decision.rests_on,
     )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from consentguard.consent.hours import LONDON, occasion
+from consentguard.consent.overriding import check_override
 from consentguard.consent.rules.channels import Channel
 from consentguard.consent.state import State
 from consentguard.errors import Refused, WrongUsage
@@ -53,11 +54,12 @@ class Desk:
         event: str | None = None,
         urgent: str | None = None,
         trip: str | None = None,
-        override: str = "",
+        override: Mapping[str, str] | None = None,
     ) -> Leave:
         """Who posts where, now, and what may excuse the hour. Raises WrongUsage."""
         excuse = occasion(guard.policy, event=event, urgent=urgent, trip=trip, by=by)
-        return Leave(guard.policy.channel(channel), by, self.now(), excuse, override)
+        rule = guard.policy.channel(channel)
+        return Leave(rule, by, self.now(), excuse, check_override(rule, by, override))
 
     def change(self, call: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """One changing call that may be repeated without harm, with its permit, tried again where that may help."""

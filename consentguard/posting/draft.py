@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from consentguard.consent.codes import refusal
 from consentguard.consent.hours import Occasion, judge_hours, school_day
 from consentguard.consent.journal import digest
+from consentguard.consent.overriding import Override
 from consentguard.consent.rules.channels import Channel
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
@@ -54,19 +55,19 @@ class Leave:
         by: who posts.
         moment: when.
         occasion: event, urgent news or trip, if it is one.
-        override: why policy's hours shall not bind this once; only for whom the channel names as allowed to.
+        override: what of policy's hours and rules about words shall not bind this once, and why.
     """
 
     channel: Channel
     by: str
     moment: datetime
     occasion: Occasion | None = None
-    override: str = ""
+    override: Override = field(default_factory=Override)
 
     def as_json(self) -> dict[str, object]:
         """What the audit trail keeps of it."""
         occasion = self.occasion.as_json() if self.occasion else None
-        return {"channel": self.channel.name, "by": self.by, "occasion": occasion, "override": self.override}
+        return {"channel": self.channel.name, "by": self.by, "occasion": occasion, "override": self.override.as_json()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +121,19 @@ def drafted(guard: Guard, parts: Sequence[Part], leave: Leave) -> tuple[Draft, .
 def check_leave(guard: Guard, leave: Leave, parts: Sequence[Part] = ()) -> None:
     """Whether policy lets these words go, at this time. Raises Refused with everything that speaks against it."""
     hour = judge_hours(guard.policy, leave.channel, leave.moment, leave.occasion)
-    if leave.override and leave.by.casefold() not in {
-        name.casefold() for name in leave.channel.override.get("not-now", ())
-    }:
-        raise WrongUsage(
-            f"{leave.by} may not override the hours of channel {leave.channel.name}; policy names who may, "
-            f"under [channels.{leave.channel.name}.override]"
-        )
     texts = {f"part {place}": part.text for place, part in enumerate(parts, 1)} if len(parts) > 1 else {}
     alts = {f"description {place}": alt for place, alt in enumerate((alt for part in parts for alt in part.alts), 1)}
     pictured = any(part.photos for part in parts)
     said = guard.words.judge({"text": parts[0].text, **alts} if len(parts) == 1 else alts, with_image=pictured)
     thread = guard.words.judge_thread(list(texts.values()), with_image=pictured)
-    reasons = dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour and not leave.override else ())))
+    reasons = leave.override.left(dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour else ()))))
     if reasons:
-        words = [each for each in (said, thread) if each.refused]
+        words = [each for each in (said, thread) if leave.override.left(each.refused)]
         verdict = Verdict(
             "post",
             Outcome.REFUSED,
             needs_person=all(each.needs_person for each in words),
-            reasons=tuple(reasons),
+            reasons=reasons,
             findings=(*said.findings, *thread.findings, *hour),
         )
         when = f" ({'; '.join(finding.message for finding in hour)})" if "not-now" in reasons else ""

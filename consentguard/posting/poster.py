@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -24,17 +24,17 @@ RETWEETED = "retweeted"
 
 
 class Excuse(TypedDict, total=False):
-    """What may excuse posting outside the hours; every key may be left out.
+    """What may excuse posting outside the hours, or with words that are for a person; every key may be left out.
 
     Keys:
         event, urgent, trip: one of them: a match or performance, urgent news, a trip of the policy.
-        override: a reason, from somebody whom the channel's policy lets override its hours.
+        override: reason code -> why, from somebody whom the channel's policy lets override it.
     """
 
     event: str | None
     urgent: str | None
     trip: str | None
-    override: str
+    override: Mapping[str, str] | None
 
 
 class Poster:

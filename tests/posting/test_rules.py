@@ -96,11 +96,11 @@ def test_only_whom_policy_names_may_override_the_hours(at_night, body_policy_tex
     text = in_hours(body_policy_text) + b'\n[channels.main.override]\nnot-now = ["Miriam Castlegate"]\n'
     guard = Guard(register, Policy.parse(text, "override.toml"), state=at_night.state)
     with pytest.raises(WrongUsage, match="Somebody Else may not override"):
-        make_poster(guard).post("Hello", channel="main", by="Somebody Else", override="why not")
+        make_poster(guard).post("Hello", channel="main", by="Somebody Else", override={"not-now": "why not"})
     with pytest.raises(Refused, match="Saturday"):
         make_poster(guard).post("Hello", **BY)
-    make_poster(guard).post("Hello", **BY, override="The governors asked for it")
-    assert begun(guard)["override"] == "The governors asked for it"
+    make_poster(guard).post("Hello", **BY, override={"not-now": "The governors asked for it"})
+    assert begun(guard)["override"] == {"not-now": "The governors asked for it"}
 
 
 # -- originals --------------------------------------------------------------------------------------------------------
