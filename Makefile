@@ -5,7 +5,7 @@ BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
 
-.PHONY: help demo test lint parity bench detection fuzz clean
+.PHONY: help demo test lint parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -35,6 +35,9 @@ bench: .venv/dev ## measure; tables in benchmarks/results/
 
 detection: .venv/dev .venv-peer/ready ## faces found beside deface and HOG; LOADER=FOLDER of the open sets' load.py
 	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python
+
+recognition: .venv/dev ## children, families and adults told apart, and a DET plot; LOADER=FOLDER of the open sets' load.py
+	$(BIN)/python benchmarks/recognition.py --loader $(LOADER)
 
 fuzz: .venv/dev ## damaged files for MINUTES=5 through decoding and release; what breaks it is kept in fuzz-out/
 	$(BIN)/consentguard models pull

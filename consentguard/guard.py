@@ -319,7 +319,8 @@ class Guard:
         """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
 
         `photos` are other photos of the enrolled, laid out as for `enrol`; they make the numbers honest, and nothing of
-        them is kept. Returns the calibration, and a line for each photo that could not be used. Raises WrongUsage,
+        them is kept; without them the threshold may become stricter than the shipped one, never laxer. Returns the
+        calibration, and a line for each photo that could not be used and each person to enrol anew. Raises WrongUsage,
         TemplateStoreError.
         """
         self.policy.mode(Mode.MATCHED.value)

@@ -222,9 +222,9 @@ def test_release_tells_all_that_the_contract_promises(desk, released):
     assert [(f["person"], f["standing"], f["action"]) for f in face["faces"]] == [(None, "unknown", "hide")]
     assert face["reasons"] == ["unapproved-face", "metadata"]
     assert (face["publishable_as_is"], still["publishable_as_is"], still["reasons"]) == (False, True, [])
-    assert [f["rule"] for f in face["findings"]] == ["metadata-dropped"]
+    assert [f["rule"] for f in face["findings"]] == ["text-not-read", "metadata-dropped"]
     assert (still["photo"], still["rewrite"], still["faces"]) == ("still.png", "none", [])
-    assert [f["rule"] for f in still["findings"]] == ["no-face-found"]
+    assert [f["rule"] for f in still["findings"]] == ["no-face-found", "text-not-read"]
 
 
 def test_the_shipped_policy_refuses_and_writes_nothing(desk):
@@ -413,7 +413,7 @@ def test_missing_weights_name_the_one_command_to_run(desk, tmp_path):
 
 WRONG = {
     "unknown channel": ("--channel facebook", "choose one of main, class1"),
-    "mode not allowed": ("--mode matched", "not allowed by the policy; choose one of off, declared"),
+    "mode not allowed": ("--mode matched", "allow it); choose one of off, declared"),
     "unknown mode": ("--mode guess", "does not exist; choose one of off, declared"),
     "unknown person": ("--people P001,P999 --by Office", "P999; it knows P001, P002"),
     "nobody says so": ("--people P001", "--by NAME"),

@@ -55,7 +55,7 @@ def test_calibrate_measures_on_the_enrolled_and_a_class_that_is_expected_shrinks
     assert main(["calibrate", *school]) == 0
     said = capsys.readouterr().out
     assert "2 people, 3 templates, 3 comparisons of different people" in said
-    assert "strangers taken for somebody: 0 of 3" in said
+    assert "strangers taken for somebody (FPIR): 0 of 3" in said
     assert "too little data" in said
     assert "name later photos with --photos" in said
 
@@ -63,7 +63,7 @@ def test_calibrate_measures_on_the_enrolled_and_a_class_that_is_expected_shrinks
     assert main(["calibrate", *school, "--photos", str(later), "--plot", str(plot)]) == 0
     said = capsys.readouterr()
     assert "P002 is not enrolled" in said.err
-    assert "enrolled not recognised: 0 of 1" in said.out
+    assert "enrolled not recognised (FNIR): 0 of 1" in said.out
     assert plot.read_bytes().startswith(b"\x89PNG")
 
     photo = str(later / "P001" / "obama2.jpg")

@@ -79,23 +79,29 @@ def calibrate(arguments: argparse.Namespace) -> int:
     from consentguard.guard import Guard
 
     guard = Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
-    found, unused = guard.calibrate(arguments.photos)
-    for line in unused:
-        print(f"not used: {line}", file=sys.stderr)
+    found, lines = guard.calibrate(arguments.photos)
+    for line in lines:
+        print(line, file=sys.stderr)
     print(
         f"{found.people} people, {found.templates} templates, {found.comparisons} comparisons of different people\n"
-        f"a match needs {found.threshold:.1f} nats, with all {found.people} compared with and at most "
-        f"{found.operating.false_positives:.2%} of strangers' faces taken for anybody\n"
-        f"  strangers taken for somebody: {found.strangers}\n"
-        f"  enrolled not recognised: {found.missed}"
+        f"  strangers taken for somebody (FPIR): {found.strangers}\n"
+        f"  enrolled not recognised (FNIR): {found.missed}\n"
+        f"a match needs {found.threshold:.1f} nats: with all {found.people} compared with, at most "
+        f"{found.operating.false_positives:.2%} of strangers' faces are to be taken for anybody"
     )
     if not found.enough:
         print(
-            f"  too little data: under {ENOUGH_PEOPLE} people the school's own scores are shown and not used; the "
-            "threshold is the shipped one, measured on children of open sets (docs/recognition.md)"
+            f"too little data to measure that threshold, which takes {ENOUGH_PEOPLE} people: the shipped one stands, "
+            "measured on children of open sets (docs/recognition.md)"
         )
+    elif not found.own:
+        print(
+            "the shipped threshold stands, stricter than these templates ask for; --photos may show that less will do"
+        )
+    else:
+        print("the threshold is the school's own now")
     if not arguments.photos:
-        print("  templates were compared with one another: name later photos with --photos for honest numbers")
+        print("templates were compared with one another, which flatters: name later photos with --photos")
     if arguments.plot:
         from consentguard.cli.files import write
         from consentguard.vision.chart import errors_over_threshold
@@ -113,5 +119,6 @@ def forget(arguments: argparse.Namespace) -> int:
     state = State.open(arguments.state or default_directory())
     store = TemplateStore.open(state.directory)
     gone = enrolled.forget(store, state, {arguments.person: "asked for"}, hours.now())
-    print(f"{arguments.person}: {gone} template{'' if gone == 1 else 's'} destroyed")
+    here = "" if gone else "; nobody is enrolled under that id"
+    print(f"{arguments.person}: {gone} template{'' if gone == 1 else 's'} destroyed{here}")
     return 0

@@ -47,7 +47,8 @@ class Calibration:
     Attributes:
         people, templates: enrolled.
         comparisons: scores of two different people.
-        enough: whether the school's own tail is used; else the shipped one stands.
+        enough: whether there were people enough to measure a tail.
+        own: whether the school's own tail is used from now on; else the shipped one stands.
         operating: how sure a match has to be from now on.
         threshold: the score that is, with everybody enrolled compared with.
         strangers: faces taken for somebody else with their own person left out (FPIR); `missed`: faces not recognised
@@ -59,6 +60,7 @@ class Calibration:
     templates: int
     comparisons: int
     enough: bool
+    own: bool
     operating: Operating
     threshold: float
     strangers: Share
@@ -67,9 +69,9 @@ class Calibration:
     impostor: NDArray[np.float32] = field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
-        """What the store keeps: the tail, and whether it counts."""
+        """What the store keeps: the tail, and whether it is the school's own."""
         tail = self.operating.tail
-        return {"people": self.people, "enough": self.enough, "tail": [tail.start, tail.scale, tail.share]}
+        return {"people": self.people, "own": self.own, "tail": [tail.start, tail.scale, tail.share]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def calibrate(
         population: the model, already moved to this school (`Population.at`); its tail stands where data are too few.
         false_positives: the share of strangers' faces that may be taken for anybody enrolled.
         faces: other photos of the enrolled, as ids and embeddings. Without them each template is compared with the
-            others, which flatters where they were taken on one day.
+            others, which flatters where they were taken on one day; such a calibration can make matching stricter than
+            what ships, never laxer.
 
     Raises TemplateStoreError where there are not two people to compare.
     """
@@ -124,7 +127,11 @@ def calibrate(
     draws = _draws(scored.own)
     others = scored.others
     enough = len(ids) >= ENOUGH_PEOPLE
-    tail = _upper_tail(others, draws, false_positives, len(ids)) if enough else population.tail
+    tail = population.tail
+    if enough:
+        found = _upper_tail(others, draws, false_positives, len(ids))
+        stricter = found.threshold(false_positives, len(ids)) > tail.threshold(false_positives, len(ids))
+        tail = found if stricter or faces is not None else tail
     operating = Operating(false_positives, tail)
     threshold, highest, genuine = operating.threshold(len(ids)), others.max(axis=1), scored.genuine
     known = np.isfinite(genuine)
@@ -134,18 +141,19 @@ def calibrate(
         templates=len(templates),
         comparisons=int(np.isfinite(others).sum()),
         enough=enough,
+        own=tail is not population.tail,
         operating=operating,
         threshold=threshold,
-        strangers=_share(highest >= threshold, np.ones(len(highest), bool), draws),
-        missed=_share(missed, known, draws),
+        strangers=_share(highest >= threshold, scored.own, draws),
+        missed=_share(missed[known], scored.own[known], draws[:, known]),
         genuine=genuine[known],
         impostor=highest,
     )
 
 
 def tail_in(kept: Mapping[str, Any] | None) -> Tail | None:
-    """The tail that a kept calibration says to use; None where it was too small, or there is none."""
-    return Tail(*(float(number) for number in kept["tail"])) if kept and kept["enough"] else None
+    """The school's own tail that a kept calibration says to use; None where the shipped one stands."""
+    return Tail(*(float(number) for number in kept["tail"])) if kept and kept["own"] else None
 
 
 def _without_itself(population: Population, latent: Floats, row: NDArray[np.intp], people: int) -> Floats:
@@ -171,17 +179,17 @@ def _draws(own: NDArray[np.intp]) -> NDArray[np.float64]:
     return weights
 
 
-def _share(hit: NDArray[np.bool_], counted: NDArray[np.bool_], draws: NDArray[np.float64]) -> Share:
-    count, of = int((hit & counted).sum()), int(counted.sum())
+def _share(hit: NDArray[np.bool_], own: NDArray[np.intp], draws: NDArray[np.float64]) -> Share:
+    count, of = int(hit.sum()), len(hit)
     if not of:
         return Share(0, 0, 0.0, 1.0)
-    total = draws @ counted
-    shares = (draws @ (hit & counted))[total > 0] / total[total > 0]
+    total = draws.sum(axis=1)
+    shares = (draws @ hit)[total > 0] / total[total > 0]
     low, high = np.quantile(shares, (0.025, 0.975))
-    # where all faces agree no draw differs, and three of so many is what could have been missed (rule of three)
-    most = 3 / of
-    low = max(1 - most, 0.0) if count == of else low
-    return Share(count, of, float(low), float(min(most, 1.0) if count == 0 else high))
+    # where all faces agree no draw differs, and three of so many people is what could have been missed (rule of three)
+    most = min(3 / len(np.unique(own)), 1.0)
+    low = 1 - most if count == of else low
+    return Share(count, of, float(low), most if count == 0 else float(high))
 
 
 def _upper_tail(others: Floats, draws: NDArray[np.float64], false_positives: float, people: int) -> Tail:

@@ -157,7 +157,8 @@ class Policy:
         if wanted not in allowed:
             known = wanted in Mode._value2member_map_
             why = "is not allowed by the policy" if known else "does not exist"
-            raise WrongUsage(f"mode {wanted!r} {why}; choose one of {', '.join(allowed)}")
+            how = f" (keys modes and dpia of {self.file} allow it)" if wanted == Mode.MATCHED.value else ""
+            raise WrongUsage(f"mode {wanted!r} {why}{how}; choose one of {', '.join(allowed)}")
         return Mode(wanted)
 
 

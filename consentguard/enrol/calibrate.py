@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from consentguard.consent.population import Floats
 from consentguard.consent.register import Register
 from consentguard.consent.state import State
 from consentguard.consent.templates import TemplateStore
-from consentguard.enrol import Eyes, template_of
+from consentguard.enrol import OLD, Eyes, template_of
 from consentguard.enrol.references import references
 from consentguard.errors import TemplateStoreError, UnreadableImage
 
@@ -25,18 +26,19 @@ def calibrate_store(
     """Calibrates on the enrolled and keeps the result in the store, with a row in the audit trail.
 
     `photos` are other photos of the enrolled, as for enrolment; they are compared and nothing of them is kept. Returns
-    the calibration and a line for each photo that could not be used. Raises TemplateStoreError.
+    the calibration, and a line for each photo that could not be used and each person to enrol anew. Raises
+    TemplateStoreError.
     """
     store = TemplateStore.open(state.directory)
     forget_without_consent(store, state, register, now)
     label, today = eyes.embedder.label, school_day(now)
     known = enrolled(store, register, today, embedder=label, population=eyes.embedder.population)
-    faces, unused = _faces(photos, set(known.people), eyes, now) if photos else (None, ())
+    faces, lines = _faces(photos, set(known.people), eyes, now) if photos else (None, ())
     found = calibrate(known.people, known.templates, known.population, false_positives, faces)
     kept = {**found.as_json(), "on": today.isoformat()}
     state.record("calibrated", {"embedder": label, **kept}, now.isoformat(timespec="seconds"))
     store.keep(calibration_of(label), kept)
-    return found, unused
+    return found, (*lines, *_grown(store, set(known.people), today))
 
 
 def _faces(
@@ -48,15 +50,26 @@ def _faces(
     unused: list[str] = []
     for reference in references(photos):
         if reference.person not in people:
-            unused.append(f"{reference.photo}: {reference.person} is not enrolled")
+            unused.append(f"not used: {reference.photo}: {reference.person} is not enrolled")
             continue
         try:
             vectors.append(template_of(reference, eyes, school_day(now), good=False).vector)
         except UnreadableImage as error:
-            unused.append(str(error))
+            unused.append(f"not used: {error}")
         else:
             owners.append(reference.person)
     if not vectors:
         listed = "\n".join(f"  {line}" for line in unused)
         raise TemplateStoreError(f"{photos}: no photo of anybody enrolled could be used\n{listed}")
     return (owners, np.stack(vectors)), tuple(unused)
+
+
+def _grown(store: TemplateStore, people: set[str], today: date) -> Iterator[str]:
+    """A line for everybody of whom there is no photo of the last twelve months: children change."""
+    newest: dict[str, date] = {}
+    for template in store.templates():
+        day = template.taken or template.enrolled
+        newest[template.person] = max(newest.get(template.person, day), day)
+    for person in sorted(people):
+        if today - newest[person] > OLD:
+            yield f"{person}: the newest photo is of {newest[person]}, over 12 months ago; enrol that person anew"

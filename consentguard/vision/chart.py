@@ -39,7 +39,7 @@ class Axis:
 
 
 def curves(title: str, lines: Mapping[str, Points], x: Axis, y: Axis, marked: float | None = None) -> bytes:
-    """A PNG with a line for each name, and a vertical one at `marked`."""
+    """A PNG with a line for each name, or a dot where there is one point, and a vertical line at `marked`."""
     image = Image.new("RGB", _SIZE, "white")
     draw, font, small = ImageDraw.Draw(image), ImageFont.load_default(20), ImageFont.load_default(14)
     draw.text((_LEFT, 18), title, _INK, font)
@@ -57,8 +57,11 @@ def curves(title: str, lines: Mapping[str, Points], x: Axis, y: Axis, marked: fl
         draw.line((_across(x, marked), _TOP, _across(x, marked), _BOTTOM), _INK, 2)
     for number, (name, points) in enumerate(lines.items()):
         colour = _COLOURS[number % len(_COLOURS)]
-        if len(points) > 1:
-            draw.line([(_across(x, a), _down(y, b)) for a, b in points], colour, 3, joint="curve")
+        places = [(_across(x, a), _down(y, b)) for a, b in points]
+        if len(places) > 1:
+            draw.line(places, colour, 3, joint="curve")
+        elif places:
+            draw.circle(places[0], 6, colour)
         draw.text((_RIGHT - 10, _TOP + 10 + 20 * number), name, colour, small, anchor="rt")
     out = io.BytesIO()
     image.save(out, "PNG")

@@ -14,9 +14,13 @@ from consentguard.errors import TemplateStoreError
 DIMENSION = 24
 
 
-def _population() -> Population:
+def _population(tail: Tail = Tail(3.0, 2.0)) -> Population:  # noqa: B008  (frozen)
     zero, one = np.zeros(DIMENSION, np.float32), np.eye(DIMENSION, dtype=np.float32)
-    return Population("toy", zero, one, np.full(DIMENSION, 4, np.float32), Tail(3.0, 2.0))
+    return Population("toy", zero, one, np.full(DIMENSION, 4, np.float32), tail)
+
+
+LAX = Tail(-40.0, 2.0)
+"""Asks for less than any school's own."""
 
 
 def _school(count: int, photos: int, seed: int = 1) -> tuple[list[str], np.ndarray]:
@@ -28,10 +32,11 @@ def _school(count: int, photos: int, seed: int = 1) -> tuple[list[str], np.ndarr
 
 def test_with_enough_people_the_schools_own_tail_counts() -> None:
     people, templates = _school(80, 3)
-    found = calibrate(people, templates, _population(), 0.001)
+    found = calibrate(people, templates, _population(LAX), 0.001)
     assert (found.people, found.templates, found.enough) == (80, 240, True)
     assert found.comparisons == 240 * 79
-    assert found.operating.tail != _population().tail
+    assert found.own
+    assert found.operating.tail != LAX
     assert tail_in(found.as_json()) == found.operating.tail
     assert found.strangers.of == found.missed.of == 240
     assert found.strangers.count <= 1
@@ -41,9 +46,9 @@ def test_with_enough_people_the_schools_own_tail_counts() -> None:
 def test_the_threshold_holds_its_promise_on_people_it_has_not_seen() -> None:
     """A model that fits: strangers of another draw are taken for somebody no more often than asked for."""
     people, templates = _school(80, 3)
-    found = calibrate(people, templates, _population(), 0.01)
+    found = calibrate(people, templates, _population(LAX), 0.01)
     _, strangers = _school(4000, 1, seed=9)
-    population = _population()
+    population = _population(LAX)
     ids, row = np.unique(people, return_inverse=True)
     profiles = population.profiles(population.latent(templates), row, len(ids))
     highest = population.scores(population.latent(strangers), profiles).max(axis=1)
@@ -54,9 +59,23 @@ def test_with_too_few_people_the_shipped_tail_stands_and_it_says_so() -> None:
     people, templates = _school(ENOUGH_PEOPLE - 1, 2)
     found = calibrate(people, templates, _population(), 0.001)
     assert not found.enough
+    assert not found.own
     assert found.operating.tail == _population().tail
     assert tail_in(found.as_json()) is None
     assert tail_in(None) is None
+
+
+def test_templates_alone_never_make_matching_laxer_than_what_ships_and_later_photos_may() -> None:
+    people, templates = _school(60, 2)
+    alone = calibrate(people, templates, _population(), 0.001)
+    assert (alone.enough, alone.own) == (True, False)
+    assert alone.operating.tail == _population().tail
+    assert tail_in(alone.as_json()) is None
+    later = calibrate(people, templates, _population(), 0.001, (people, templates[::-1].copy()))
+    assert later.own
+    stricter = calibrate(people, templates, _population(LAX), 0.001)
+    assert stricter.own
+    assert stricter.threshold > LAX.threshold(0.001, 60)
 
 
 def test_a_face_is_never_compared_with_itself() -> None:
@@ -86,10 +105,10 @@ def test_other_photos_are_compared_with_all_templates() -> None:
 
 def test_the_same_templates_give_the_same_answer() -> None:
     people, templates = _school(60, 2)
-    one, two = (calibrate(people, templates, _population(), 0.001) for _ in range(2))
+    one, two = (calibrate(people, templates, _population(LAX), 0.001) for _ in range(2))
     assert one.as_json() == two.as_json()
     order = np.random.default_rng(4).permutation(len(people))
-    turned = calibrate([people[i] for i in order], templates[order], _population(), 0.001)
+    turned = calibrate([people[i] for i in order], templates[order], _population(LAX), 0.001)
     assert turned.threshold == pytest.approx(one.threshold, rel=0.05)
 
 
@@ -107,8 +126,8 @@ def test_one_person_cannot_be_calibrated_on() -> None:
 
 
 def test_a_kept_tail_is_read_back_as_it_was() -> None:
-    found = calibrate(*_school(60, 2), _population(), 0.001)
+    found = calibrate(*_school(60, 2), _population(LAX), 0.001)
     kept = {**found.as_json(), "on": "2026-11-22"}
     assert tail_in(kept) == found.operating.tail
-    assert tail_in({**kept, "enough": False}) is None
+    assert tail_in({**kept, "own": False}) is None
     assert replace(found.operating.tail).threshold(0.001, 60) == found.threshold
