@@ -153,7 +153,10 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", "consentguard", "init", "--state", str(folder / f"state of {run}")],
                            check=True, stdout=subprocess.DEVNULL)  # fmt: skip
         began = time.perf_counter()
-        subprocess.run(command(folder, "quiet", arguments.workers), check=False, stdout=subprocess.DEVNULL)
+        code = subprocess.run(
+            command(folder, "quiet", arguments.workers), check=False, stdout=subprocess.DEVNULL
+        ).returncode
+        check((folder / "quiet" / "report.json").exists(), f"the undisturbed scan ended with {code}")
         quiet = time.perf_counter() - began
         looked_at, seconds = disturbed(folder, arguments.photos, arguments.workers, arguments.kills)
 

@@ -167,6 +167,10 @@ class Journal:
         self._connection.execute("COMMIT")
         return int(gone)
 
+    def count(self) -> int:
+        """How many files the scan before knew."""
+        return int(self._connection.execute("SELECT count(*) FROM file").fetchone()[0])
+
     def rows(self) -> Iterator[Row]:
         """Every file with its verdict, by path."""
         query = (

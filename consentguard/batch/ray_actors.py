@@ -138,10 +138,16 @@ class _Worker:
     """What runs in an actor's process."""
 
     def __init__(self, unit: Unit) -> None:
+        import cv2  # noqa: PLC0415
+
         os.environ["CONSENTGUARD_THREADS"] = "1"
+        cv2.setNumThreads(1)
         self._unit = unit
 
     def judge(self, task: Task) -> Judged:
         """One photo."""
-        self._unit.open()
-        return next(iter(self._unit.scan_batch([task])))
+        try:
+            self._unit.open()
+            return next(iter(self._unit.scan_batch([task])))
+        except MemoryError:
+            os._exit(1)  # as in `local.serve`

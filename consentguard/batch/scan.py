@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from consentguard import __version__
 from consentguard.batch import report
 from consentguard.batch.journal import Journal
+from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import RELEASED, THUMBS, Judged, OutputFailed, Settings, Task, undecided
 from consentguard.batch.walk import Found, Walk
 from consentguard.consent.hours import now as school_time
@@ -92,6 +93,7 @@ def scan(
     progress: Progress | None = None,
     tick: Callable[[], None] = lambda: None,
     clock: Callable[[], datetime] = school_time,
+    emptied: bool = False,
 ) -> Summary:
     """Scans a folder once and writes journal, copies, thumbnails and reports. Photos are never touched.
 
@@ -102,6 +104,8 @@ def scan(
         progress: is kept up to date.
         tick: called now and then, to show it.
         clock: what time it is.
+        emptied: whether a folder that held photos and holds none now is believed; else it may be a drive that is not
+            connected, and nothing is forgotten.
 
     Raises CannotTell where another scan writes to the same place, or nothing can be judged; OutputFailed where the disk
     is full. What was judged until then is kept, and the next scan goes on from there.
@@ -122,17 +126,19 @@ def scan(
             "policy": guard.policy.name,
         }
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
-        walk = Walk(settings.folder, without=(settings.out,))
+        walk = settings.walk()
         listing = _Listing(journal, walk, settings, basis, number, progress)
-        try:
-            for judged in engine.run(listing, tick):
-                journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
-                listing.done(judged.task.content)
-                progress.judged += 1
-                progress.outcomes[judged.verdict["outcome"]] += 1
-                tick()
-        except FileNotFoundError as error:
-            raise CannotTell(f"{settings.folder}: the folder went away ({error.strerror}); scan again.") from error
+        for judged in engine.run(listing, tick):
+            journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
+            listing.done(judged.task.content)
+            progress.judged += 1
+            progress.outcomes[judged.verdict["outcome"]] += 1
+            tick()
+        if not (progress.listed or emptied) and (before := journal.count()):
+            raise CannotTell(
+                f"{settings.folder}: holds no photo, and held {before} at the last scan; is the drive connected? If "
+                "they are gone for good, name another --out."
+            )
         gone = journal.settle(number)
         finished = clock().isoformat(timespec="seconds")
         journal.finish(number, finished)
@@ -145,8 +151,8 @@ def scan(
 
 def count_into(progress: Progress, settings: Settings) -> None:
     """Counts what a scan will meet, beside it, so that the time left can be said; a folder that goes away ends it."""
-    with suppress(OSError):
-        progress.total = sum(1 for _ in Walk(settings.folder, without=(settings.out,)))
+    with suppress(OSError, CannotTell):  # the scan itself says so
+        progress.total = sum(1 for _ in settings.walk())
 
 
 class _Listing:
@@ -156,7 +162,7 @@ class _Listing:
     """
 
     def __init__(
-        self, journal: Journal, walk: Walk, settings: Settings, basis: str, number: int, progress: Progress
+        self, journal: Journal, walk: Walk | RemoteWalk, settings: Settings, basis: str, number: int, progress: Progress
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
@@ -167,18 +173,23 @@ class _Listing:
         self._asked.discard(content)
 
     def __iter__(self) -> Iterator[Task]:
-        for found in self._walk:
-            self._progress.listed += 1
-            task = self._task(found)
-            if task is not None:
-                yield task
+        try:
+            for found in self._walk:
+                self._progress.listed += 1
+                task = self._task(found)
+                if task is not None:
+                    yield task
+        except OSError as error:
+            raise CannotTell(
+                f"{self._settings.folder}: the folder went away ({error.strerror}); scan again when it is back."
+            ) from error
 
     def _task(self, found: Found) -> Task | None:
         """The task for a file, or None where nothing has to be looked at."""
-        trouble, content = found.trouble, ""
-        if not trouble:
+        trouble, content, folder = found.trouble, found.content, self._settings.folder
+        if not trouble and isinstance(folder, Path):
             try:
-                content = content_of(self._settings.folder / found.path)
+                content = content_of(folder / found.path)
             except OSError as error:
                 trouble = f"cannot be read ({error.strerror or error})"
         if trouble:  # nothing to look at; the verdict stands under a content of its own

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
+from consentguard.batch.walk import Walk
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -47,7 +49,7 @@ class Settings:
     """What every worker needs to open the same guard and ask it the same question. Picklable; holds no names.
 
     Attributes:
-        folder: what is scanned; paths of tasks are relative to it.
+        folder: what is scanned, on the disk or by URL; paths of tasks are relative to it.
         out: where released copies and thumbnails go.
         register, policy, state: as for `Guard.open`.
         asked: channel, mode, people, by.
@@ -58,7 +60,7 @@ class Settings:
     Raises CannotTell for a folder that is none.
     """
 
-    folder: Path
+    folder: Path | RemoteFolder
     out: Path
     register: Path
     policy: Path | None
@@ -70,13 +72,26 @@ class Settings:
     keep_folders: bool = False
 
     def __post_init__(self) -> None:
-        if not self.folder.is_dir():
+        if isinstance(self.folder, Path) and not self.folder.is_dir():
             raise CannotTell(f"{self.folder}: is not a folder; name the folder that holds the photos.")
+
+    def walk(self) -> Walk | RemoteWalk:
+        """Everything that has to get a verdict."""
+        return (
+            RemoteWalk(self.folder) if isinstance(self.folder, RemoteFolder) else Walk(self.folder, without=(self.out,))
+        )
+
+    def read(self, path: Path) -> bytes:
+        """A photo's bytes. Raises UnreadableImage."""
+        return self.folder.read(path) if isinstance(self.folder, RemoteFolder) else read_photo(self.folder / path)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One photo to judge: where it lies under the folder, and the SHA-256 its bytes had when it was listed."""
+    """One photo to judge: where it lies under the folder, and what its content was known by when it was listed.
+
+    That is the SHA-256 of its bytes, or `remote.LISTED` and a digest of what a storage says of it.
+    """
 
     path: Path
     content: str
@@ -149,10 +164,10 @@ class Scanner:
         from consentguard.consent.codes import reason_of  # noqa: PLC0415
 
         try:
-            photo = read_photo(self.settings.folder / task.path)
+            photo = self.settings.read(task.path)
         except UnreadableImage as error:
             return undecided(task, str(error), reason_of(error), lasting=False)
-        if hashlib.sha256(photo).hexdigest() != task.content:
+        if not task.content.startswith(LISTED) and hashlib.sha256(photo).hexdigest() != task.content:
             why = f"{task.path}: changed while the scan ran; scan again."
             return undecided(task, why, "unreadable-image", lasting=False)
         try:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 _SNIFFED: Final = 32
 
@@ -34,10 +34,12 @@ class Found:
     Attributes:
         path: relative to the folder that is scanned.
         trouble: why it cannot be judged, where that is known already; else "".
+        content: what identifies its content, where the listing says it; else "", and the bytes have to be read.
     """
 
     path: Path
     trouble: str = ""
+    content: str = ""
 
 
 class Walk:
@@ -98,12 +100,24 @@ class Walk:
         except OSError as error:
             yield Found(path, f"cannot be read ({error.strerror})")
             return
-        if is_picture(start) or called in PICTURE_SUFFIXES:
-            yield Found(path)
-        elif called in FILM_SUFFIXES or start[4:8] == b"ftyp":
-            yield Found(path, "is a film; films are not judged, publish pictures")
-        else:
+        kind = kind_of(path.suffix, start)
+        if kind == "other":
             self.passed_over += 1
+        else:
+            yield Found(path, trouble_of(kind))
+
+
+def kind_of(suffix: str, start: bytes) -> Literal["picture", "film", "other"]:
+    """What a file is, by the end of its name and by its first bytes."""
+    called = suffix.lower()
+    if is_picture(start) or called in PICTURE_SUFFIXES:
+        return "picture"
+    return "film" if called in FILM_SUFFIXES or start[4:8] == b"ftyp" else "other"
+
+
+def trouble_of(kind: Literal["picture", "film", "other"]) -> str:
+    """Why nothing of a kind can be judged; "" where it can."""
+    return "is a film; films are not judged, publish pictures" if kind == "film" else ""
 
 
 def is_picture(start: bytes) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from consentguard.cli.options import Commands, Options, asked_of, guard_of
 
 if TYPE_CHECKING:
+    from consentguard.batch.remote import RemoteFolder
     from consentguard.batch.scan import Engine, Progress, Summary
     from consentguard.batch.unit import Settings
     from consentguard.guard import Guard
@@ -30,7 +31,9 @@ def add_commands(top: Commands, options: Options) -> None:
         "to --out; the photos stay as they are. What was judged before is not looked at again while nothing changed.",
         epilog="Exit codes: 0 everything may go, 1 something must not, 3 something is undecided; the worst photo wins.",
     )
-    command.add_argument("folder", type=Path, metavar="FOLDER")
+    command.add_argument(
+        "folder", type=_place, metavar="FOLDER", help="a folder, or the URL of a bucket such as s3://BUCKET/PHOTOS"
+    )
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where copies and report go")
     command.add_argument("--dry-run", action="store_true", help="verdicts only, nothing is released")
     command.add_argument("--keep-folders", action="store_true", help="copies lie in folders as their photos do")
@@ -58,7 +61,10 @@ def add_commands(top: Commands, options: Options) -> None:
 
 def scan(arguments: argparse.Namespace) -> int:
     from consentguard.batch.scan import scan as run_scan
+    from consentguard.errors import WrongUsage
 
+    if arguments.watch and not isinstance(arguments.folder, Path):
+        raise WrongUsage(f"{arguments.folder}: only folders on a disk can be watched; scan it again instead.")
     worst = 0
     with ExitStack() as running:
         before: Settings | None = None
@@ -69,7 +75,7 @@ def scan(arguments: argparse.Namespace) -> int:
                 engine = running.enter_context(_engine(arguments, settings))
                 before = settings
             with _shown(settings) as (progress, tick):
-                summary = run_scan(guard, settings, engine, progress=progress, tick=tick)
+                summary = run_scan(guard, settings, engine, progress=progress, tick=tick, emptied=not first)
             if first or summary.looked_at:
                 print(_said(summary), flush=True)
             worst = summary.exit_code
@@ -187,6 +193,18 @@ def _said(summary: Summary) -> str:
         f"{sum(summary.outcomes.values())} photos: {counts or 'none'}; {summary.looked_at} looked at now, "
         f"{summary.passed_over} other files passed over\n  report: {summary.report}"
     )
+
+
+def _place(text: str) -> Path | RemoteFolder:
+    scheme, separator, rest = text.partition("://")
+    if not separator or "/" in scheme:
+        return Path(text)
+    if scheme == "file":
+        return Path(rest)
+
+    from consentguard.batch.remote import RemoteFolder
+
+    return RemoteFolder(text)
 
 
 def _count(text: str) -> int:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from units import Obedient, Unequipped
+from fakes import sample_with
+from units import Mortal, Obedient, Unequipped
 
+from consentguard.batch.local import Pool
 from consentguard.batch.ray_actors import RayEngine, ray_engine
-from consentguard.batch.unit import Task
+from consentguard.batch.remote import RemoteFolder
+from consentguard.batch.scan import scan
+from consentguard.batch.unit import Scanner, Settings, Task
+from consentguard.consent.state import State
 from consentguard.errors import CannotTell
+from consentguard.guard import Guard
 
 pytest.importorskip("ray", reason="Ray has no wheel for this Python yet")
 
@@ -51,3 +59,33 @@ def test_no_statistics_are_sent(cluster):
     from ray._common.usage.usage_lib import usage_stats_enabled
 
     assert not usage_stats_enabled()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_listing_judged_by_actors_of_which_one_is_killed_ends_as_the_folder_on_one_machine(
+    cluster, tmp_path, photographs, body_policy_text
+):
+    (tmp_path / "photos" / "deep").mkdir(parents=True)
+    for name in ("obama", "biden", "obama2"):
+        (tmp_path / "photos" / "deep" / f"{name}.jpg").write_bytes(photographs[name])
+    (tmp_path / "photos" / "cut.jpg").write_bytes(photographs["biden"][:9000])
+    (tmp_path / "register.csv").write_bytes(sample_with({}))
+    (tmp_path / "policy.toml").write_bytes(body_policy_text)
+    State.create(tmp_path / "state")
+    parts = {"register": tmp_path / "register.csv", "policy": tmp_path / "policy.toml", "state": tmp_path / "state"}
+    guard = Guard.open(parts["register"], policy=parts["policy"], state=parts["state"])
+
+    def scanned(folder, out, engine_of):
+        settings = Settings(folder, tmp_path / out, asked={}, register_sha256=guard.register.sha256,
+                            policy_sha256=guard.policy.digest, **parts)  # fmt: skip
+        with engine_of(settings) as engine:
+            scan(guard, settings, engine)
+        files = {path.name: path.read_bytes() for path in (tmp_path / out / "released").iterdir()}
+        return json.loads((tmp_path / out / "report.json").read_text())["photos"], files
+
+    photos, files = scanned(tmp_path / "photos", "local", lambda settings: Pool(Scanner(settings), 1))
+    url = RemoteFolder(f"local://{tmp_path / 'photos'}")
+    actors = scanned(url, "ray", lambda settings: nullcontext(RayEngine(Mortal(settings, notes=tmp_path), 2)))
+    assert (tmp_path / "killed").exists()
+    assert [photo["outcome"] for photo in photos] == ["cannot_tell", "released", "released", "released"]
+    assert actors == (photos, files)

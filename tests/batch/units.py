@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from consentguard.batch.unit import Judged, OutputFailed, Task, undecided
+from consentguard.batch.unit import Judged, OutputFailed, Scanner, Task, undecided
 from consentguard.errors import CannotTell
 
 
@@ -74,3 +74,19 @@ class Slow:
             with (self.notes / "looks").open("a") as file:
                 file.write(f"{os.getpid()} {task.content}\n")
             yield undecided(task, "slowly")
+
+
+@dataclass
+class Mortal(Scanner):
+    """The real unit, whose process is killed at the first photo that anybody looks at."""
+
+    notes: Path = Path()
+
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+        for task in tasks:
+            try:
+                (self.notes / "killed").touch(exist_ok=False)
+            except FileExistsError:
+                yield from super().scan_batch([task])
+            else:
+                os.kill(os.getpid(), signal.SIGKILL)
