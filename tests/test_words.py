@@ -39,6 +39,9 @@ def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photograph
     assert finding["message"].startswith("P001: ")
     assert "characters 17 to 28" in finding["message"]
     assert "No surnames of children will be shared – first names only" in finding["message"]
+    times = {finding["rule"]: finding["message"] for finding in verdict["findings"] if "outside" in finding["rule"]}
+    assert set(times) == {"outside-days", "outside-hours"}
+    assert all("between the hours of 7am and 7pm between Monday and Friday" in message for message in times.values())
     assert "winterbourne" not in (done.stdout + done.stderr).casefold()
 
 

@@ -25,10 +25,11 @@ def add_commands(top: Commands) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.hours import now, school_day
     from consentguard.consent.policy import Policy
 
     policy = Policy.load(arguments.file) if arguments.file else Policy.shipped()
-    print(show.policy(policy))
+    print(show.policy(policy, school_day(now())))
     return 0
 
 

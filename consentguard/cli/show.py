@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from consentguard.consent.codes import REASONS, reason_of
 from consentguard.consent.policy import Policy
+from consentguard.consent.rules.channels import Channel
+from consentguard.consent.rules.hours import ANY_TIME, Hours
 from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
 
 if TYPE_CHECKING:
@@ -50,22 +53,49 @@ def undecided(photo: str, error: CannotTell) -> Verdict:
     )
 
 
-def policy(rules: Policy) -> str:
-    """What a policy says, one line a decision."""
+def policy(rules: Policy, today: date) -> str:
+    """What a policy says, one line a decision; `today` tells whether its review is overdue."""
     remain = ", ".join(sorted(rules.remain)) or "nothing"
-    channels = "\n".join(
-        f"    {channel.name:12} needs consent for {channel.scope}"
-        + (f" ({channel.account})" if channel.account else "")
-        for channel in rules.channels.values()
-    )
+    content, channels = rules.content, "\n".join(f"    {_channel(rules, each)}" for each in rules.channels.values())
     return (
         f"{rules.name} ({rules.file}): no mistakes\n"
+        f"  {_signed(rules, today)}\n"
         f"  an unapproved face: {rules.on_unapproved}; of that person may remain: {remain}\n"
         f"  no face found: {rules.on_no_face}\n"
-        f"  modes: {', '.join(rules.modes)}; default channel: {rules.default_channel}\n"
+        f"  modes: {', '.join(rules.modes)}; impact assessment: {rules.dpia or 'none named'}\n"
         f"  published at most {rules.picture.max_edge} px long; faces of {rules.picture.smallest_face} px count\n"
-        f"  channels:\n{channels}"
+        f"  a first name beside an image: {rules.words.names_with_images}; a surname refuses\n"
+        f"  a surname read in a picture: {content.text_in_picture}; text not read: {content.unread_text}; "
+        f"somebody else's credit: {content.foreign_notice}\n"
+        f"  leavers are due to be taken out of the register after {rules.retention.leavers_months} months\n"
+        f"  posting: {_hours(rules.hours)}\n"
+        f"  channels ({rules.default_channel} where none is named):\n{channels}"
     )
+
+
+def _signed(rules: Policy, today: date) -> str:
+    who = f"approved by {rules.approved_by}" if rules.approved_by else "approved by nobody yet (approved_by)"
+    when = f" on {rules.approved_on}" if rules.approved_on else ""
+    if rules.review_due is None:
+        return f"{who}{when}; no day of review (review_due)"
+    late = ", which is OVERDUE" if rules.review_due <= today else ""
+    return f"{who}{when}; to be reviewed by {rules.review_due}{late}"
+
+
+def _hours(hours: Hours) -> str:
+    if hours == ANY_TIME:
+        return "at any time"
+    days = ", ".join(day.capitalize() for day in hours.days) or "on no day"
+    excepted = f"; except for: {', '.join(hours.exceptions)}" if hours.exceptions else ""
+    return f"{days}, {hours.opens:%H:%M} to {hours.closes:%H:%M}{excepted}"
+
+
+def _channel(rules: Policy, channel: Channel) -> str:
+    notes = [channel.account] if channel.account else []
+    notes += [_hours(channel.hours)] if channel.hours and channel.hours != rules.hours else []
+    notes += ["each photo called suitable by a person"] if channel.name in rules.content.suitable_on else []
+    notes += [f"{code} may be overridden by {' or '.join(who)}" for code, who in channel.override.items()]
+    return f"{channel.name:12} needs consent for {channel.scope}" + (f" ({'; '.join(notes)})" if notes else "")
 
 
 def before_after(photo: bytes, released: Released, rules: Policy) -> bytes:

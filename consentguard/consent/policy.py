@@ -189,6 +189,8 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
     )
     if channels and policy.default_channel not in channels:
         keys.wrong("default_channel", f"{policy.default_channel!r} is not under [channels]")
+    if strange := [name for name in policy.content.suitable_on if channels and name not in channels]:
+        keys.wrong("content.suitable_on", f"not under [channels]: {', '.join(strange)}")
     if not policy.modes:
         keys.wrong("modes", "at least one mode must be allowed")
     if Mode.MATCHED in policy.modes and not policy.dpia.strip():

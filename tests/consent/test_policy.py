@@ -120,6 +120,7 @@ MISTAKES = {
     "unknown scope": (SHORT.replace("social_media", "twitter"), {"channels.main.scope"}),
     "unknown channel key": (SHORT + "hours = 9\n", {"channels.main.hours"}),
     "unknown picture key": (SHORT + "[picture]\nblur = 3\n", {"picture.blur"}),
+    "unknown channel in suitable_on": (SHORT + '[content]\nsuitable_on = ["mian"]\n', {"content.suitable_on"}),
     "picture is a list": ("picture = []\n" + SHORT, {"picture"}),
     **{
         f"{key} = {value}": (SHORT + f"[picture]\n{key} = {value}\n", {f"picture.{key}"})
