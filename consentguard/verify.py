@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import cv2
@@ -11,6 +12,7 @@ import numpy as np
 from consentguard.errors import UnreadableImage, VerificationFailed
 from consentguard.values import Box, Face, Head, Picture, Pixels
 from consentguard.vision import bare, codec
+from consentguard.vision.engine import together
 from consentguard.vision.rewrite import BLOCK, Mask, RewritePlan, painted_pixels
 
 _SAME_FACE: Final = 0.4
@@ -73,8 +75,9 @@ def verify(
         raise VerificationFailed("the finished file is not the planned size; report this.")
     if not _is_flat(picture.pixels, painted_pixels(plan), paint):
         raise VerificationFailed("something can be seen where the finished picture was painted; report this.")
-    mirrored = Picture(picture.pixels[:, ::-1], picture.width, picture.height)
-    looks = (find(picture), [_mirrored(face, frame.width) for face in find(mirrored)])
+    mirrored = Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
+    plain, other = together([partial(find, picture), partial(find, mirrored)])
+    looks = (plain, [_mirrored(face, frame.width) for face in other])
     known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
     somebody = tuple(face for look in known for face in look)
     if somebody:

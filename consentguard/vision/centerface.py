@@ -7,6 +7,7 @@ looks is decided in fusion.py; which looks to take, in faces.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, TypeAlias
 
 import cv2
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Pixels
 from consentguard.vision import engine
+from consentguard.vision.levels import TURNS, Levels
 from consentguard.vision.weights import PULL, Shelf, manifest
 
 _STRIDE: Final = 4
@@ -52,32 +54,36 @@ class CenterFace:
         shape = {"input.1": (-1, 3, -1, -1)}
         return cls(engine.load(shelf.read(card), card.file, shape, exact=False), card.label)
 
-    def look(self, pixels: Pixels, scale: float, weakest: float = _WEAKEST) -> Rows:
+    def look(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
         """Every candidate that one look at the whole picture finds.
 
         Args:
-            pixels: RGB, uint8, (height, width, 3).
+            levels: the picture.
             scale: pixels of the look for each pixel of the picture.
             weakest: the score from which a cell is a candidate.
+            turns: by how many quarters to the left the picture is turned; rows are in pixels of the turned picture.
         """
-        height, width = pixels.shape[:2]
-        tall, wide = max(_STRIDE, round(height * scale)), max(_STRIDE, round(width * scale))
+        seen, across, down = levels.resized(scale)
+        if turns:
+            seen = cv2.rotate(seen, TURNS[turns - 1]).astype(np.uint8, copy=False)
+            across, down = (down, across) if turns % 2 else (across, down)
+        tall, wide = seen.shape[:2]
         planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
-        planes[0, :, :tall, :wide] = _resized(pixels, wide, tall).transpose(2, 0, 1)
+        planes[0, :, :tall, :wide] = seen.transpose(2, 0, 1)
         outputs = self._run(planes)
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
         # sides are rounded by the resize, so each axis has its own exact factor
-        rows[:, [0, 2, 5, 7, 9, 11, 13]] *= width / wide
-        rows[:, [1, 3, 6, 8, 10, 12, 14]] *= height / tall
+        rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
+        rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
         return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
 
     def close_look(
-        self, pixels: Pixels, boxes: Floats, side: int, face: float, *, mirror: bool
+        self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool
     ) -> tuple[Floats, Floats]:
         """The best score in the middle of a cut around each box, in which its face is `face` pixels high, and its box.
 
         Args:
-            pixels: RGB, uint8, (height, width, 3).
+            levels: the picture.
             boxes: float32 (n, 4), left, top, right, bottom.
             side: of the square cut, a multiple of 32.
             face: height of the face in the cut, in pixels.
@@ -88,32 +94,39 @@ class CenterFace:
         picture, which is the box that was given where there is none.
         """
         scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
-        if not len(boxes):
-            return scores, seen
+        engine.together(
+            [
+                partial(self._look_closely, levels, boxes[batch], side, face, mirror, scores[batch], seen[batch])
+                for batch in _batches(len(boxes))
+            ]
+        )
+        return scores, seen
+
+    def _look_closely(
+        self, levels: Levels, boxes: Floats, side: int, face: float, mirror: bool, scores: Floats, seen: Floats
+    ) -> None:
+        """One batch of close looks; what it says is written into `scores` and `seen`."""
         middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
-        for batch in _batches(len(boxes)):
-            cuts = [_cut(pixels, x, y, s, side) for (x, y), s in zip(middles[batch], scales[batch], strict=True)]
-            planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
-            outputs = self._run(np.ascontiguousarray(planes, np.float32))
-            score, offset = outputs["537"][:, 0], outputs["539"]
-            tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
-            down = grid[None, :, None] + _STRIDE * offset[:, 0]
-            across = grid[None, None, :] + _STRIDE * offset[:, 1]
-            near = (np.abs(across) < 0.3 * face) & (np.abs(down) < 0.3 * face)
-            fitting = near & (tall > 0.55 * face) & (tall < 1.8 * face)
-            score = np.where(fitting, score, 0).reshape(len(cuts), -1)
-            best = score.argmax(axis=1)[:, None]
-            scores[batch] = np.take_along_axis(score, best, 1)[:, 0]
-            x, y, w, h = (
-                np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0]
-                for values in (across, down, wide, tall)
-            )
-            x = -x if mirror else x
-            local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[batch, None]
-            found = scores[batch] > 0
-            seen[batch][found] = (local + np.tile(middles[batch], 2))[found]
-        return scores, seen
+        cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
+        planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
+        outputs = self._run(np.ascontiguousarray(planes, np.float32))
+        score, offset = outputs["537"][:, 0], outputs["539"]
+        tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
+        down = grid[None, :, None] + _STRIDE * offset[:, 0]
+        across = grid[None, None, :] + _STRIDE * offset[:, 1]
+        near = (np.abs(across) < 0.3 * face) & (np.abs(down) < 0.3 * face)
+        fitting = near & (tall > 0.55 * face) & (tall < 1.8 * face)
+        score = np.where(fitting, score, 0).reshape(len(cuts), -1)
+        best = score.argmax(axis=1)[:, None]
+        scores[:] = np.take_along_axis(score, best, 1)[:, 0]
+        x, y, w, h = (
+            np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0] for values in (across, down, wide, tall)
+        )
+        x = -x if mirror else x
+        local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
+        found = scores > 0
+        seen[found] = (local + np.tile(middles, 2))[found]
 
     def _run(self, planes: Floats) -> dict[str, Floats]:
         outputs = dict(self._network(planes))
@@ -161,26 +174,10 @@ def heights(boxes: Floats) -> Floats:
     return tall
 
 
-def _cut(pixels: Pixels, x: float, y: float, scale: float, side: int) -> Pixels:
-    """`side` x `side` pixels around (x, y) at this scale, black beyond the picture; made smaller by area averaging."""
-    if scale < 1:
-        reach = int(side / 2 / scale) + 2
-        left, top = max(0, int(x) - reach), max(0, int(y) - reach)
-        part = pixels[top : max(0, int(y) + reach + 1), left : max(0, int(x) + reach + 1)]
-        if not part.size:  # the middle of a candidate may lie in the padding
-            return np.zeros((side, side, 3), np.uint8)
-        wide, tall = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
-        x, y = (x - left) * wide / part.shape[1], (y - top) * tall / part.shape[0]
-        pixels, scale = _resized(part, wide, tall), 1.0
+def _cut(levels: Levels, x: float, y: float, scale: float, side: int) -> Pixels:
+    """`side` x `side` pixels around (x, y) at this scale, black beyond the picture."""
     move = np.array([[scale, 0, side / 2 - x * scale], [0, scale, side / 2 - y * scale]], np.float32)
-    return cv2.warpAffine(pixels, move, (side, side), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
-
-
-def _resized(pixels: Pixels, width: int, height: int) -> Pixels:
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    how = cv2.INTER_AREA if width < pixels.shape[1] else cv2.INTER_LINEAR
-    return cv2.resize(pixels, (width, height), interpolation=how).astype(np.uint8, copy=False)
+    return levels.cut(move, side)
 
 
 def padded(height: int, width: int) -> tuple[int, int]:

@@ -10,9 +10,10 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +28,59 @@ Shape = Sequence[int]
 THREADS: Final = "CONSENTGUARD_THREADS"
 EXACT: Final = "CONSENTGUARD_EXACT"
 
+_MOST_THREADS: Final = 4
+"""A photo has not enough looks for more, and each thread keeps the memory of its own largest look."""
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock: Final = threading.Lock()
+_here: Final = threading.local()
+
+Answer = TypeVar("Answer")
+
+
+def together(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """The answers of all calls, in their order, worked out by `threads()` threads at once.
+
+    Networks that look (`load` with `exact=False`) take one thread for one call, so that calls side by side keep all
+    processors busy without waiting for each other at each layer. Calls may themselves ask for others together: these
+    are then made one after the other. Raises what the first call that failed raised, after all have ended.
+    """
+    if len(calls) < 2 or threads() == 1 or getattr(_here, "working", False):
+        return [call() for call in calls]
+    running = [_workers().submit(_in_pool, call) for call in calls]
+    wait(running)
+    return [done.result() for done in running]
+
+
+def _workers() -> ThreadPoolExecutor:
+    global _pool  # noqa: PLW0603  # one for the process, made when first needed
+    with _pool_lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
+        return _pool
+
+
+def _in_pool(call: Callable[[], Answer]) -> Answer:
+    _here.working = True
+    return call()
+
 
 def threads() -> int:
-    """How many threads a guard's inference may use: `CONSENTGUARD_THREADS`, else 0, which leaves it to the engine.
+    """How many threads inference may use: `CONSENTGUARD_THREADS`; where it is 0 or unset, the processor's, at most 4.
 
     Raises ModelUnavailable if the variable is not a whole number from 0 up.
     """
     text = os.environ.get(THREADS, "0")
     if not text.isdecimal():
-        raise ModelUnavailable(f"{THREADS}={text!r}: must be a whole number, 0 for the engine's own choice")
-    return int(text)
+        raise ModelUnavailable(f"{THREADS}={text!r}: must be a whole number, 0 for our own choice")
+    return int(text) or min(_MOST_THREADS, _processors())
+
+
+def _processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere, and os.cpu_count() knows of no limits
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Network:
@@ -67,8 +111,9 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
         data: an ONNX or TFLite file, already proved by its digest.
         name: what errors call it.
         inputs: the shape of each input that is not to stay as the file has it, -1 for free sizes.
-        exact: float32 throughout. Without it bfloat16 is allowed, where the processor has it and `CONSENTGUARD_EXACT`
-            is not set: twice as fast, and good enough to find a face (docs/decisions/0004), never to tell whose it is.
+        exact: float32 throughout, and all threads for one call. Without it one thread for each call (see `together`),
+            and bfloat16 is allowed, where the processor has it and `CONSENTGUARD_EXACT` is not set: twice as fast, and
+            good enough to find a face (docs/decisions/0004), never to tell whose it is.
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
@@ -78,9 +123,8 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
             not exact and not os.environ.get(EXACT) and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         )
         precision = "bf16" if quick else "f32"
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-        if threads():
-            settings["INFERENCE_NUM_THREADS"] = threads()
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
+        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
         return Network(_compiled(data, inputs, settings), name)
     except RuntimeError as error:
         raise ModelUnavailable(

@@ -7,13 +7,17 @@ chosen from what has to be found, not from the camera's megapixels. docs/decisio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
+import cv2
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
+from consentguard.vision import engine
 from consentguard.vision.centerface import CenterFace, Floats, Rows, padded
 from consentguard.vision.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
+from consentguard.vision.levels import TURNS, Levels
 from consentguard.vision.weights import Shelf
 
 _SEEN_FROM: Final = 12.0
@@ -63,8 +67,11 @@ class FaceFinder:
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
-        found, seen = self._upright(pixels, smallest_face)
-        turned = [face for turns in (1, 2, 3) for face in self._turned(pixels, smallest_face, turns, found)]
+        levels = Levels(pixels)
+        found, seen = self._upright(levels, smallest_face)
+        sure = [face for face in found if face.score >= _SURE]
+        looks = [partial(self._turned, levels, smallest_face, turns, sure) for turns in (1, 2, 3)]
+        turned = [face for faces in engine.together(looks) for face in faces]
         for face in turned:
             found = (
                 *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
@@ -72,36 +79,35 @@ class FaceFinder:
             )
         return tuple(sorted(found, key=lambda face: -face.score)), seen
 
-    def _turned(self, pixels: Pixels, smallest_face: int, turns: int, upright: Sequence[Face]) -> tuple[Face, ...]:
+    def _turned(self, levels: Levels, smallest_face: int, turns: int, sure: Sequence[Face]) -> tuple[Face, ...]:
         """Faces seen with the picture turned by so many quarters to the left; none where a coarse look sees none.
 
         The look is the coarsest of the plan where something sure stands upright, and twice as fine otherwise.
         """
-        height, width = pixels.shape[:2]
-        sure = [face for face in upright if face.score >= _SURE]
-        seen = np.ascontiguousarray(np.rot90(pixels, turns))
+        height, width = levels.pixels.shape[:2]
         scale = plan_scales(width, height, smallest_face)[-1 if sure else 1]
-        rows = self._network.look(seen, scale)
+        rows = self._network.look(levels, scale, turns=turns)
         rows = rows[rows[:, 4] >= _SURE_TURNED]
         there = [turned_back(Face(Box.covering(*row[:4]), float(row[4])), turns, width, height) for row in rows]
         if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
             return ()
-        found = self._upright(seen, smallest_face)[0]
+        turned = cv2.rotate(levels.pixels, TURNS[turns - 1]).astype(np.uint8, copy=False)
+        found = self._upright(Levels(turned), smallest_face)[0]
         found = tuple(turned_back(face, turns, width, height) for face in found if face.score >= _SURE_TURNED)
         return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
 
-    def _upright(self, pixels: Pixels, smallest_face: int) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
-        height, width = pixels.shape[:2]
+    def _upright(self, levels: Levels, smallest_face: int) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
+        height, width = levels.pixels.shape[:2]
         scales = plan_scales(width, height, smallest_face)
-        seen = tuple(self._network.look(pixels, scale) for scale in scales)
+        seen = tuple(engine.together([partial(self._network.look, levels, scale) for scale in scales]))
         first = fuse(seen, scales)
-        found = settle(first, *self._close_looks(pixels, first))
+        found = settle(first, *self._close_looks(levels, first))
         looks = [f"x{scale:.2f}" for scale in scales]
         faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.count))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height)), seen
 
-    def _close_looks(self, pixels: Pixels, candidates: Candidates) -> tuple[Floats, Floats]:
+    def _close_looks(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
         """What the close looks say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
 
         The cut that suits its height says whether a doubtful candidate is a face; where it does, the other cut helps
@@ -114,12 +120,12 @@ class FaceFinder:
         said, seen = np.zeros((2, len(around)), np.float32), np.stack([around, around])
         for number, (side, face, mirror) in enumerate(_CUTS):
             at = np.flatnonzero(suits == number)
-            said[number, at], seen[number, at] = self._network.close_look(pixels, around[at], side, face, mirror=mirror)
+            said[number, at], seen[number, at] = self._network.close_look(levels, around[at], side, face, mirror=mirror)
         close[doubtful] = said[suits, np.arange(len(around))]
         again = may_be_placed(around, close[doubtful])
         for number, (side, face, mirror) in enumerate(_CUTS):
             at = np.flatnonzero((suits != number) & again)
-            said[number, at], seen[number, at] = self._network.close_look(pixels, around[at], side, face, mirror=mirror)
+            said[number, at], seen[number, at] = self._network.close_look(levels, around[at], side, face, mirror=mirror)
         boxes[doubtful] = placed(around, said[0], seen[0], said[1], seen[1])
         return close, boxes
 

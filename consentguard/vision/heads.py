@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import cv2
@@ -16,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Pixels
-from consentguard.vision import rewrite
+from consentguard.vision import engine, rewrite
 from consentguard.vision.centerface import CenterFace, Rows, heights, strongest
-from consentguard.vision.pose import Floats, Pose, Reading, View, cut, sigmoid
+from consentguard.vision.levels import Levels
+from consentguard.vision.pose import Floats, Pose, Reading, View, sigmoid
 from consentguard.vision.weights import Shelf
 
 _PIXELS: Final = 0.7e6
@@ -131,17 +133,20 @@ class HeadFinder:
         Asks one question after the other, and the next one only about those that can still become heads if all answers
         to come are as good as they get. Raises ModelUnavailable.
         """
-        known = self._candidates(pixels, self._looks(pixels) if looks is None else looks, faces)
+        levels = Levels(pixels)
+        known = self._candidates(pixels, self._looks(levels) if looks is None else looks, faces)
 
         def zoomed(side: int, face: float, mirror: bool) -> Callable[[Floats], Floats]:
-            return lambda boxes: self._network.close_look(pixels, boxes, side, face, mirror=mirror)[0][:, None]
+            return lambda boxes: self._network.close_look(levels, boxes, side, face, mirror=mirror)[0][:, None]
 
         def body(view: tuple[float, float]) -> Callable[[Floats], Floats]:
-            return lambda boxes: np.array([self._body(pixels, box, view) for box in boxes], np.float32)
+            return lambda boxes: np.array(
+                engine.together([partial(self._body, levels, box, view) for box in boxes]), np.float32
+            )
 
         questions: tuple[tuple[str, Callable[[Floats], Floats]], ...] = (
             ("small", zoomed(*_SMALL_CUT, False)),
-            ("skin forehead evenness sharpness", lambda boxes: np.array([appearance(pixels, box) for box in boxes])),
+            ("skin forehead evenness sharpness", lambda boxes: np.array([appearance(levels, box) for box in boxes])),
             ("small_mirrored", zoomed(*_SMALL_CUT, True)),
             ("large", zoomed(*_LARGE_CUT, False)),
             ("large_mirrored", zoomed(*_LARGE_CUT, True)),
@@ -154,10 +159,10 @@ class HeadFinder:
                 known.numbers[:, [COLUMNS.index(name) for name in names.split()]] = answer(known.boxes)
         return hopeful(known, _CLOSER)
 
-    def _looks(self, pixels: Pixels) -> list[Rows]:
-        height, width = pixels.shape[:2]
+    def _looks(self, levels: Levels) -> list[Rows]:
+        height, width = levels.pixels.shape[:2]
         finest = float(np.clip(np.sqrt(_PIXELS / (height * width)), *_SCALES))
-        return [self._network.look(pixels, scale, _CANDIDATE) for scale in (finest, finest / 2)]
+        return [self._network.look(levels, scale, _CANDIDATE) for scale in (finest, finest / 2)]
 
     def _candidates(self, pixels: Pixels, looks: Sequence[Rows], faces: Sequence[Face]) -> Evidence:
         """Boxes and what the looks say of them, without the faces and the very small; the rest is not known yet."""
@@ -176,11 +181,11 @@ class HeadFinder:
             known.numbers[:, COLUMNS.index(name)] = values
         return known
 
-    def _body(self, pixels: Pixels, box: Floats, view: tuple[float, float]) -> list[float]:
+    def _body(self, levels: Levels, box: Floats, view: tuple[float, float]) -> list[float]:
         """What the pose network reads beneath a candidate in one of the views of `_BODY`: five numbers."""
         unit, x, y = float(heights(box[None])[0]), float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
         down, wide = view
-        return body_of(self._pose.read(pixels, View(x, y + down * unit, wide * unit)), x, y, unit)
+        return body_of(self._pose.read(levels, View(x, y + down * unit, wide * unit)), x, y, unit)
 
 
 def hopeful(known: Evidence, most: int) -> Evidence:
@@ -303,14 +308,14 @@ def _said(rows: Floats, look: Floats) -> Floats:
     return np.asarray(np.where(_shared(rows, look) > 0.6, look[:, 4], 0).max(axis=1), np.float32)
 
 
-def appearance(pixels: Pixels, box: Floats) -> tuple[float, float, float, float]:
+def appearance(levels: Levels, box: Floats) -> tuple[float, float, float, float]:
     """Skin, forehead, evenness and sharpness of a candidate, as `COLUMNS` says.
 
     Skin is Cr 135..178, Cb 80..127 (Chai and Ngan 1999) and brighter than 50 of 255; like the median colour is nearer
     than 14 in CIE L*a*b* with a and b weighed 1.5 times, some six just noticeable differences.
     """
     x, y, unit = float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2, float(heights(box[None])[0])
-    seen = cut(pixels, View(x, y, _AROUND * unit), _GRAIN)
+    seen = levels.cut(View(x, y, _AROUND * unit).to_cut(_GRAIN), _GRAIN)
     light, red, blue = np.moveaxis(cv2.cvtColor(seen, cv2.COLOR_RGB2YCrCb), -1, 0)
     skin = (red > 135) & (red < 178) & (blue > 80) & (blue < 127) & (light > 50)
     colours = cv2.cvtColor(seen, cv2.COLOR_RGB2LAB)[_CORE].astype(np.float32) * (100 / 255, 1.5**0.5, 1.5**0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import cv2
@@ -10,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Person, Pixels, Point
-from consentguard.vision import rewrite
+from consentguard.vision import engine, rewrite
+from consentguard.vision.levels import Levels
 from consentguard.vision.pose import Floats, Pose, Reading, View, view_of
 from consentguard.vision.weights import Shelf
 
@@ -73,17 +75,20 @@ class PeopleFinder:
         owned = [rewrite.head_box(face) for face in faces] + [head.box for head in heads]
         seen = [(index, head.within(width, height)) for index, head in enumerate(owned)]
         inside = [(index, head) for index, head in seen if head is not None]
-        bodies = self._pose.people(pixels)
+        levels = Levels(pixels)
+        bodies = self._pose.people(levels)
         largest = sorted(inside, key=lambda one: (-one[1].height, one[0]))[:_MOST]
-        looked_at = {index for index, head in largest if head.height >= _LOOKED_AT}
+        looked_at = [index for index, head in largest if head.height >= _LOOKED_AT]
+        looks = [partial(self._outline, levels, owned[index], bodies) for index in looked_at]
+        outlines = dict(zip(looked_at, engine.together(looks), strict=True))
         people = []
         for index, visible in inside:
-            outline = self._outline(pixels, owned[index], bodies) if index in looked_at else ()
+            outline = outlines.get(index, ())
             box = around(outline, width, height) if outline else body_box(owned[index]).within(width, height)
             people.append(Person(_both(box, visible), index, outline))
-        return (*people, *self._others(pixels, bodies, owned))
+        return (*people, *self._others(levels, bodies, owned))
 
-    def _outline(self, pixels: Pixels, head: Box, bodies: Floats) -> tuple[Point, ...]:
+    def _outline(self, levels: Levels, head: Box, bodies: Floats) -> tuple[Point, ...]:
         """The calmest outline of the body that has this head; empty where no reading is good enough."""
         x, y = middle(head)
         unit = float(head.height)
@@ -92,24 +97,24 @@ class PeopleFinder:
         views += [View(x, y + down * unit, wide * unit) for down, wide in _VIEWS]
         best: Reading | None = None
         for view in views:
-            reading = self._pose.read(pixels, view)
+            reading = self._pose.read(levels, view)
             if fits(reading, head, self._pose.sure) and (best is None or reading.presence > best.presence):
                 best = reading
             if best is not None and best.presence >= _SURELY:
                 break
         if best is None:
             return ()
-        return outline_of(best, head, pixels.shape[0], pixels.shape[1])
+        return outline_of(best, head, *levels.pixels.shape[:2])
 
-    def _others(self, pixels: Pixels, bodies: Floats, owned: Sequence[Box]) -> list[Person]:
+    def _others(self, levels: Levels, bodies: Floats, owned: Sequence[Box]) -> list[Person]:
         """People the pose networks are sure of and whose head is none of ours."""
         found = []
-        height, width = pixels.shape[:2]
+        height, width = levels.pixels.shape[:2]
         for row in bodies[bodies[:, 4] >= _ALONE_DETECTED][:_MOST]:
             head = Box.covering(*(float(edge) for edge in row[:4]))
             if any(one.overlap(head) > one.area / 4 for one in owned) or head.within(width, height) is None:
                 continue
-            reading = self._pose.read(pixels, view_of(row))
+            reading = self._pose.read(levels, view_of(row))
             at = reading.points[:11, :2].mean(axis=0)
             if reading.presence < _ALONE_PRESENT or any(_holds(one, *at) for one in owned):
                 continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import cv2
@@ -16,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.errors import ModelUnavailable
-from consentguard.values import Pixels
 from consentguard.vision import engine, ssd
+from consentguard.vision.levels import Levels
 from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
 Floats = NDArray[np.float32]
@@ -104,26 +105,26 @@ class Pose:
         """Reads both networks from the shelf. Raises ModelUnavailable."""
         first, second = manifest()["pose-detection"], manifest()["pose-landmark"]
         return cls(
-            engine.load(shelf.read(first), first.file, {}),
-            engine.load(shelf.read(second), second.file, {}),
+            engine.load(shelf.read(first), first.file, {}, exact=False),
+            engine.load(shelf.read(second), second.file, {}, exact=False),
             f"{first.label}+{second.label}",
             least=_threshold(first),
             sure=_threshold(second),
         )
 
-    def people(self, pixels: Pixels) -> Floats:
-        """Everybody in an RGB picture, surest first: float32 (n, 13).
+    def people(self, levels: Levels) -> Floats:
+        """Everybody in a picture, surest first: float32 (n, 13).
 
         Columns, in pixels of the picture: left, top, right, bottom of the head; score 0..1; x, y of the middle of the
         hips; x, y of a point on the circle around the whole body; two points more. Raises ModelUnavailable.
         """
-        height, width = pixels.shape[:2]
-        rows = np.concatenate([self._tile(pixels, *tile) for tile in tiles(height, width)])
-        return ssd.surest(rows, _SAME)
+        height, width = levels.pixels.shape[:2]
+        looks = [partial(self._tile, levels, *tile) for tile in tiles(height, width)]
+        return ssd.surest(np.concatenate(engine.together(looks)), _SAME)
 
-    def read(self, pixels: Pixels, view: View) -> Reading:
+    def read(self, levels: Levels, view: View) -> Reading:
         """How the person in this view stands. Raises ModelUnavailable."""
-        seen = cut(pixels, view, _VIEW)
+        seen = levels.cut(view.to_cut(_VIEW), _VIEW)
         outputs = self._landmark(seen[None].astype(np.float32) / 255)
         raw = outputs["Identity"].reshape(_POINTS, 5)[:33]
         if not np.isfinite(raw).all():
@@ -134,8 +135,8 @@ class Pose:
         mask = sigmoid(outputs["Identity_2"].reshape(_VIEW, _VIEW))
         return Reading(points, sigmoid(raw[:, 3]), float(outputs["Identity_1"].reshape(-1)[0]), mask, view)
 
-    def _tile(self, pixels: Pixels, left: float, top: float, side: float) -> Floats:
-        seen = cut(pixels, View(left + side / 2, top + side / 2, side), _SIDE)
+    def _tile(self, levels: Levels, left: float, top: float, side: float) -> Floats:
+        seen = levels.cut(View(left + side / 2, top + side / 2, side).to_cut(_SIDE), _SIDE)
         outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
         rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], _ANCHORS, _SIDE, self._least)
         if not np.isfinite(rows).all():
@@ -167,27 +168,6 @@ def _starts(length: int, side: float) -> list[float]:
         return [0.0]
     count = int(np.ceil((length - side) / (side * _STEP))) + 1
     return [float(start) for start in np.linspace(0, length - side, count)]
-
-
-def cut(pixels: Pixels, view: View, size: int) -> Pixels:
-    """`size` x `size` pixels of a view, black beyond the picture. Shrinks by area first, so that nothing aliases."""
-    height, width = pixels.shape[:2]
-    reach = view.side * (abs(np.cos(view.turn)) + abs(np.sin(view.turn))) / 2 + 2
-    left, top = max(0, int(view.x - reach)), max(0, int(view.y - reach))
-    right, bottom = min(width, int(view.x + reach) + 1), min(height, int(view.y + reach) + 1)
-    if left >= right or top >= bottom:
-        return np.zeros((size, size, 3), np.uint8)
-    part, factor = pixels[top:bottom, left:right], size / view.side
-    across = down = 1.0
-    if factor < 1:
-        small = (max(1, round(part.shape[1] * factor)), max(1, round(part.shape[0] * factor)))
-        across, down = small[0] / part.shape[1], small[1] / part.shape[0]
-        part = cv2.resize(part, small, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    matrix = view.to_cut(size)
-    matrix[:, 2] += matrix[:, :2] @ np.array([left, top], np.float32)
-    matrix[:, 0] /= across
-    matrix[:, 1] /= down
-    return cv2.warpAffine(part, matrix, (size, size), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
 def sigmoid(logits: Floats) -> Floats:

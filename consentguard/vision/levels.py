@@ -1,0 +1,73 @@
+"""A picture at its own size, a half, a quarter and so on: a look that wants it small need not read all of it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Pixels
+
+_SMALLEST: Final = 32
+"""Pixels of the short side under which nothing is halved any more."""
+
+TURNS: Final = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
+"""By one, two and three quarters to the left."""
+
+
+class Levels:
+    """A picture and its halves, each made when it is first asked for. Safe to share between threads.
+
+    A pixel of a half is exactly four pixels of what it is the half of: rows and columns that are odd are doubled first.
+    Averaging four pixels reads everything once and costs a twentieth of averaging any other number
+    (docs/decisions/0047-fast-looks.md).
+
+    Attributes:
+        pixels: the picture, RGB, uint8, (height, width, 3).
+    """
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+        self._kept = {0: pixels}  # two threads may both make a level: they make the same
+
+    def above(self, scale: float) -> tuple[Pixels, float]:
+        """The smallest level that shows at least `scale` pixels for each pixel of the picture, and what it does show:
+        1, 1/2, 1/4 ..."""
+        most = max(0, int(np.log2(min(self.pixels.shape[:2]) / _SMALLEST)))
+        wanted = min(most, int(np.log2(1 / scale) + 1e-9)) if scale < 1 else 0
+        return self._level(wanted), 0.5**wanted
+
+    def resized(self, scale: float) -> tuple[Pixels, float, float]:
+        """The picture at this scale, and its exact scales across and down: its sides are whole numbers of pixels."""
+        level, shown = self.above(scale)
+        height, width = level.shape[:2]
+        tall, wide = max(1, round(height * scale / shown)), max(1, round(width * scale / shown))
+        seen = level
+        if (tall, wide) != (height, width):  # never to less than half, so that no pixel is passed over
+            seen = cv2.resize(level, (wide, tall), interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+        return seen, wide / width * shown, tall / height * shown
+
+    def cut(self, affine: NDArray[np.float32], side: int) -> Pixels:
+        """`side` x `side` pixels, black beyond the picture.
+
+        `affine` (2, 3) takes places of the picture to places of the cut. The middle of a pixel is half a pixel inside
+        it, in both. Linear between the pixels of the level that is at least as fine as the cut.
+        """
+        level, shown = self.above(float(np.sqrt(abs(np.linalg.det(affine[:, :2])))))
+        turn = affine[:, :2] / shown
+        move = affine[:, 2] + turn @ (0.5, 0.5) - 0.5
+        matrix = np.column_stack([turn, move])
+        return cv2.warpAffine(level, matrix, (side, side), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+
+    def _level(self, number: int) -> Pixels:
+        if number not in self._kept:
+            larger = self._level(number - 1)
+            height, width = larger.shape[:2]
+            if height % 2 or width % 2:
+                edged = cv2.copyMakeBorder(larger, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+                larger = edged.astype(np.uint8, copy=False)
+            half = cv2.resize(larger, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+            self._kept[number] = half.astype(np.uint8, copy=False)
+        return self._kept[number]
