@@ -40,6 +40,7 @@ import numpy as np
 from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
 from consentguard.values.stopwatch import STAGES
 from consentguard.vision.centerface import CenterFace
+from consentguard.vision.levels import Levels
 from consentguard.vision.weights import Shelf
 
 RESULTS = Path(__file__).parent / "results" / "speed.md"
@@ -126,7 +127,7 @@ def one_look(network: CenterFace) -> Callable[[Path], float]:
         scale = 1024 / max(pixels.shape[:2])
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :, ::-1]
         start = time.perf_counter()
-        network.look(small, 1.0)
+        network.look(Levels(small), 1.0)
         return time.perf_counter() - start
 
     return run

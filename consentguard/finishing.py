@@ -31,7 +31,7 @@ def finished(judged: Judged, judge: Judge, policy: Policy, sight: Sight) -> tupl
         backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
         try:
             with stage("verify"):
-                verify(data, judged.plan, judged.approved, backs, sight.find, rules.paint, files.format)
+                verify(data, judged.plan, judged.approved, backs, sight.find_again, rules.paint, files.format)
         except SomebodySeen as error:
             judged = judge.stronger(judged, error.faces, step + 1)
             if step == _STRONGER or judged.plan.rewrite is None:

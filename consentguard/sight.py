@@ -123,9 +123,16 @@ class Sight:
         _ = self.detector
         _loaded(HeadFinder.load)
 
-    def find(self, picture: Picture) -> tuple[Face, ...]:
-        """Every face, surest first, in pixels of the picture. Raises CannotTell where the look fails."""
-        return self.detector.find(picture.pixels, self._policy.picture.smallest_face)
+    def find_again(self, picture: Picture) -> tuple[Face, ...]:
+        """Every face of a finished picture, surest first, at the first look's operating point.
+
+        Not turned: whoever lies on their side was found in the first look or will not be found in a second, and that
+        paint covers what was found is proved from the pixels. Raises CannotTell where the look fails.
+        """
+        detector, smallest = self.detector, self._policy.picture.smallest_face
+        if isinstance(detector, FaceFinder):
+            return detector.search(picture.pixels, smallest, turned_too=False)[0]
+        return detector.find(picture.pixels, smallest)
 
     def look(self, picture: Picture, *, until_face: bool = False) -> Seen:
         """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails.

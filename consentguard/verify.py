@@ -123,6 +123,7 @@ def _is_flat(pixels: Pixels, painted: Mask, paint: tuple[int, int, int]) -> bool
     blocks = padded.reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3))
     whole = blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
     side = 2 * _CHROMA_REACH + 1
-    inner = cv2.erode(whole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
-    off = np.abs(pixels[inner].astype(np.int16) - np.array(paint, np.int16))
-    return bool((off <= _PAINT_NOISE).all())
+    inner = cv2.erode(whole.astype(np.uint8), np.ones((side, side), np.uint8))
+    low, high = (tuple(float(np.clip(level + by, 0, 255)) for level in paint) for by in (-_PAINT_NOISE, _PAINT_NOISE))
+    flat = cv2.inRange(pixels, low, high)
+    return not (flat[inner > 0] == 0).any()

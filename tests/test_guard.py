@@ -20,6 +20,7 @@ from consentguard.values import Action, Face, Outcome, Pixels, Rewrite, Standing
 from consentguard.vision import codec, structure
 from consentguard.vision.centerface import CenterFace
 from consentguard.vision.detect import Detector
+from consentguard.vision.levels import Levels
 from consentguard.vision.weights import Shelf
 
 LIMITS = {"max_edge": 2048, "max_pixels": 10**9}
@@ -67,7 +68,7 @@ def test_nobody_declared_covers_the_face_and_changes_nothing_else(
     # Nobody finds a face in it: neither our detector nor CenterFace on its own at 0.35, at the published size.
     assert detector.find(after) == ()
     for scale in (1.0, 0.5):
-        assert len(CenterFace.load(shelf).look(after, scale, 0.35)) == 0
+        assert len(CenterFace.load(shelf).look(Levels(after), scale, 0.35)) == 0
 
 
 def test_nothing_but_pixels_leaves(covering: Guard, photographs: dict[str, bytes]) -> None:

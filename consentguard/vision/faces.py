@@ -62,13 +62,17 @@ class FaceFinder:
         """
         return self.search(pixels, smallest_face)[0]
 
-    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
+    def search(
+        self, pixels: Pixels, smallest_face: int = 20, *, turned_too: bool = True
+    ) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
         """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
         levels = Levels(pixels)
         found, seen = self._upright(levels, smallest_face)
+        if not turned_too:
+            return found, seen
         sure = [face for face in found if face.score >= _SURE]
         looks = [partial(self._turned, levels, smallest_face, turns, sure) for turns in (1, 2, 3)]
         turned = [face for faces in engine.together(looks) for face in faces]

@@ -36,8 +36,9 @@ _POINTS: Final = 39
 _GROWN: Final = 1.25
 """The landmark network sees 1.25 times the circle that the detector draws around a body (MediaPipe's scale_x)."""
 
-_TILES: Final = (2.0, 3.5)
-"""Besides the whole photo: square tiles of 1/2 and 1/3.5 of its long side, so that small people in a row are seen."""
+_TILES: Final = (2.0,)
+"""Besides the whole photo: square tiles of half its long side, so that small people in a row are seen. Tiles of 1/3.5
+found nobody more: in 50 photos three bodies whose heads were known, and a statue."""
 _STEP: Final = 0.6
 _SMALLEST_TILE: Final = 160
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from consentguard.vision import codec
 from consentguard.vision.centerface import CenterFace, decode, heights, padded, strongest
+from consentguard.vision.levels import Levels
 from consentguard.vision.weights import Shelf
 
 
@@ -51,7 +52,7 @@ def test_looks_at_any_scale_speak_of_the_same_place(shelf: Shelf, photographs: d
     network = CenterFace.load(shelf)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     for scale in (1.0, 0.5, 0.31):
-        surest = network.look(pixels, scale)[0]
+        surest = network.look(Levels(pixels), scale)[0]
         assert np.abs(surest[:4] - (370, 100, 608, 422)).max() < 40
         assert surest[4] > 0.8
 
@@ -61,11 +62,11 @@ def test_a_close_look_tells_a_face_from_a_tie(shelf: Shelf, photographs: dict[st
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[370, 100, 608, 422], [420, 500, 560, 700]], np.float32)
     for side, tall, mirror in ((128, 48.0, True), (192, 80.0, False)):
-        (face, tie), (seen, _) = network.close_look(pixels, boxes, side, tall, mirror=mirror)
+        (face, tie), (seen, _) = network.close_look(Levels(pixels), boxes, side, tall, mirror=mirror)
         assert face > 0.6
         assert tie < 0.2
         assert np.abs(seen - boxes[0]).max() < 30, "the close look's own box, mirrored back"
-    assert network.close_look(pixels, boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
+    assert network.close_look(Levels(pixels), boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
 
 
 def test_a_close_look_finds_the_face_that_its_box_misplaces(shelf: Shelf, photographs: dict[str, bytes]) -> None:
@@ -73,7 +74,7 @@ def test_a_close_look_finds_the_face_that_its_box_misplaces(shelf: Shelf, photog
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[410, 60, 648, 382]], np.float32)
     for mirror in (False, True):
-        score, seen = network.close_look(pixels, boxes, 192, 80.0, mirror=mirror)
+        score, seen = network.close_look(Levels(pixels), boxes, 192, 80.0, mirror=mirror)
         assert score[0] > 0.6
         assert np.abs(seen[0] - (370, 100, 608, 422)).max() < 30
 
@@ -83,8 +84,8 @@ def test_cuts_come_in_few_batch_sizes_and_none_is_lost(shelf: Shelf, photographs
     boxes = np.random.default_rng(1).uniform(0, 300, (11, 4)).astype(np.float32)
     boxes[:, 2:] = boxes[:, :2] + 60
     network = CenterFace.load(shelf)
-    together = network.close_look(pixels, boxes, 128, 48.0, mirror=False)[0]
-    alone = [network.close_look(pixels, boxes[i : i + 1], 128, 48.0, mirror=False)[0][0] for i in range(11)]
+    together = network.close_look(Levels(pixels), boxes, 128, 48.0, mirror=False)[0]
+    alone = [network.close_look(Levels(pixels), boxes[i : i + 1], 128, 48.0, mirror=False)[0][0] for i in range(11)]
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
 
 
@@ -97,7 +98,7 @@ def test_looks_are_padded_to_few_shapes() -> None:
 def test_a_close_look_at_the_rim_sees_black_beyond_it(shelf: Shelf) -> None:
     boxes = np.array([[-30, -30, 10, 10], [90, 90, 140, 140], [300, 500, 380, 600]], np.float32)
     wall, network = np.zeros((100, 100, 3), np.uint8), CenterFace.load(shelf)
-    assert network.close_look(wall, boxes, 128, 48.0, mirror=True)[0].max() < 0.1
+    assert network.close_look(Levels(wall), boxes, 128, 48.0, mirror=True)[0].max() < 0.1
 
 
 def test_a_height_comes_from_the_area() -> None:

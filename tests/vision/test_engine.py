@@ -131,3 +131,23 @@ def test_results_belong_to_the_caller(shelf: Shelf) -> None:
     kept = first.copy()
     network(np.full((1, 3, 32, 32), 255, np.float32))
     assert (first == kept).all()
+
+
+def test_calls_together_answer_in_their_order_wherever_they_come_from() -> None:
+    def nested(number: int) -> list[int]:
+        return engine.together([lambda more=more: 10 * number + more for more in range(3)])
+
+    answers = engine.together([lambda number=number: nested(number) for number in range(20)])
+    assert answers == [[10 * number, 10 * number + 1, 10 * number + 2] for number in range(20)]
+
+
+def test_calls_together_fail_with_the_first_failure_after_all_have_ended() -> None:
+    ended = []
+
+    def fails(number: int) -> None:
+        ended.append(number)
+        raise ValueError(str(number))
+
+    with pytest.raises(ValueError, match="1"):
+        engine.together([lambda: ended.append(0), lambda: fails(1), lambda: fails(2), lambda: ended.append(3)])
+    assert sorted(ended) == [0, 1, 2, 3]

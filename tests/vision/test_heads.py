@@ -21,6 +21,7 @@ from consentguard.vision.heads import (
     one_each,
     sureness,
 )
+from consentguard.vision.levels import Levels
 from consentguard.vision.weights import Shelf
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
@@ -201,9 +202,9 @@ def test_the_box_of_a_head_holds_centerfaces_box_of_it():
 def test_appearance_tells_even_from_patchy_and_skin_from_none():
     box = np.array([100, 100, 140, 150], np.float32)
     hair = np.full((300, 300, 3), 30, np.uint8)
-    assert appearance(hair, box) == (0.0, 0.0, 1.0, 0.0)
+    assert appearance(Levels(hair), box) == (0.0, 0.0, 1.0, 0.0)
     skin = np.full((300, 300, 3), (224, 172, 140), np.uint8)
-    assert appearance(skin, box)[:2] == (1.0, 1.0)
+    assert appearance(Levels(skin), box)[:2] == (1.0, 1.0)
     patchy = np.random.default_rng(4).integers(0, 255, (300, 300, 3)).astype(np.uint8)
-    assert appearance(patchy, box)[2] < 0.5
-    assert appearance(patchy, box)[3] > 5
+    assert appearance(Levels(patchy), box)[2] < 0.5
+    assert appearance(Levels(patchy), box)[3] > 5

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from consentguard.vision import pose, ssd
-from consentguard.vision.pose import View, cut, tiles, view_of
+from consentguard.vision.levels import Levels
+from consentguard.vision.pose import View, tiles, view_of
 
 
 def plain_anchors():
@@ -72,7 +73,7 @@ def test_points_come_back_from_a_view(turn):
 def test_a_cut_shows_what_is_in_the_view(side):
     pixels = np.zeros((400, 600, 3), np.uint8)
     pixels[:, 300:] = 200
-    seen = cut(pixels, View(300.0, 200.0, side), 64)
+    seen = Levels(pixels).cut(View(300.0, 200.0, side).to_cut(64), 64)
     assert seen.shape == (64, 64, 3)
     assert seen[32, 24].max() == 0
     assert seen[32, 40].min() > 190
@@ -80,7 +81,7 @@ def test_a_cut_shows_what_is_in_the_view(side):
 
 def test_a_cut_beside_the_picture_is_black():
     pixels = np.full((40, 40, 3), 255, np.uint8)
-    assert cut(pixels, View(500.0, 20.0, 30.0), 32).max() == 0
+    assert Levels(pixels).cut(View(500.0, 20.0, 30.0).to_cut(32), 32).max() == 0
 
 
 def test_the_view_of_an_upright_person_is_not_turned():

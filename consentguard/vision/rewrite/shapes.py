@@ -24,6 +24,9 @@ BLOCK: Final = 16
 _REACH: Final = 2
 """Pixels by which a decoder that enlarges 4:2:0 chroma mixes the colour of one block into the next."""
 _CORNERS: Final = 32
+_TURNS: Final = np.arange(8) * (2 * pi / 8)
+_OCTAGON: Final = np.column_stack([np.cos(_TURNS), np.sin(_TURNS)]) / cos(pi / 8)
+"""The corners of an octagon that goes around a circle of radius 1."""
 
 
 def polygon(points: Iterable[Point]) -> Polygon:
@@ -33,8 +36,14 @@ def polygon(points: Iterable[Point]) -> Polygon:
 
 def hull(points: Iterable[Point]) -> Polygon:
     """The convex hull, its corners moved outward to whole pixels by no more than one."""
-    around = [(fx(x), fy(y)) for x, y in points for fx in (np.floor, np.ceil) for fy in (np.floor, np.ceil)]
-    edge = cv2.convexHull(np.array(around, np.int32)).reshape(-1, 2)
+    return _hull(np.array(list(points), np.float64))
+
+
+def _hull(points: NDArray[np.float64]) -> Polygon:
+    """The same of an array (n, 2)."""
+    low, high = np.floor(points), np.ceil(points)
+    whole = [np.column_stack([x, y]) for x in (low[:, 0], high[:, 0]) for y in (low[:, 1], high[:, 1])]
+    edge = cv2.convexHull(np.concatenate(whole).astype(np.int32)).reshape(-1, 2)
     return tuple((int(x), int(y)) for x, y in edge)
 
 
@@ -68,9 +77,7 @@ def rounded(box: Box, turn: float = 0.0, about: Point | None = None) -> Polygon:
 
 def grown(shape: Polygon, by: float) -> Polygon:
     """The convex hull of a polygon with `by` pixels around it."""
-    turns = [2 * pi * step / 8 for step in range(8)]
-    reach = by / cos(pi / 8)
-    return hull((x + reach * cos(turn), y + reach * sin(turn)) for x, y in shape for turn in turns)
+    return _hull((np.array(shape, np.float64)[:, None] + _OCTAGON * by).reshape(-1, 2))
 
 
 def around_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
@@ -94,14 +101,11 @@ def whole_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
     right, bottom = -(-box.right // BLOCK) * BLOCK, -(-box.bottom // BLOCK) * BLOCK
     inside = drawn([_moved(grown(shape, _REACH), -left, -top)], right - left, bottom - top)
     blocks = inside.reshape((bottom - top) // BLOCK, BLOCK, (right - left) // BLOCK, BLOCK).any(axis=(1, 3))
-    rows, columns = np.nonzero(blocks)
-    points = [
-        (min(left + (int(column) + dx) * BLOCK, width), min(top + (int(row) + dy) * BLOCK, height))
-        for row, column in zip(rows, columns, strict=True)
-        for dx in (0, 1)
-        for dy in (0, 1)
-    ]
-    return hull(points) if points else None
+    if not blocks.any():
+        return None
+    at = np.argwhere(blocks)[:, ::-1]
+    ends = np.concatenate([at + step for step in ((0, 0), (0, 1), (1, 0), (1, 1))]) * BLOCK + (left, top)
+    return _hull(np.minimum(ends, (width, height)).astype(np.float64))
 
 
 def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:
