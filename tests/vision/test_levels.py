@@ -43,7 +43,7 @@ def test_what_is_cut_out_lies_where_the_matrix_says(scale: float, turn: float) -
 
 
 def test_nothing_is_passed_over() -> None:
-    """Every third row white: in a look much smaller than that all is nearly the same grey; passed over, it is 0 or 255."""
+    """Every third row white: much smaller, all is nearly the same grey; rows that are passed over leave 0 and 255."""
     stripes = np.zeros((768, 1024, 3), np.uint8)
     stripes[::3] = 255
     seen, _, _ = Levels(stripes).resized(0.1)
