@@ -83,6 +83,11 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
+_FIRST_RUN: Final = threading.Lock()
+"""Two first runs side by side can wait for each other for ever: the engine makes static objects of its binding with the
+interpreter's lock half released (openvino 2026.4, seen under load)."""
+
+
 class Network:
     """A compiled network. One object may be called from several threads; each gets its own request."""
 
@@ -90,9 +95,18 @@ class Network:
         self._compiled = compiled
         self._name = name
         self._local = threading.local()
+        self._ran = False
 
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
         """Runs one batch; returns every output by name, the arrays being the caller's own. Raises ModelUnavailable."""
+        if self._ran:
+            return self._answers(inputs)
+        with _FIRST_RUN:
+            outputs = self._answers(inputs)
+            self._ran = True
+        return outputs
+
+    def _answers(self, inputs: Tensor) -> Mapping[str, Tensor]:
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
         try:
