@@ -240,7 +240,7 @@ class Guard:
         if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
             heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
             pixels = draw.heads_covered(small, heads, rules.paint)
-            if self._sight.find(Picture(pixels, small.width, small.height)):
+            if self._sight.find_again(Picture(pixels, small.width, small.height)):
                 return None
         return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
 
