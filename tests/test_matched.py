@@ -100,8 +100,12 @@ def test_the_same_person_twice_in_one_photo_is_nobody(
 ) -> None:
     """A poster, a mirror, a twin: one of two such faces is not who it seems, and nothing says which."""
     seeing = enrolled(P001=["obama", "obama3"])
-    faces = _two_largest(seeing.inspect(_pair(photographs["obama2"], photographs["obama"]), **MATCHED).faces)
-    assert [face.standing for face in faces] == [Standing.UNSURE, Standing.UNSURE]
+    verdict = seeing.inspect(_pair(photographs["obama2"], photographs["obama"]), **MATCHED)
+    assert [face.standing for face in _two_largest(verdict.faces)] == [Standing.UNSURE, Standing.UNSURE]
+    (told,) = (finding.message for finding in verdict.findings if finding.rule == "not-sure-who")
+    assert told.startswith("2 faces are like somebody enrolled")
+    assert "--expected" in told
+    assert "P001" not in told
 
 
 def test_a_sibling_is_never_cleared_by_a_machine(enrolled: Callable[..., Guard], photographs: dict[str, bytes]) -> None:

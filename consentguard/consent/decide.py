@@ -214,7 +214,19 @@ def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple
 def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
     identities = tuple(_identity(match, register, question, on) for match in faces)
     shown = [who.person for who in identities if who.person and who.standing is Standing.CONSENTED]
-    return Decision(faces=identities, rests_on=tuple(dict.fromkeys(shown)))
+    doubtful = sum(match.answer is Answer.UNSURE and match is not UNSURE_HEAD for match in faces)
+    return Decision(
+        faces=identities,
+        rests_on=tuple(dict.fromkeys(shown)),
+        findings=_not_sure(doubtful, question) if doubtful else (),
+    )
+
+
+def _not_sure(faces: int, question: Question) -> tuple[Finding, ...]:
+    """That somebody enrolled may be there, for whoever wonders why a face is hidden; not who, for that is not known."""
+    told = f"{faces} face{'s are' if faces > 1 else ' is'} like somebody enrolled, but not surely enough"
+    helps = "" if question.among is not None else "; it helps to say who is expected: --expected, or --people with --by"
+    return (Finding("not-sure-who", "photo", told + helps),)
 
 
 def _identity(match: Match, register: Register, question: Question, on: date) -> Identity:
