@@ -15,11 +15,11 @@ from typing import IO, Any, Final
 
 from consentguard.batch.journal import Row
 from consentguard.batch.unit import OutputFailed
-from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
+from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES, steps
 
 PAGE: Final = "report.html"
-_COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "findings", "rewrite", "faces", "hidden",
-                   "output", "sha256", "content", "judged_at")  # fmt: skip
+_COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why", "findings", "rewrite", "faces",
+                   "hidden", "output", "sha256", "content", "judged_at")  # fmt: skip
 
 
 def write(
@@ -35,7 +35,7 @@ def write(
     Raises OutputFailed where they cannot be written; then the reports before them stay.
     """
     totals: Counter[str] = Counter()
-    with _whole(out / "report.csv") as file:
+    with _whole(out / "report.csv", "utf-8-sig") as file:  # the mark, or Excel reads another encoding
         table = csv.writer(file, lineterminator="\n")
         table.writerow(_COLUMNS)
         for row in rows():
@@ -44,14 +44,15 @@ def write(
     with _whole(out / "report.json") as file:
         file.write(f'{{"about": {json.dumps({**about, "outcomes": totals})}, "photos": [\n')
         _joined(file, (json.dumps({**row.verdict, "before": row.before, "message": row.message,
-                                   "thumb": row.thumb or None}) for row in rows()))  # fmt: skip
+                                   "thumb": row.thumb or None, "content": row.content}) for row in rows()))  # fmt: skip
         file.write("]}\n")
     before, after = resources.files("consentguard.batch").joinpath(PAGE).read_text("utf-8").split("/*DATA*/")
     with _whole(out / PAGE) as file:
         earlier = any(row.before for row in rows())
         words = {**FINDINGS, **REASONS}
         file.write(before)
-        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(SENTENCES)}
+        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(SENTENCES),
+                "steps": {code: steps([code]) for code in REASONS}}  # fmt: skip
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
         _joined(file, (_inert(json.dumps(_card(row, about, classes))) for row in rows()))
         file.write("]}" + after)
@@ -81,9 +82,10 @@ def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str]) -> dic
 
 def _cells(row: Row) -> list[object]:
     verdict = row.verdict
+    why = "; ".join(REASONS.get(code, code) for code in verdict["reasons"])
     findings = [f"{finding['rule']}: {finding['message']}" for finding in verdict["findings"]]
     cells = [verdict["photo"], row.outcome, row.before or "", "yes" if verdict["needs_person"] else "no",
-             " ".join(verdict["reasons"]), "; ".join(findings), verdict["rewrite"] or "", len(verdict["faces"]),
+             " ".join(verdict["reasons"]), why, "; ".join(findings), verdict["rewrite"] or "", len(verdict["faces"]),
              _hidden(verdict), verdict["output"] or "", verdict["sha256"] or "", row.content, row.at]  # fmt: skip
     return [_no_formula(cell) if isinstance(cell, str) else cell for cell in cells]
 
@@ -108,12 +110,12 @@ def _joined(file: IO[str], parts: Iterator[str]) -> None:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[IO[str]]:
+def _whole(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
     """A text file that is there whole or not at all, readable by its owner only."""
     scratch = None
     try:
         descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

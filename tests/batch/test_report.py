@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PIL import Image
 from consentguard.batch import report
 from consentguard.batch.journal import Row
 from consentguard.cli import main
+from consentguard.consent.codes import SENTENCES
 from consentguard.consent.state import State
 from consentguard.vision.detect import Detector
 
@@ -23,6 +25,28 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium; the CI installs it")
+
+
+FAINT = """() => {
+  const shade = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = getComputedStyle(e).backgroundColor;
+      if (!/, 0\\)$|transparent/.test(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("body *")]
+    .filter((e) => [...e.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && e.offsetParent)
+    .map((e) => [e, shade(getComputedStyle(e).color), shade(behind(e))])
+    .filter(([, one, other]) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05) < 4.5)
+    .map(([e]) => e.outerHTML.slice(0, 120));
+}"""
+"""What is written in too little contrast to what is behind it: under 4.5 (WCAG 2.2, 1.4.3)."""
 
 
 class Visit:
@@ -114,8 +138,18 @@ def test_a_real_report_in_a_real_browser(scanned: Path, visit: Any, detector: De
     assert page.locator("#totals button").first.get_attribute("aria-pressed") == "true"
     page.keyboard.press("Escape")
 
+    assert page.locator("details q").first.text_content() == SENTENCES["unapproved-face"]
+    assert page.evaluate(FAINT) == []
+    unnamed = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length).length"
+    assert page.evaluate(unnamed) == 0
+    levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3')].map((title) => +title.tagName[1])")
+    assert levels[0] == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+
     page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.locator("form").is_visible()
+    assert page.locator("details q").first.is_visible()
     assert page.locator("article").count() == 7
     assert seen.complaints == []
     assert {url for url in seen.requests if not url.startswith((scanned.as_uri() + "/", "data:"))} == set()
@@ -135,7 +169,7 @@ def test_five_thousand_photos_are_drawn_as_one_scrolls(tmp_path: Path, visit: An
     rows = [_row(number, needs_person=number % 50 == 0) for number in range(5000)]
     report.write(tmp_path, lambda: iter(rows), ABOUT, {})
     seen = visit(tmp_path)
-    assert seen.count() == "5000 photos of 5000"
+    assert seen.count() == "5,000 photos of 5,000"
     assert 0 < seen.page.locator("article").count() < 1000
     assert seen.cards()[0] == "00000.jpg"
     assert seen.cards()[1] == "00050.jpg"  # what a person must decide comes first

@@ -126,7 +126,7 @@ def test_the_command_and_its_reports(office: Path, capsys: pytest.CaptureFixture
     code = main(["scan", str(office / "photos"), "--workers", "1", *options])
     assert code == 3
     assert "4 photos: 1 cannot tell, 1 refused, 2 released" in capsys.readouterr().out
-    with (office / "out" / "report.csv").open(newline="") as file:
+    with (office / "out" / "report.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["photo"] for row in rows] == ["class 4/copy of one.jpg", "class 4/two.jpg", "cut.jpg", "one.jpg"]
     page = (office / "out" / "report.html").read_text()
