@@ -29,9 +29,20 @@ def finished(judged: Judged, judge: Judge, policy: Policy, sight: Sight) -> tupl
         with stage("encode"):
             data = codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
         backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
+        hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
         try:
             with stage("verify"):
-                verify(data, judged.plan, judged.approved, backs, sight.find_again, rules.paint, files.format)
+                verify(
+                    data,
+                    judged.plan,
+                    judged.approved,
+                    backs,
+                    hands,
+                    judged.picture,
+                    sight.find_again,
+                    rules.paint,
+                    files.format,
+                )
         except SomebodySeen as error:
             judged = judge.stronger(judged, error.faces, step + 1)
             if step == _STRONGER or judged.plan.rewrite is None:

@@ -10,16 +10,23 @@ import cv2
 import numpy as np
 
 from consentguard.errors import UnreadableImage, VerificationFailed
-from consentguard.values import Box, Face, Head, Picture, Pixels
+from consentguard.values import Box, Face, Hand, Head, Picture, Pixels
 from consentguard.vision import bare, codec
 from consentguard.vision.engine import together
-from consentguard.vision.rewrite import BLOCK, Mask, RewritePlan, painted_pixels
+from consentguard.vision.rewrite import BLOCK, Mask, RewritePlan, kept_hand, painted_pixels
+from consentguard.vision.rewrite.shapes import in_shapes
 
 _SAME_FACE: Final = 0.4
 """IoU from which a face of the second look is the approved one of the first; JPEG noise moves boxes by less."""
 
 _IN_HEAD: Final = 0.6
 """Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
+
+_ALL_HAND: Final = 0.9
+"""Share of what can be seen in a hit that lies in hands, from which nothing else is seen there."""
+
+_SAME_PLACE: Final = 0.2
+"""IoU from which a face seen before painting is in the place of a hit."""
 
 _PAINT_NOISE: Final = 6
 """Levels of 255 that a flat colour may move by in a JPEG; a face moves it by far more."""
@@ -45,6 +52,8 @@ def verify(
     plan: RewritePlan,
     approved: Sequence[Face],
     backs: Sequence[Head],
+    hands: Sequence[Hand],
+    before: Picture,
     find: Callable[[Picture], Sequence[Face]],
     paint: tuple[int, int, int],
     kind: str = "jpeg",
@@ -57,12 +66,15 @@ def verify(
         approved: faces that may be seen.
         backs: heads that the first look cleared as from behind and that remain; the detector takes a third of them
             for faces.
+        hands: that may remain. With all around them painted, the detector takes one in ten for a face: such a hit does
+            not count where a mirrored look at `before` sees no face there either.
+        before: the picture that was painted.
         find: the detector at the first look's operating point.
         paint: the flat colour.
         kind: the format of the file.
 
-    Boxes of `approved` and `backs` are in pixels of the picture before its crop. Raises VerificationFailed where the
-    bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint;
+    Boxes of `approved`, `backs` and `hands` are in pixels of the picture before its crop. Raises VerificationFailed
+    where the bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint;
     SomebodySeen where `find` finds a face that is none of these.
     """
     frame = plan.frame
@@ -73,19 +85,26 @@ def verify(
         raise VerificationFailed(f"the finished file cannot be read again: {error}") from error
     if size != (frame.width, frame.height) or size != (picture.width, picture.height):
         raise VerificationFailed("the finished file is not the planned size; report this.")
-    if not _is_flat(picture.pixels, painted_pixels(plan), paint):
+    painted = painted_pixels(plan)
+    if not _is_flat(picture.pixels, painted, paint):
         raise VerificationFailed("something can be seen where the finished picture was painted; report this.")
     mirrored = Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
     plain, other = together([partial(find, picture), partial(find, mirrored)])
     looks = (plain, [_mirrored(face, frame.width) for face in other])
     known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
-    somebody = tuple(face for look in known for face in look)
+    somebody = [face for look in known for face in look]
+    in_hands = [face for face in somebody if _only_hands(face, hands, painted, frame)]
+    if in_hands:
+        flipped = Picture(np.ascontiguousarray(before.pixels[:, ::-1]), before.width, before.height)
+        there = [_mirrored(face, before.width).box for face in find(flipped)]
+        made_by_paint = [face for face in in_hands if all(face.box.iou(box) < _SAME_PLACE for box in there)]
+        somebody = [face for face in somebody if face not in made_by_paint]
     if somebody:
         first = somebody[0]
         raise SomebodySeen(
             f"a second look at the finished picture found a face at {first.box.as_list()} (score {first.score:.2f}) "
             "that nobody cleared; crop it out of the photo and try again.",
-            somebody,
+            tuple(somebody),
         )
 
 
@@ -102,6 +121,16 @@ def _uncleared(faces: Sequence[Face], approved: Sequence[Face], backs: Sequence[
         else:
             rest.append(face)
     return rest
+
+
+def _only_hands(face: Face, hands: Sequence[Hand], painted: Mask, frame: Box) -> bool:
+    """Whether what can be seen in a face's box is hands, and all else of it is paint."""
+    left, top = frame.left, frame.top
+    box = face.box.within(frame.right, frame.bottom)
+    if not hands or box is None or box.left < left or box.top < top:
+        return False
+    seen = ~painted[box.top - top : box.bottom - top, box.left - left : box.right - left]
+    return in_shapes(box, [kept_hand(hand) for hand in hands], seen) >= _ALL_HAND
 
 
 def _mirrored(face: Face, width: int) -> Face:

@@ -5,5 +5,16 @@ from consentguard.vision.rewrite.paint import apply_plan, painted_pixels
 from consentguard.vision.rewrite.plan import RewritePlan, plan_rewrite
 from consentguard.vision.rewrite.scene import Limits
 from consentguard.vision.rewrite.shapes import BLOCK, Mask
+from consentguard.vision.rewrite.silhouette import kept_hand
 
-__all__ = ["BLOCK", "Limits", "Mask", "RewritePlan", "apply_plan", "head_box", "painted_pixels", "plan_rewrite"]
+__all__ = [
+    "BLOCK",
+    "Limits",
+    "Mask",
+    "RewritePlan",
+    "apply_plan",
+    "head_box",
+    "kept_hand",
+    "painted_pixels",
+    "plan_rewrite",
+]

@@ -142,6 +142,12 @@ def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
     return float(left.mean())
 
 
+def in_shapes(box: Box, shapes: Sequence[Polygon], seen: Mask) -> float:
+    """The share of the pixels `seen` of a box that lies in one of the polygons; 0 where nothing of it is seen."""
+    inside = drawn([_moved(shape, -box.left, -box.top) for shape in shapes], box.width, box.height)
+    return float((inside & seen).sum() / max(seen.sum(), 1))
+
+
 def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:
     """Every pixel that one of the polygons touches, even at a corner."""
     mask = np.zeros((height, width), np.uint8)
