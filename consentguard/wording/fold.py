@@ -137,7 +137,8 @@ def read(raw: str) -> Text:
                 initial = next((character for character in raw[left:right] if letters(character)), "")
                 cased = raw[left:right]
                 shout = len(text) > 1 and cased.upper() == cased and cased.lower() != cased
-                parts.append(Part(text, left, right, len(words), initial != initial.lower(), shout))
+                plain = unicodedata.normalize("NFKD", initial)  # mathematical bold and its like know no case
+                parts.append(Part(text, left, right, len(words), plain != plain.lower(), shout))
         if len(parts) > first:
             mark = raw[start - 1] if start and raw[start - 1] in "#@＃＠" else ""
             words.append(Word(first, len(parts) - 1, start, end, mark, _readings(raw[start:end])))

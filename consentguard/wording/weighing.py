@@ -12,7 +12,7 @@ from consentguard.wording import everyday
 from consentguard.wording.fold import Part, Text
 from consentguard.wording.spellings import Surname
 
-_SOFT: Final = re.compile(r"[\s\-_'’‘\"“”()\[\]*~·•–—/|&]{0,4}")
+_SOFT: Final = re.compile(r"[\s\-_'’‘\"“”()\[\]*~·•–—/|&+]{0,4}")
 """What may stand between a first name and its surname."""
 
 _SENTENCE_END: Final = re.compile(r"[.!?…:;\n]")
@@ -91,9 +91,8 @@ class Occurrence:
             return self.calm and not _is_place(self.text, self.last)
         if capital and before.initial:
             return before.initial in self.surname.initials
-        named = (capital and before.general) or (
-            not self.surname.calendar and not self._belongs_elsewhere() and self._reads_like_a_name()
-        )
+        named = self._beside_its_own or (capital and before.general)
+        named = named or (not self.surname.calendar and not self._belongs_elsewhere() and self._reads_like_a_name())
         return False if named else None
 
     def _belongs_elsewhere(self) -> bool:
@@ -154,6 +153,15 @@ class Occurrence:
             and first > 1
             and (self.text.between(first - 2, first - 1) in ("'", "’"))
         )
+
+    @property
+    def _beside_its_own(self) -> bool:
+        """Whether only emoji stand between its pupil's first name and it: Poppy 🌻 Green."""
+        if not self._capital or not self.first or _is_place(self.text, self.last):
+            return False
+        gap = self.text.between(self.first - 1, self.first).replace(" ", "")
+        emoji = 0 < len(gap) <= 4 and all(ord(c) > 0x2190 for c in gap)
+        return emoji and self.text.parts[self.first - 1].text in self.surname.forenames
 
     @property
     def _previous(self) -> Part | None:

@@ -120,3 +120,32 @@ def test_a_name_split_between_two_posts_is_found() -> None:
 def test_a_register_without_pupils_finds_nothing() -> None:
     assert Screen([]).judge("Well done Amara Winterbourne") == ()
     assert Screen([Named("T1", ("Ann",), ("Oakenshaw",), protected=False)]).judge("Ann Oakenshaw") == ()
+
+
+EVERYDAY = {"Green": "Poppy", "Price": "Theo", "Kent": "Isla", "James": "Noah", "Day": "Sophie"}
+TOGETHER = {
+    "as it is": "{first} {last}",
+    "hashtag": "#{first}{last}",
+    "handle": "@{first}_{last}",
+    "initial": "{first[0]}. {last}",
+    "surname first": "{last}, {first}",
+    "in brackets": "{first} ({last})",
+    "plus": "{first}+{last}",
+    "slash": "{first}/{last}",
+    "file name": "img-{first}-{last}-2",
+    "hard space": "{first}\u00a0{last}",
+    "another name between": "{first} Rose {last}",
+    "e-mail address": "{first}.{last}@rackham.uk",
+}
+
+
+@pytest.mark.parametrize("last", EVERYDAY)
+def test_an_everyday_surname_refuses_beside_its_first_name_however_it_is_written(last: str) -> None:
+    first = EVERYDAY[last]
+    screen = Screen([Named("P1", (first,), (last,))])
+    bold = "".join(chr(0x1D400 + ord(c) - 65) if c.isupper() else chr(0x1D41A + ord(c) - 97) for c in last)
+    forms = [form.format(first=first, last=last) for form in TOGETHER.values()]
+    for written in (*forms, forms[0].upper(), forms[0].lower(), f"{first} {'.'.join(last)}", f"{first} {bold}"):
+        assert "surname" in {finding.rule for finding in screen.judge(f"Well done {written} today")}, written
+    assert [finding.rule for finding in screen.judge(f"Well done {first} 🌻 {last} today")] == ["maybe-surname"]
+    assert screen.judge(f"Well done {first} 🌻 Class 4 next") == ()
