@@ -111,6 +111,7 @@ class Words:
                 everyday=rules.everyday_surnames,
                 allow=rules.allowed_phrases,
                 accounts=(*accounts, *rules.known_accounts),
+                own=rules.own_credits,
             ),
         )
 

@@ -29,6 +29,13 @@ _SECOND: Final = re.compile(
     r"please (?:bring|return|remember|see|come|collect|hand|ask|check)|bring your|make sure|see me|"
     r"come and see|hand in|needs? to bring|must bring)\b"
 )
+_YOUR: Final = re.compile(r"\byour (?:\w+ )?\w+")
+"""What belongs to whoever is spoken to names no group: "your club"."""
+_VOCATIVE: Final = re.compile(
+    r"\s+(?:you|your|please|don't|do not|remember|where (?:is|are|were)|can you|could you|see me|come and)\b"
+)
+_CLOSING: Final = " .!?…\n\"'”❤️👏🎉⭐🎂"
+_KIN_HANDLE: Final = re.compile(r"(?:mum|mummy|mom|dad|daddy|nan|nanny|gran|grandma|grandad|family)\d*$")
 _GROUP: Final = re.compile(
     r"\b(?:year (?:\d|one|two|three|four|five|six)|y\d|yr ?\d|class|classes|everyone|everybody|all of (?:you|our|the)|"
     r"you all|all the|children|parents|carers|teams?|reception|nursery|preschool|ks\d|key stage|eyfs|families|girls|"
@@ -60,9 +67,10 @@ def targeted(text: Text, forenames: Collection[str], accounts: Collection[str]) 
         you = _SECOND.search(here) is not None
         you_next = _SECOND.search(following) is not None and not _GROUP.search(following)
         yield from _mentions(text, start, end, accounts, you=you or you_next)
-        if _GROUP.search(here):
-            continue
+        group = _GROUP.search(_YOUR.sub("", here)) is not None
         for span, kind in _addressed(text, raw, start, end, forenames):
+            if group and kind != "kin":
+                continue
             greets = kind == "opened" and _GREETING.search(raw[start : span[0]].casefold()) is not None
             if kind == "kin" or greets or you or (you_next and kind != "closed"):
                 yield span
@@ -74,6 +82,7 @@ def _addressed(
 ) -> Iterator[tuple[tuple[int, int], str]]:
     """First names of the register in a sentence that are spoken to, and how that shows."""
     lower = text.raw.islower()
+    opens = re.match(rf"\W*{_OPENER}\b", raw[start:end].casefold()) is not None
     for at, part in enumerate(text.parts):
         if not start <= part.start < end or part.text not in forenames or not (part.capital or lower):
             continue
@@ -83,10 +92,14 @@ def _addressed(
             yield span, "kin"
         listed = _without_names(text, at, start)
         opened = re.search(rf"(?:^|[\s,]){_OPENER}[\s,:]*$", raw[start:listed].casefold())
-        if opened or (not raw[start:listed].strip(" \"'“@#") and re.match(r"\s*[,!:–—-]", after)):
+        named = part.text not in everyday.WORDS | everyday.AUXILIARIES
+        first = not raw[start:listed].strip(" \"'“@#")
+        if opened or (first and (re.match(r"\s*[,!:–—-]", after) or (named and _VOCATIVE.match(after)))):
             yield span, "opened"
         elif (
-            before.rstrip().endswith(",") and not after.strip(" .!?…\n\"'”❤️👏🎉⭐") and part.text not in everyday.WORDS
+            not after.strip(_CLOSING)
+            and named
+            and (before.rstrip().endswith(",") or (opens and re.search(r"\byou", before)))
         ):
             yield span, "closed"
 
@@ -123,6 +136,7 @@ def _mentions(text: Text, start: int, end: int, accounts: Collection[str], *, yo
             continue  # an e-mail address
         names = [text.parts[at].text for at in range(word.first, word.last + 1)]
         personal = any(name in everyday.FIRST_NAMES - everyday.WORDS or name in everyday.TITLES for name in names)
+        personal = personal or _KIN_HANDLE.search("".join(names)) is not None
         opens = not text.raw[start : word.start - 1].strip(" .\n")
         if personal or (you and opens):
             yield word.start - 1, word.end

@@ -25,6 +25,7 @@ _TARGET: Final = (
     r"(?:head ?teachers?|head|headmaster|headmistress|teachers?|staff|governors?|governing body|school|ta|tas|"
     r"principal|office staff|(?:mr|mrs|ms|miss|dr)\.? \w+)"
 )
+_THERE: Final = r"(?:(?:here|there|at (?:this|that|the|your) school) )?"
 _IS: Final = (
     r"(?:is|are|was|were|r|has been|have been)"
     r"(?: (?:so|such|just|really|absolute(?:ly)?|total(?:ly)?|complete(?:ly)?|all|an?|the|always|bloody|utter(?:ly)?))*"
@@ -34,7 +35,7 @@ _REMARKS: Final = re.compile(
         rf"\b(?:{remark})\b"
         for remark in (
             rf"(?:{'|'.join(sorted(_BARE_INSULTS))}) {_TARGET}",
-            rf"{_TARGET} {_IS} (?:{'|'.join(sorted(_INSULTS))}|a waste of space|not fit to teach)",
+            rf"{_TARGET} {_THERE}{_IS} (?:{'|'.join(sorted(_INSULTS))}|a waste of space|not fit to teach)",
             rf"shame on (?:the |this |you )?{_TARGET}",
             rf"(?:sack|fire|get rid of) (?:the |that )?{_TARGET}",
             r"(?:don'?t|do not|never|wouldn'?t) send your (?:kids?|child|children) (?:to|here|there)",

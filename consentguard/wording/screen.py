@@ -11,11 +11,10 @@ from consentguard.values import Finding
 from consentguard.wording import address, everyday, offence
 from consentguard.wording.fold import Text, fold, read
 from consentguard.wording.names import Hit, Named, Names
+from consentguard.wording.notices import notices
 
 _MOST_SHOWN: Final = 3
 """Register ids that one finding lists; a surname may belong to thirty pupils."""
-
-_NOTICE_WORDS: Final = ("©", "(c)", "copyright", "photo credit", "image credit", "all rights reserved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +26,14 @@ class Rules:
         everyday: surnames of the register that are ordinary words at this school.
         allow: phrases that are nobody's name here, such as the school's own.
         accounts: handles of the school and of organisations.
+        own: the school's names in a credit or copyright.
     """
 
     names_with_images: bool = True
     everyday: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Screen:
             spans += [("name-with-image", span) for span in self._first_names(parsed)]
         spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]
         spans += [("remark-at-school", span) for span in offence.remarks(text)]
-        spans += [("copyright-notice", span) for span in _notices(text)]
+        spans += [("copyright-notice", span) for span in notices(text, self._rules.own)]
         found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if not _inside(span, free)]
         return tuple(found)
 
@@ -172,12 +173,3 @@ def _distinct(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         if not _inside(span, kept):
             kept.append(span)
     yield from kept
-
-
-def _notices(text: str) -> Iterator[tuple[int, int]]:
-    lower = text.casefold()
-    for word in _NOTICE_WORDS:
-        at = lower.find(word)
-        if at >= 0:
-            yield at, min(at + len(word), len(text))
-            return

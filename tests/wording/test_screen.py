@@ -149,3 +149,16 @@ def test_an_everyday_surname_refuses_beside_its_first_name_however_it_is_written
         assert "surname" in {finding.rule for finding in screen.judge(f"Well done {written} today")}, written
     assert [finding.rule for finding in screen.judge(f"Well done {first} 🌻 {last} today")] == ["maybe-surname"]
     assert screen.judge(f"Well done {first} 🌻 Class 4 next") == ()
+
+
+def test_the_schools_own_copyright_and_lists_are_no_notice() -> None:
+    screen = Screen(PEOPLE, Rules(own=("Rackham Primary",)))
+    for ours in ("© Rackham Primary School 2026", "Photo credit: Rackham Primary", "Bring (a) paint (b) glue (c) tape"):
+        assert screen.judge(ours) == (), ours
+    for theirs in (
+        "© Rackham Primary / Getty Images",
+        "© The Herald",
+        "(c) 2026 The Herald",
+        "Photo courtesy of Alamy",
+    ):
+        assert [finding.rule for finding in screen.judge(theirs)] == ["copyright-notice"], theirs

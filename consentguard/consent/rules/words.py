@@ -16,7 +16,7 @@ class WordRules:
         everyday_surnames: surnames of the register that are ordinary words here, besides those that are known.
         allowed_phrases: what is nobody's name here, such as the school's own.
         known_accounts: handles that may be mentioned and spoken to, besides those of the channels.
-        own_credits: whose name in a photo's copyright or credit is no surprise.
+        own_credits: whose name in a copyright or credit, in words or in a photo's file, is no surprise.
     """
 
     names_with_images: str = "allow"
