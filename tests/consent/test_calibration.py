@@ -87,6 +87,28 @@ def test_a_face_is_never_compared_with_itself() -> None:
     assert found.missed.count == 60
 
 
+def test_whoever_is_as_much_like_somebody_else_counts_as_missed() -> None:
+    """As the gallery has it: a match without the margin to the next person is none."""
+    people, templates = _school(40, 2)
+    twins = np.repeat(templates[:1], 4, axis=0)
+    found = calibrate([*people, "T1", "T1", "T2", "T2"], np.concatenate([templates, twins]), _population(LAX), 0.001)
+    rest = calibrate(people, templates, _population(LAX), 0.001)
+    assert rest.missed.count == 0, "the shipped threshold is low here"
+    assert found.missed.count >= 4
+
+
+def test_the_schools_own_tail_asks_for_more_than_its_scores_do() -> None:
+    """With few people chance decides how alike the most alike are: the threshold is that of an unlucky draw."""
+    people, templates = _school(60, 2)
+    population = _population(LAX)
+    found = calibrate(people, templates, population, 0.001)
+    ids, row = np.unique(people, return_inverse=True)
+    latent = population.latent(templates)
+    scores = population.scores(latent, population.profiles(latent, row, len(ids)))
+    measured = Tail.of(scores[row[:, None] != np.arange(len(ids))[None]])
+    assert found.threshold > measured.threshold(0.001, len(ids)) + 0.5
+
+
 def test_people_with_one_photo_count_as_strangers_only() -> None:
     people, templates = _school(60, 1)
     found = calibrate(people, templates, _population(), 0.001)

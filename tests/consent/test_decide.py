@@ -266,6 +266,13 @@ def test_naming_people_chooses_declared_and_nothing_else_does(register):
     assert ask(register, SHIPPED).channel.name == "main"
 
 
+def test_a_sibling_is_not_cleared_by_a_machine_however_many_consents_there_are(register):
+    assert register.people["P008"].sibling_group
+    asked = ask(register, SHIPPED_MATCHED, mode="matched", people=("P008",), by="the tests", expected="4")
+    (who,) = decide((Match(Answer.MATCH, "P008"),), register, SHIPPED, asked, TODAY).faces
+    assert (who.person, who.standing) == (None, Standing.UNSURE)
+
+
 def test_whoever_is_not_among_those_expected_or_named_is_never_named_by_a_machine(register):
     everybody = ask(register, SHIPPED_MATCHED, mode="matched")
     assert everybody.among is None
