@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consentguard.batch.unit import Judged, OutputFailed
+from consentguard.batch.walk import printable
 from consentguard.errors import CannotTell
 
 _SCHEMA: Final = 1
@@ -186,8 +187,3 @@ class Journal:
         """Relative paths of every released copy and thumbnail that a verdict names."""
         query = "SELECT output FROM verdict WHERE output IS NOT NULL UNION SELECT thumb FROM verdict WHERE thumb <> ''"
         return {path for (path,) in self._connection.execute(query)}
-
-
-def printable(path: Path) -> str:
-    """A path as text that can be printed and written to JSON, whatever its bytes are."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentguard.batch.journal import printable
-from consentguard.batch.walk import Walk
+from consentguard.batch.walk import Walk, printable, said_of
 from consentguard.consent.hours import school_day
 from consentguard.consent.ledger import Ledger, lost_by
 from consentguard.consent.register import Register
@@ -119,4 +118,4 @@ def audit_folder(
         try:
             yield judged(found.path)
         except CannotTell as error:
-            yield Published(found.path, Cover.CANNOT_TELL, str(error).splitlines()[0], {})
+            yield Published(found.path, Cover.CANNOT_TELL, said_of(found.path, str(error)).splitlines()[0], {})

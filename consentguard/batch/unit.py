@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
-from consentguard.batch.walk import Walk
+from consentguard.batch.walk import Walk, printable, said_of
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -123,8 +123,9 @@ def undecided(task: Task, message: str, code: str = "cannot-tell", *, lasting: b
     """The result for a photo on which no decision could be reached."""
     from consentguard.values import Finding, Outcome, Verdict  # noqa: PLC0415
 
+    message = said_of(task.path, message)
     finding = Finding(code, "file", message.splitlines()[0])
-    verdict = Verdict(str(task.path), Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
+    verdict = Verdict(printable(task.path), Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
     return Judged(task, verdict.as_json(), message, lasting=lasting)
 
 
@@ -180,13 +181,13 @@ class Scanner:
             return undecided(task, f"{task.path}: a bug ({type(error).__name__}: {error}); please report it.")
 
     def _check(self, guard: Guard, task: Task, photo: bytes) -> Judged:
-        verdict = guard.inspect(photo, name=str(task.path), **self.settings.asked)
+        verdict = guard.inspect(photo, name=printable(task.path), **self.settings.asked)
         thumb = self._keep_thumb(guard.thumbnail(photo, verdict, _THUMB_EDGE))
         return Judged(task, verdict.as_json(), "", thumb)
 
     def _release(self, guard: Guard, task: Task, photo: bytes) -> Judged:
         try:
-            released = guard.release(photo, name=str(task.path), **self.settings.asked)
+            released = guard.release(photo, name=printable(task.path), **self.settings.asked)
             guard.admit(released, channel=guard.question(**self.settings.asked).channel.name)
         except Refused as error:
             thumb = self._keep_thumb(guard.thumbnail(photo, error.verdict, _THUMB_EDGE))

@@ -107,6 +107,18 @@ class Walk:
             yield Found(path, trouble_of(kind))
 
 
+def printable(name: Path | str) -> str:
+    """A name as text that any file can hold and that moves no cursor, whatever its bytes; the rest stands escaped."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def said_of(path: Path, message: str) -> str:
+    """A message about a path, with the path in it printable."""
+    lines = message.replace(str(path), printable(path)).splitlines()
+    return "\n".join(printable(line) for line in lines)
+
+
 def kind_of(suffix: str, start: bytes) -> Literal["picture", "film", "other"]:
     """What a file is, by the end of its name and by its first bytes."""
     called = suffix.lower()

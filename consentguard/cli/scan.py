@@ -102,7 +102,7 @@ def audit_folder(arguments: argparse.Namespace) -> int:
                 print(json.dumps(photo.as_json()), flush=True)
             elif photo.cover is not Cover.COVERED:
                 newly = f"; newly: {', '.join(photo.newly)}" if photo.newly else ""
-                print(f"{photo.path}: {photo.why}{newly}", flush=True)
+                print(f"{photo.as_json()['photo']}: {photo.why}{newly}", flush=True)
     except OSError as error:
         raise CannotTell(
             f"{arguments.folder}: cannot be read ({error.strerror}); name the published folder."

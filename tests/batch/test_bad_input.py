@@ -1,0 +1,202 @@
+"""What archives are like: broken names and files, folders that go away, full disks, clocks that jump."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from fakes import sample_with
+from units import Obedient
+
+from consentguard import files
+from consentguard.batch.journal import Journal
+from consentguard.batch.local import Unit
+from consentguard.batch.scan import JOURNAL, Summary, scan
+from consentguard.batch.unit import Judged, OutputFailed, Scanner, Settings, Task
+from consentguard.batch.walk import Walk
+from consentguard.consent.hours import LONDON
+from consentguard.consent.state import State
+from consentguard.errors import CannotTell
+from consentguard.guard import Guard
+
+TERM = datetime(2026, 11, 20, 10, tzinfo=LONDON)
+CUT = b"\xff\xd8\xff and no more"
+
+
+class Here:
+    """An engine without processes, for what is not about them."""
+
+    def __init__(self, unit: Unit, each: Callable[[Task], None] = lambda _: None) -> None:
+        self._unit, self._each = unit, each
+
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[Judged]:
+        for task in tasks:
+            self._each(task)
+            yield from self._unit.scan_batch([task])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "register.csv").write_bytes(sample_with({}))
+    State.create(tmp_path / "state")
+    guard = Guard.open(tmp_path / "register.csv", state=tmp_path / "state")
+    return Settings(
+        tmp_path / "photos", tmp_path / "out", tmp_path / "register.csv", None, tmp_path / "state", {},
+        guard.register.sha256, guard.policy.digest
+    )  # fmt: skip
+
+
+def _scan(settings: Settings, engine: object, **how: object) -> Summary:
+    guard = Guard.open(settings.register, state=settings.state)
+    return scan(guard, settings, engine, **how)
+
+
+def _rows(settings: Settings) -> dict[str, dict]:
+    photos = json.loads((settings.out / "report.json").read_text())["photos"]
+    return {row["photo"]: row for row in photos}
+
+
+def test_files_and_names_of_every_kind_get_a_verdict_and_a_line_in_every_report(settings: Settings) -> None:
+    photos = settings.folder
+    (photos / "empty.jpg").touch()
+    (photos / "dead.jpg").symlink_to("nowhere")
+    (photos / "film.mp4").write_bytes(b"film")
+    for number, name in enumerate((b"caf\xe9.jpg", b"two\nlines.jpg", b'"quoted", and more.jpg', b"=cmd().jpg",
+                                   "\u202egpj.exe.jpg".encode(), "Ünïcode 写真.jpg".encode(), b"x" * 251 + b".jpg",
+                                   b"\x1b[2J.jpg", b"\xed\xa0\x80.jpg")):  # fmt: skip
+        Path(os.fsdecode(bytes(photos) + b"/" + name)).write_bytes(CUT + bytes([number]))
+    summary = _scan(settings, Here(Scanner(settings)))
+    assert summary.outcomes == {"cannot_tell": 12}
+    rows = _rows(settings)
+    assert {"caf\\xe9.jpg", "two\\nlines.jpg", "\\u202egpj.exe.jpg", "Ünïcode 写真.jpg", "\\x1b[2J.jpg"} <= set(rows)
+    assert "is a link" in rows["dead.jpg"]["message"]
+    assert "is empty" in rows["empty.jpg"]["message"]
+    assert "damaged" in rows["two\\nlines.jpg"]["message"]
+    assert all(row["reasons"] == ["unreadable-image"] for row in rows.values())
+    with (settings.out / "report.csv").open(newline="", encoding="utf-8-sig") as file:
+        assert len(list(csv.DictReader(file))) == 12
+    (settings.out / "report.html").read_text("utf-8")
+    assert _scan(settings, Here(Scanner(settings))).looked_at == 0
+
+
+def _numbered(settings: Settings, count: int) -> None:
+    for folder in ("a", "b"):
+        (settings.folder / folder).mkdir(exist_ok=True)
+        for number in range(count):
+            (settings.folder / folder / f"{number}.jpg").write_bytes(CUT + f"{folder}{number}".encode())
+
+
+def test_a_folder_that_disappears_meanwhile_is_undecided_and_is_judged_when_it_is_back(settings: Settings) -> None:
+    _numbered(settings, 5)
+
+    def unplug(task: Task) -> None:
+        for folder in ("a", "b"):
+            if (settings.folder / folder).exists() and folder not in task.path.parts:
+                (settings.folder / folder).rename(settings.out / folder)
+
+    _scan(settings, Here(Scanner(settings), unplug))
+    assert any("cannot be read" in row["message"] for row in _rows(settings).values())
+    for folder in ("a", "b"):
+        if (settings.out / folder).exists():
+            (settings.out / folder).rename(settings.folder / folder)
+    _scan(settings, Here(Scanner(settings)))
+    assert len(_rows(settings)) == 10
+    assert all("damaged" in row["message"] for row in _rows(settings).values())
+
+
+def test_the_whole_folder_gone_or_empty_forgets_nothing(settings: Settings, tmp_path: Path) -> None:
+    _numbered(settings, 5)
+    _scan(settings, Here(Scanner(settings)))
+    settings.folder.rename(tmp_path / "away")
+    with pytest.raises(CannotTell, match="the folder went away"):
+        _scan(settings, Here(Scanner(settings)))
+    settings.folder.mkdir()  # where a drive is not mounted
+    with pytest.raises(CannotTell, match="held 10 at the last scan; is the drive connected"):
+        _scan(settings, Here(Scanner(settings)))
+    assert len(_rows(settings)) == 10
+    settings.folder.rmdir()
+    (tmp_path / "away").rename(settings.folder)
+    assert _scan(settings, Here(Scanner(settings))).looked_at == 0
+    shutil.rmtree(settings.folder / "a")
+    shutil.rmtree(settings.folder / "b")
+    assert _scan(settings, Here(Scanner(settings)), emptied=True).gone == 10  # seen by who watches the folder
+
+
+@pytest.mark.parametrize("place", ["journal", "released", "report"])
+def test_a_full_disk_stops_cleanly_wherever_it_is_met_and_the_scan_goes_on_later(
+    settings: Settings, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    _numbered(settings, 40)
+    guard = Guard.open(settings.register, state=settings.state)
+    with monkeypatch.context() as disk:
+        if place == "journal":
+            settings.out.mkdir()
+            with Journal.open(settings.out / JOURNAL), sqlite3.connect(settings.out / JOURNAL) as journal:
+                (pages,) = journal.execute("PRAGMA page_count").fetchone()
+            real = sqlite3.connect
+
+            def small(*args: object, **how: object) -> sqlite3.Connection:
+                connection = real(*args, **how)
+                connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+                return connection
+
+            disk.setattr(sqlite3, "connect", small)
+        else:
+            disk.setattr(os, "fsync", _full if place == "report" else os.fsync)
+            if place == "released":
+                (settings.folder / "one.jpg").write_bytes(photographs["obama"])
+                real_file = tempfile.mkstemp
+
+                def no_file(*, dir: Path, prefix: str) -> tuple[int, str]:  # noqa: A002
+                    return _full() if dir.is_relative_to(settings.out) else real_file(dir=dir, prefix=prefix)
+
+                disk.setattr(files.tempfile, "mkstemp", no_file)
+        engine = Here(Scanner(settings) if place == "released" else Obedient(settings.out))
+        with pytest.raises(OutputFailed, match=r"full|No space"):
+            scan(guard, settings, engine)
+    (settings.folder / "one.jpg").unlink(missing_ok=True)
+    again = scan(guard, settings, Here(Obedient(settings.out)))
+    assert sum(again.outcomes.values()) == 80
+    assert not list(settings.out.rglob(".consentguard-*"))
+
+
+def _full(*_: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_clock_that_is_set_back_or_forward_makes_nothing_stale_by_itself(settings: Settings) -> None:
+    _numbered(settings, 5)
+    times = iter([TERM + timedelta(hours=number) * (-1) ** number for number in range(100)])
+    first = _scan(settings, Here(Obedient(settings.out)), clock=lambda: next(times))
+    assert first.looked_at == 10
+    for moment in (TERM - timedelta(days=1), TERM + timedelta(hours=3)):
+        assert _scan(settings, Here(Obedient(settings.out)), clock=lambda now=moment: now).looked_at == 0
+    assert len(_rows(settings)) == 10
+
+
+def test_a_folder_of_many_files_is_walked_in_constant_memory(tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        (folder / "0.jpg").write_bytes(CUT)
+        for number in range(1, count):
+            os.link(folder / "0.jpg", folder / f"{number}.jpg")
+        tracemalloc.start()
+        assert sum(1 for _ in Walk(folder)) == count
+        (_, most) = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(10_000) < peak(1_000) + 50_000
