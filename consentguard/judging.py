@@ -121,7 +121,7 @@ class Judge:
             refused = ("unapproved-face",)
         elif hides and not refused and plan.rewrite is None:
             refused, needs_person = ("unapproved-face", "nothing-may-remain"), True
-        said = self._words.judge({"caption": question.caption, "alt": question.alt})
+        said = self._words.judge({"caption": question.caption, "alt": question.alt}, channel=question.channel)
         for judged in (held, said):
             decision = replace(decision, findings=(*decision.findings, *judged.findings))
             against = question.override.left(judged.refused)

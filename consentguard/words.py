@@ -12,6 +12,7 @@ from typing import Final
 from consentguard.consent.codes import SENTENCES
 from consentguard.consent.policy import Policy
 from consentguard.consent.register import Register
+from consentguard.consent.rules.channels import Channel
 from consentguard.values import Finding
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
@@ -43,27 +44,32 @@ class Words:
         self._policy = policy
         self._filing = threading.Lock()
 
-    def judge(self, texts: Mapping[str, str], *, with_image: bool = True) -> Said:
+    def judge(self, texts: Mapping[str, str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
         """Judges texts that go out together, each under the name that findings call it: caption, alt, thread, ...
 
-        `with_image`: a photo goes with them, so that policy's rule about names and images holds.
+        `with_image`: a photo goes with them, so that policy's rule about names and images holds; that of `channel`,
+        where it has its own.
         """
+        names = self._first_names(with_image, channel)
         found = [
             finding
             for where, text in texts.items()
             if text
-            for finding in self._screen.judge(text, where=where, with_image=with_image)
+            for finding in self._screen.judge(text, where=where, first_names=names)
         ]
         return _weighed(found)
 
-    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True) -> Said:
-        """Judges posts that follow each other, and what they say together."""
-        return _weighed(self._screen.judge_thread(posts, with_image=with_image))
+    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
+        """Judges posts that follow each other, and what they say together; see `judge`."""
+        return _weighed(self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel)))
+
+    def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
+        return not with_image or self._policy.names_on(channel) == "allow"
 
     def judge_file_name(self, name: str) -> tuple[Finding, ...]:
         """Whether a file is named after a pupil: one `file-name`, or nothing. Folders are not looked at."""
         stem = PurePath(name.replace("\\", "/")).stem
-        named = [hit for hit in self._screen.judge(stem, with_image=False) if hit.rule in ("surname", "maybe-surname")]
+        named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()
         return (quoted(replace(named[0], rule="file-name", where="file name")),)
@@ -107,7 +113,6 @@ class Words:
         return Screen(
             people,
             Rules(
-                names_with_images=rules.names_with_images == "allow",
                 everyday=rules.everyday_surnames,
                 allow=rules.allowed_phrases,
                 accounts=(*accounts, *rules.known_accounts),

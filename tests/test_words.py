@@ -121,3 +121,17 @@ def test_what_is_for_a_person_goes_when_that_person_says_so_on_the_record(
         lenient.release(photographs["partial"], caption=f"{targeted}, Winterbourne", override=override, **asked)
     assert refused.value.verdict.reasons == ("surname",)
     assert not refused.value.needs_person
+
+
+def test_a_channel_may_keep_first_names_from_images(guard: Callable[..., Guard], photographs: dict[str, bytes]) -> None:
+    text = Policy.shipped_bytes().decode("utf-8")
+    for channel, others, refused in (("class4", "allow", ["class4"]), ("main", "person", ["class4", "website"])):
+        own = "person" if others == "allow" else "allow"
+        rules = text.replace('names_with_images = "allow"', f'names_with_images = "{others}"')
+        rules = rules.replace(f"[channels.{channel}]", f'[channels.{channel}]\nnames_with_images = "{own}"')
+        ours = guard(detector=FixedFaces(), policy=Policy.parse(rules.encode(), "ours.toml"))
+        judged = {
+            name: ours.inspect(photographs["partial"], channel=name, caption="Amara built a volcano").reasons
+            for name in ("main", "class4", "website")
+        }
+        assert [name for name, reasons in judged.items() if "name-with-image" in reasons] == refused

@@ -93,6 +93,7 @@ def _hours(hours: Hours) -> str:
 def _channel(rules: Policy, channel: Channel) -> str:
     notes = [channel.account] if channel.account else []
     notes += [_hours(channel.hours)] if channel.hours and channel.hours != rules.hours else []
+    notes += [f"first names beside images: {channel.names_with_images}"] if channel.names_with_images else []
     notes += ["each photo called suitable by a person"] if channel.name in rules.content.suitable_on else []
     notes += [f"{code} may be overridden by {' or '.join(who)}" for code, who in channel.override.items()]
     return f"{channel.name:12} needs consent for {channel.scope}" + (f" ({'; '.join(notes)})" if notes else "")

@@ -139,6 +139,11 @@ class Policy:
         """What of an unapproved person may remain on a channel: its own rule, else the policy's."""
         return self.remain if channel.remain is None else channel.remain
 
+    def names_on(self, channel: Channel | None) -> str:
+        """What becomes of a first name beside an image on a channel: its own rule, else that of [words]."""
+        own = None if channel is None else channel.names_with_images
+        return own or self.words.names_with_images
+
     def hours_of(self, channel: Channel) -> Hours:
         """When may be posted on a channel: its own hours, else the policy's."""
         return self.hours if channel.hours is None else channel.hours

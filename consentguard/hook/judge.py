@@ -240,7 +240,8 @@ class Judge:
         if where == "file name":
             found = self._words.judge_file_name(text)
         else:
-            found = tuple(f for f in self._words.judge({where: text}).findings if f.rule in _NAMING)
+            channel = self.policy.channel(self.channel)
+            found = tuple(f for f in self._words.judge({where: text}, channel=channel).findings if f.rule in _NAMING)
         if self.remembered:
             self.remembered.put(key, {"findings": [[f.rule, f.where, f.message] for f in found]})
         return found

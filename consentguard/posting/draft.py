@@ -124,8 +124,9 @@ def check_leave(guard: Guard, leave: Leave, parts: Sequence[Part] = ()) -> None:
     texts = {f"part {place}": part.text for place, part in enumerate(parts, 1)} if len(parts) > 1 else {}
     alts = {f"description {place}": alt for place, alt in enumerate((alt for part in parts for alt in part.alts), 1)}
     pictured = any(part.photos for part in parts)
-    said = guard.words.judge({"text": parts[0].text, **alts} if len(parts) == 1 else alts, with_image=pictured)
-    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured)
+    alone = {"text": parts[0].text, **alts} if len(parts) == 1 else alts
+    said = guard.words.judge(alone, with_image=pictured, channel=leave.channel)
+    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured, channel=leave.channel)
     reasons = leave.override.left(dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour else ()))))
     if reasons:
         words = [each for each in (said, thread) if leave.override.left(each.refused)]

@@ -70,7 +70,9 @@ def build(guard: Guard, desk: Desk, *, channel: str, site: str) -> Wall:
     for id_, post in may.items():
         if id_ not in shown:
             withheld.append((id_, "is not at X any more"))
-        elif codes := guard.words.judge({"text": shown[id_].text}, with_image=bool(post.releases)).refused:
+        elif codes := guard.words.judge(
+            {"text": shown[id_].text}, with_image=bool(post.releases), channel=guard.policy.channel(site)
+        ).refused:
             withheld.append((id_, f"its text breaks the rules: {', '.join(codes)}"))
         else:
             home = guard.policy.channels.get(post.channel)

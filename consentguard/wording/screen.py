@@ -22,14 +22,12 @@ class Rules:
     """What the school decided about words.
 
     Attributes:
-        names_with_images: a pupil's first name may stand beside an image; otherwise that is for a person.
         everyday: surnames of the register that are ordinary words at this school.
         allow: phrases that are nobody's name here, such as the school's own.
         accounts: handles of the school and of organisations.
         own: the school's names in a credit or copyright.
     """
 
-    names_with_images: bool = True
     everyday: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
@@ -53,13 +51,13 @@ class Screen:
         self._accounts = frozenset(fold(account) for account in rules.accounts)
         self._allowed = frozenset(fold(phrase) for phrase in (*rules.allow, *rules.accounts)) - {""}
 
-    def judge(self, text: str, *, where: str = "caption", with_image: bool = True) -> tuple[Finding, ...]:
+    def judge(self, text: str, *, where: str = "caption", first_names: bool = True) -> tuple[Finding, ...]:
         """What is wrong with a text, in the order of weight; () if nothing is.
 
         Args:
             text: as it would be published.
             where: what the findings call it.
-            with_image: an image goes with it.
+            first_names: those of pupils may stand there; otherwise each is for a person.
 
         Rules: `surname` (it must not go), and for a person `maybe-surname`, `name-with-image`, `individually-targeted`,
         `offensive-language`, `remark-at-school`, `copyright-notice`. Messages show ids and places, never the words.
@@ -72,7 +70,7 @@ class Screen:
         spans = [
             ("individually-targeted", span) for span in address.targeted(parsed, self._names.forenames, self._accounts)
         ]
-        if with_image and not self._rules.names_with_images:
+        if not first_names:
             spans += [("name-with-image", span) for span in self._first_names(parsed)]
         spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]
         spans += [("remark-at-school", span) for span in offence.remarks(text)]
@@ -80,12 +78,12 @@ class Screen:
         found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if not _inside(span, free)]
         return tuple(found)
 
-    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True) -> tuple[Finding, ...]:
+    def judge_thread(self, posts: Sequence[str], *, first_names: bool = True) -> tuple[Finding, ...]:
         """What is wrong with posts that follow each other: in each, and in a name that is split between two."""
         found = [
             finding
             for number, post in enumerate(posts, 1)
-            for finding in self.judge(post, where=f"post {number}", with_image=with_image)
+            for finding in self.judge(post, where=f"post {number}", first_names=first_names)
         ]
         for number, (left, right) in enumerate(itertools.pairwise(posts), 1):
             alone = {hit.people for post in (left, right) for hit in self._names.find(read(post)) if hit.sure}

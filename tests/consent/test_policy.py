@@ -119,6 +119,7 @@ MISTAKES = {
     "channel without scope": (SHORT.replace('scope = "social_media"', ""), {"channels.main.scope"}),
     "unknown scope": (SHORT.replace("social_media", "twitter"), {"channels.main.scope"}),
     "unknown channel key": (SHORT + "hours = 9\n", {"channels.main.hours"}),
+    "unknown rule about names": (SHORT + 'names_with_images = "no"\n', {"channels.main.names_with_images"}),
     "unknown picture key": (SHORT + "[picture]\nblur = 3\n", {"picture.blur"}),
     "unknown channel in suitable_on": (SHORT + '[content]\nsuitable_on = ["mian"]\n', {"content.suitable_on"}),
     "picture is a list": ("picture = []\n" + SHORT, {"picture"}),

@@ -11,6 +11,7 @@ from consentguard.consent.codes import OVERRIDABLE
 from consentguard.consent.keys import Keys
 from consentguard.consent.register import SCOPES
 from consentguard.consent.rules.hours import ANY_TIME, Hours
+from consentguard.consent.rules.words import NAMES
 
 REMAINS: Final = ("hands", "back_of_head", "body")
 """What of an unapproved person a policy may let remain."""
@@ -28,6 +29,7 @@ class Channel:
         class_name: the class whose account it is, as the register writes it.
         hours: when may be posted; None where [hours] of the policy holds.
         remain: what of an unapproved person may remain; None where the policy's `remain` holds.
+        names_with_images: "allow" or "person", as in [words]; None where that holds.
         override: rule code -> who may override it, by name. Consent is no such rule.
     """
 
@@ -38,6 +40,7 @@ class Channel:
     class_name: str = ""
     hours: Hours | None = None
     remain: frozenset[str] | None = None
+    names_with_images: str | None = None
     override: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
@@ -50,6 +53,7 @@ class Channel:
             class_name=keys.text("class", ""),
             hours=_hours(keys),
             remain=frozenset(keys.choices("remain", REMAINS)) if keys.has("remain") else None,
+            names_with_images=keys.choice("names_with_images", NAMES) if keys.has("names_with_images") else None,
             override=_override(keys),
         )
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from consentguard.consent.keys import Keys
+
+NAMES: Final = ("allow", "person")
+"""What may become of a pupil's first name beside an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class WordRules:
     @classmethod
     def read(cls, keys: Keys) -> WordRules:
         return cls(
-            names_with_images=keys.choice("names_with_images", ("allow", "person"), "allow"),
+            names_with_images=keys.choice("names_with_images", NAMES, "allow"),
             everyday_surnames=keys.texts("everyday_surnames"),
             allowed_phrases=keys.texts("allowed_phrases"),
             known_accounts=keys.texts("known_accounts"),
