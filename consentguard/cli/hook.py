@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from consentguard.cli.hook_report import Judged, replace_one, report
 from consentguard.cli.options import EXITS, Commands, Options
-from consentguard.errors import CannotTell, Refused, WrongUsage
+from consentguard.errors import CannotTell, WrongUsage
 
 if TYPE_CHECKING:
     from consentguard.hook.judge import Judge
     from consentguard.hook.repository import Blob, Repository
-    from consentguard.values import Verdict
-
-Judged = tuple[str, tuple["Verdict", ...]]
-"""The path of a file, and a verdict for each picture that it is or holds."""
-
-_WORDS = frozenset({"surname", "maybe-surname", "name-with-image", "file-name"})
-"""Reasons that another picture does nothing about."""
 
 _WHICH = {
     "--pre-commit": "only before commits",
@@ -98,10 +91,18 @@ def pre_commit(arguments: argparse.Namespace) -> int:
     judge = _judge(arguments, repository)
     blobs = repository.indexed(arguments.files) if arguments.files else repository.staged()
     stopped: list[tuple[Blob, bytes]] = []
-    worst = _report(_of_git(repository, judge, blobs, stopped), judge, arguments)
+    worst = report(_of_git(repository, judge, blobs, stopped), judge, arguments)
+    if stopped and not arguments.fix and not arguments.json:
+        from consentguard.hook.fix import may_be_fixed
+
+        if any(may_be_fixed(blob.path, judge.policy.files.format) for blob, _ in stopped):
+            print(
+                "consentguard: `consentguard hook pre-commit --fix` puts released copies in their place",
+                file=sys.stderr,
+            )
     if arguments.fix:
         for blob, data in stopped:
-            worst = max(worst, _fix(repository, judge, blob, data, arguments))
+            worst = max(worst, replace_one(repository, judge, blob, data, arguments))
     return worst
 
 
@@ -112,7 +113,7 @@ def pre_push(arguments: argparse.Namespace) -> int:
     judge = _judge(arguments, repository)
     remote = os.environ.get("PRE_COMMIT_REMOTE_NAME") or arguments.remote
     blobs = repository.pushed(repository.what_goes(sys.stdin.buffer, os.environ), remote)
-    return _report(_of_git(repository, judge, blobs), judge, arguments)
+    return report(_of_git(repository, judge, blobs), judge, arguments)
 
 
 def files(arguments: argparse.Namespace) -> int:
@@ -134,7 +135,7 @@ def files(arguments: argparse.Namespace) -> int:
             except CannotTell as error:
                 yield name, (show.undecided(name, error),)
 
-    return _report(judged(), judge, arguments)
+    return report(judged(), judge, arguments)
 
 
 def ci(arguments: argparse.Namespace) -> int:
@@ -158,7 +159,7 @@ def ci(arguments: argparse.Namespace) -> int:
         )
     policy = Policy.load(arguments.policy) if arguments.policy else Policy.shipped()
     judge = Judge.of_list(listed, policy, arguments.channel)
-    return _report(_of_git(repository, judge, repository.committed()), judge, arguments)
+    return report(_of_git(repository, judge, repository.committed()), judge, arguments)
 
 
 def _of_git(
@@ -179,79 +180,6 @@ def _of_git(
             if stopped is not None and any(verdict.outcome.exit_code for verdict in verdicts):
                 stopped.append((blob, data))
             yield blob.path, verdicts
-
-
-def _fix(repository: Repository, judge: Judge, blob: Blob, data: bytes, arguments: argparse.Namespace) -> int:
-    """Replaces one picture that may not go, says what became of it, and returns 1: a person looks at it first."""
-    from consentguard.cli import show
-    from consentguard.cli.files import write
-    from consentguard.consent.state import default_directory
-    from consentguard.hook.fix import fix, may_be_fixed
-
-    name = _printable(blob.path)
-    if not may_be_fixed(blob.path):
-        print(f"{name}: not fixed: released copies are JPEG files, and this name says something else", file=sys.stderr)
-        return 1
-    try:
-        released = judge.released_copy(blob.path, data)
-    except (Refused, CannotTell) as error:
-        print(f"{name}: not fixed: {str(error).removeprefix(blob.path).removeprefix(': ')}", file=sys.stderr)
-        return error.exit_code
-    done = fix(repository, blob, data, released.data, arguments.state or default_directory())
-    look = done.original.with_name(f"{released.sha256[:16]}-before-after.png")
-    write(look, lambda: show.before_after(data, released, judge.policy))
-    print(f"{name}: the released copy is staged in its place; look at it, then commit again")
-    print(f"  before and after: {look}")
-    print(f"  your original: {done.original}")
-    if not done.on_disk:
-        print("  the file in your folder is another version and was left alone")
-    return 1
-
-
-def _report(judged: Iterable[Judged], judge: Judge, arguments: argparse.Namespace) -> int:
-    """Prints what stops something, or with --json everything; returns the exit code of the worst."""
-    worst = pictures = stopped = 0
-    for path, verdicts in judged:
-        for verdict in verdicts:
-            pictures += 1
-            stopped += verdict.outcome.exit_code != 0
-            worst = max(worst, verdict.outcome.exit_code)
-            if arguments.json:
-                print(json.dumps(verdict.as_json()), flush=True)
-            elif verdict.outcome.exit_code:
-                print(_in_words(path, verdict, judge.channel), flush=True)
-    if judge.remembered and judge.remembered.trouble:
-        print(f"consentguard: {judge.remembered.trouble}", file=sys.stderr)
-    if stopped:
-        print(f"consentguard: {stopped} of {pictures} pictures and files with pictures may not go", file=sys.stderr)
-    return worst
-
-
-def _in_words(path: str, verdict: Verdict, channel: str) -> str:
-    """A short paragraph: the file, the outcome, the reasons, and what to do next."""
-    import shlex
-
-    from consentguard.consent.codes import NOTES, REASONS, steps
-    from consentguard.values import Outcome
-
-    undecided = verdict.outcome is Outcome.CANNOT_TELL
-    lines = [f"{_printable(verdict.photo)}: {'undecided, so it must not go' if undecided else 'must not go'}"]
-    told = {finding.rule for finding in verdict.findings}
-    lines += [f"  {code}: {REASONS[code]}" for code in verdict.reasons if code not in told]
-    lines += [f"  {finding.rule}: {finding.message}" for finding in verdict.findings if finding.rule not in NOTES]
-    if _WORDS.issuperset(verdict.reasons):
-        lines.append(
-            f"  next: {steps(verdict.reasons)} What is nobody's name goes under `allowed_phrases` of the policy."
-        )
-    elif not undecided:
-        step = f"consentguard release {shlex.quote(_printable(path))} --channel {channel} --out FOLDER"
-        lines.append(f"  next: `{step}` writes a copy that may go, if there can be one; put it in this file's place")
-    return "\n".join(lines)
-
-
-def _printable(name: str) -> str:
-    """A file name that moves no cursor and ends no line; what cannot be shown stands escaped."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
 
 
 # -- installing -------------------------------------------------------------------------------------------------------

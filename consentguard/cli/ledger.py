@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.cli.files import write
-from consentguard.cli.options import Commands, Options, policy_of, state_of
+from consentguard.cli.options import Commands, Options, policy_of, register_of, state_of
 from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def takedown(arguments: argparse.Namespace) -> int:
     from consentguard.consent.ledger import Ledger, lost_by
     from consentguard.consent.register import Register
 
-    register, policy, state = Register.load(arguments.register), policy_of(arguments), state_of(arguments)
+    register, policy, state = Register.load(register_of(arguments)), policy_of(arguments), state_of(arguments)
     ledger = Ledger(state)
     releases, posts = ledger.releases(), ledger.posts()
     known = {*register.people, *(person for release in releases for person in release.people)}
@@ -132,7 +132,7 @@ def export(arguments: argparse.Namespace) -> int:
 
     state = state_of(arguments)
     if arguments.public:
-        data = export_public(state, Register.load(arguments.register), policy_of(arguments), now())
+        data = export_public(state, Register.load(register_of(arguments)), policy_of(arguments), now())
     else:
         data = full(state, now())
     write(arguments.file, lambda: data)

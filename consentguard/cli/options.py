@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,7 +51,17 @@ def guard_of(arguments: argparse.Namespace) -> Guard:
     """The guard that the options of `state` and `question` describe."""
     from consentguard.guard import Guard
 
-    return Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
+    return Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
+
+
+def register_of(arguments: argparse.Namespace) -> Path:
+    """The register that --register names, else that of this folder, else that of the state directory."""
+    from consentguard.consent.state import REGISTER_FILE, default_directory
+
+    if arguments.register is not None:
+        return Path(arguments.register)
+    here, there = Path(REGISTER_FILE), (arguments.state or default_directory()) / REGISTER_FILE
+    return there if os.path.lexists(there) and not os.path.lexists(here) else here
 
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
@@ -107,8 +118,8 @@ def _state() -> argparse.ArgumentParser:
 
 def _papers() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--register", type=Path, default=Path("consent_register.csv"), metavar="FILE",
-                         help="default: consent_register.csv")  # fmt: skip
+    options.add_argument("--register", type=Path, metavar="FILE",
+                         help="default: consent_register.csv of this folder, else of the state")  # fmt: skip
     options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
     return options
 

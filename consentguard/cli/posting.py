@@ -19,6 +19,7 @@ from consentguard.cli.options import (
     guard_of,
     people_options,
     policy_of,
+    register_of,
     state_of,
 )
 from consentguard.errors import Refused, WrongUsage
@@ -259,7 +260,7 @@ def poster_of(arguments: argparse.Namespace, channel: str | None) -> Poster:
     from consentguard.posting import Poster
 
     state_of(arguments)  # where there is none, that is the news, before any keys are looked for
-    return Poster.open(arguments.register, channel=channel, policy=arguments.policy, state=arguments.state)
+    return Poster.open(register_of(arguments), channel=channel, policy=arguments.policy, state=arguments.state)
 
 
 def _needs_extra() -> None:

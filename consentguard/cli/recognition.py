@@ -6,18 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from consentguard.cli.options import Commands, Options
+from consentguard.cli.options import Commands, Options, register_of
 
 
 def add_commands(top: Commands, options: Options) -> None:
-    school = argparse.ArgumentParser(add_help=False)
-    school.add_argument("--register", type=Path, default=Path("consent_register.csv"), metavar="FILE",
-                        help="default: consent_register.csv")  # fmt: skip
-    school.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
-
     enrol_command = top.add_parser(
         "enrol",
-        parents=[school, options.state],
+        parents=[options.papers, options.state],
         help="make face templates of people with biometric consent, from reference photos",
         description="Makes and seals face templates for mode matched. The photos are looked at and not kept. Enrolling "
         "somebody again replaces what was there. Exit 1 where a photo or person was refused; the rest is enrolled.",
@@ -35,7 +30,7 @@ def add_commands(top: Commands, options: Options) -> None:
 
     calibrate_command = top.add_parser(
         "calibrate",
-        parents=[school, options.state],
+        parents=[options.papers, options.state],
         help="measure on the enrolled how often they are taken for one another, and set the threshold",
         description="Measures FPIR and FNIR on the school's own templates, with 95 %% intervals, and keeps the "
         "threshold for the policy's recognition.false_positives. With too few people the shipped one stands.",
@@ -61,7 +56,7 @@ def enrol(arguments: argparse.Namespace) -> int:
     from consentguard.consent.template_key import KeySource
     from consentguard.guard import Guard
 
-    guard = Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
+    guard = Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
     made = guard.enrol(arguments.photos, key=KeySource(arguments.key) if arguments.key else None)
     for person, count in made.counts().items():
         print(f"{person}: enrolled with {count} template{'' if count == 1 else 's'}")
@@ -78,7 +73,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
     from consentguard.consent.calibration import ENOUGH_PEOPLE
     from consentguard.guard import Guard
 
-    guard = Guard.open(arguments.register, policy=arguments.policy, state=arguments.state)
+    guard = Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
     found, lines = guard.calibrate(arguments.photos)
     for line in lines:
         print(line, file=sys.stderr)

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consentguard.cli.options import Commands, Options, asked_of, guard_of
+from consentguard.cli.options import Commands, Options, asked_of, guard_of, register_of
 
 if TYPE_CHECKING:
     from consentguard.batch.remote import RemoteFolder
@@ -122,7 +122,7 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings]:
     return guard, Settings(
         folder=arguments.folder,
         out=arguments.out,
-        register=arguments.register,
+        register=register_of(arguments),
         policy=arguments.policy,
         state=arguments.state,
         asked=asked_of(arguments),

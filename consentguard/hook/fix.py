@@ -14,7 +14,8 @@ from consentguard.hook.repository import Blob, Repository
 ORIGINALS: Final = "originals"
 """The folder of the state directory where originals go that a fix took out of a repository."""
 
-_JPEG_NAMES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
+_NAMES: Final = {"jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"), "png": (".png",), "webp": (".webp",)}
+"""How files are called of each format that a policy may publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class Fixed:
     on_disk: bool
 
 
-def may_be_fixed(path: str) -> bool:
-    """Whether a file of that name can be replaced: released copies are JPEG, and references keep their names."""
-    return PurePosixPath(path.lower()).suffix in _JPEG_NAMES
+def may_be_fixed(path: str, published: str) -> bool:
+    """Whether a copy in the format that policy publishes can take a file's name, by which pages refer to it."""
+    return path.lower().endswith(_NAMES[published])
 
 
 def fix(repository: Repository, blob: Blob, original: bytes, released: bytes, state: Path) -> Fixed:

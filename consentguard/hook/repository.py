@@ -6,17 +6,16 @@ import hashlib
 import os
 import posixpath
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from consentguard.errors import CannotTell, UnreadableImage, WrongUsage
-from consentguard.files import MAX_FILE, read_photo
+from consentguard.errors import CannotTell, WrongUsage
+from consentguard.files import read_photo
+from consentguard.hook import git
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
-_CHUNK: Final = 1 << 20
 _LONGEST_LINK: Final = 4096  # bytes, as systems have it
 
 
@@ -89,9 +88,9 @@ class Repository:
     @classmethod
     def around(cls, folder: Path) -> Repository:
         """The repository that a folder is part of. Raises CannotTell where git is absent or there is none."""
-        bare = _git(folder, "rev-parse", "--is-bare-repository").decode().strip() == "true"
+        bare = git.ask(folder, "rev-parse", "--is-bare-repository").decode().strip() == "true"
         question = "--absolute-git-dir" if bare else "--show-toplevel"
-        top = _git(folder, "rev-parse", question).rstrip(b"\n")
+        top = git.ask(folder, "rev-parse", question).rstrip(b"\n")
         if not top:
             raise CannotTell(f"{folder}: git shows no work tree here; run this at the top of the repository.")
         return cls(Path(os.fsdecode(top)), bare)
@@ -184,7 +183,7 @@ class Repository:
 
         Raises CannotTell where git itself fails.
         """
-        with _started(self.folder, "cat-file", "--batch") as batch:
+        with git.started(self.folder, "cat-file", "--batch") as batch:
             assert batch.stdin  # noqa: S101  (a pipe, see _started)
             assert batch.stdout  # noqa: S101
             for blob in blobs:
@@ -192,7 +191,7 @@ class Repository:
                     continue
                 batch.stdin.write(blob.oid.encode() + b"\n")
                 batch.stdin.flush()
-                yield blob, _one_object(batch.stdout, blob)
+                yield blob, git.one_object(batch.stdout, blob.path, blob.oid)
 
     def stage(self, blob: Blob, data: bytes) -> None:
         """Stages other bytes under the path and the mode of a blob."""
@@ -239,11 +238,11 @@ class Repository:
         return {line.split(" ")[0]: line.split(" ")[1] for line in lines}
 
     def _ask(self, *arguments: str, given: bytes = b"") -> bytes:
-        return _git(self.folder, *arguments, given=given)
+        return git.ask(self.folder, *arguments, given=given)
 
     def _try(self, *arguments: str) -> bytes | None:
         """What git says, or None where it says no."""
-        done = _run(self.folder, *arguments)
+        done = git.run(self.folder, *arguments)
         return done.stdout if done.returncode == 0 else None
 
 
@@ -263,59 +262,3 @@ def _changes(raw: bytes) -> Iterator[Blob]:
         path = os.fsdecode(next(fields))
         if mode.strip("0"):  # a merge lists what it deletes, whatever --diff-filter says
             yield Blob(oid, path, mode, commit)
-
-
-def _one_object(pipe: IO[bytes], blob: Blob) -> bytes | CannotTell:
-    header = pipe.readline().decode().split()
-    if header[-1:] == ["missing"]:
-        return CannotTell(f"{blob.path}: its content is not in this clone; run `git fetch` or `git fsck`.")
-    if len(header) != 3:
-        raise CannotTell(f"{blob.path}: git could not give {blob.oid[:12]}; run `git fsck` and try again.")
-    size = int(header[2])
-    if size > MAX_FILE:
-        for start in range(0, size + 1, _CHUNK):
-            pipe.read(min(_CHUNK, size + 1 - start))
-        return UnreadableImage(f"{blob.path}: is over {MAX_FILE // 1_000_000} MB; export it smaller and try again.")
-    data = pipe.read(size)
-    if len(data) != size or pipe.read(1) != b"\n":
-        raise CannotTell(f"{blob.path}: git broke off while giving it; run `git fsck` and try again.")
-    return data
-
-
-def _environment() -> dict[str, str]:
-    # What is pushed are the real objects, whatever `git replace` shows in their place.
-    return {**os.environ, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-
-
-def _run(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(
-            ["git", *arguments], cwd=folder, env=_environment(), input=given, capture_output=True, check=False
-        )
-    except FileNotFoundError as error:
-        raise _no_git(folder) from error
-
-
-def _started(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            ["git", *arguments], cwd=folder, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-    except FileNotFoundError as error:
-        raise _no_git(folder) from error
-
-
-def _no_git(folder: Path) -> CannotTell:
-    if not folder.is_dir():
-        return CannotTell(f"{folder}: is no folder; run this in the repository.")
-    return CannotTell("git: the program is not in PATH, so nothing can be read; install git, or mend PATH.")
-
-
-def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
-    done = _run(folder, *arguments, given=given)
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        if "not a git repository" in lines[-1]:
-            raise CannotTell(f"{folder}: is not in a git repository; run this in one, or use `hook files`.")
-        raise CannotTell(f"{folder}: git {arguments[0]} failed ({lines[-1]}); mend that and try again.")
-    return done.stdout

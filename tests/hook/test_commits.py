@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 from websites import PDF, Site, hook, still, tiny, with_text
+
+from consentguard.cli import main
 
 
 @pytest.fixture
@@ -40,6 +44,23 @@ def test_a_refused_photo_blocks_and_its_safe_copy_passes(guarded, photographs):
     guarded.add("class3.jpg", guarded.released)
     guarded.add("still.png", still())
     assert guarded.commit() == ""
+
+
+@pytest.mark.parametrize("told", [(), ("--state", "--register", "--policy")])
+def test_the_next_step_works_as_it_is_printed(site, capsys, photographs, tmp_path, told):
+    files = {"--state": site.state, "--register": tmp_path / "a register.csv", "--policy": tmp_path / "p {0}.toml"}
+    files["--register"].write_bytes((site.state / "consent_register.csv").read_bytes())
+    files["--policy"].write_bytes((site.state / "policy.toml").read_bytes())
+    options = [part for name in told for part in (name, str(files[name]))]
+    site.add("class 3.jpg", photographs["partial"])
+    assert hook("pre-commit", *options) == 1
+    said = capsys.readouterr()
+    step = re.search("next: `(.*)`", said.out)[1].replace("FOLDER", "safe")
+    assert "hook pre-commit --fix" in said.err
+    assert main(shlex.split(step)[1:]) == 0
+    (copy,) = (site.folder / "safe").iterdir()
+    site.add("class 3.jpg", copy.read_bytes())
+    assert hook("pre-commit", *options) == 0
 
 
 def test_a_picture_that_a_safe_copy_could_be_made_of_does_not_pass(site, capsys):

@@ -64,7 +64,16 @@ def test_what_cannot_be_fixed_stays_and_blocks(site, photo, capsys):
     site.add("page.html", b'<img src="data:image/png;base64,iVBORw0KGgo">')
     assert hook("pre-commit", "--fix") == 3
     said = capsys.readouterr().err
-    assert "yard.png: not fixed: released copies are JPEG files" in said
+    assert "yard.png: not fixed: released copies are JPEG files here, and this name says something else; rename" in said
     assert "broken.jpg: not fixed: " in said
     assert staged(site, "yard.png") == with_text()
     assert staged(site, "broken.jpg") == photo[:20_000]
+
+
+def test_under_a_policy_that_publishes_png_a_png_is_fixed(site, tmp_path):
+    policy = tmp_path / "png.toml"
+    policy.write_bytes((site.state / "policy.toml").read_bytes().replace(b'format = "jpeg"', b'format = "png"'))
+    site.add("yard.png", with_text())
+    assert hook("pre-commit", "--fix", "--policy", str(policy)) == 1
+    assert not structure.carried(staged(site, "yard.png"))
+    assert hook("pre-commit", "--policy", str(policy)) == 0
