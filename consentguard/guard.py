@@ -32,6 +32,7 @@ from consentguard.errors import (
 )
 from consentguard.finishing import finished
 from consentguard.judging import Clock, Judge
+from consentguard.program import program_digest
 from consentguard.recording import Recording
 from consentguard.sight import Sight, reader_of
 from consentguard.values import (
@@ -50,7 +51,6 @@ from consentguard.values.stopwatch import timed
 from consentguard.vision import codec, draw
 from consentguard.vision.detect import Detector
 from consentguard.vision.embed import Embedder
-from consentguard.vision.weights import manifest
 from consentguard.words import Words
 
 _THUMBNAIL_QUALITY: Final = 80
@@ -247,7 +247,7 @@ class Guard:
     def basis(self, on: datetime, **asked: Unpack[Asked]) -> str:
         """SHA-256, hex, over everything but the photo that an answer to this question rests on at a time.
 
-        Register and policy, the standing of everybody that day (a consent may expire overnight), the model files, the
+        Register and policy, the standing of everybody that day (a consent may expire overnight), this program, the
         enrolled where faces are compared, and what was asked. Whoever keeps verdicts keeps this beside them
         and asks again when it changes. Raises WrongUsage, and TemplateStoreError where nobody is enrolled.
         """
@@ -257,9 +257,8 @@ class Guard:
             [person.id, person.standing(scope, today).value, person.biometric_standing(today).value]
             for person in self.register
         ]
-        models = sorted(card.sha256 for card in manifest().values() if card.group != "photographs")
         enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
-        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), models, enrolled,
+        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), program_digest(), enrolled,
                     question.channel.name, question.mode.value, list(question.declared), self._judge.text_reader,
                     question.caption, question.alt, question.suitable_by, question.override.as_json(),
                     None if question.among is None else sorted(question.among),

@@ -15,7 +15,6 @@ from typing import Final, Protocol
 
 from filelock import FileLock, Timeout
 
-from consentguard import __version__
 from consentguard.batch import report
 from consentguard.batch.journal import Journal
 from consentguard.batch.remote import RemoteWalk
@@ -77,11 +76,11 @@ class Summary:
 def basis_of(guard: Guard, settings: Settings, on: datetime) -> str:
     """SHA-256 over everything but the photo that a verdict of this scan rests on, hex.
 
-    That is register and policy, the standings of the day (a consent may expire overnight), models and version, and what
-    was asked.
+    That is register and policy, the standings of the day (a consent may expire overnight), this program, and what was
+    asked.
     """
     asked = repr(sorted(settings.asked.items()))
-    rests_on = [guard.basis(on, **settings.asked), asked, settings.dry_run, settings.keep_folders, __version__]
+    rests_on = [guard.basis(on, **settings.asked), asked, settings.dry_run, settings.keep_folders]
     return hashlib.sha256(canonical(rests_on)).hexdigest()
 
 

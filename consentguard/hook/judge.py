@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
-from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +23,7 @@ from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of, pointed_at
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
 from consentguard.hook.tiny import is_too_small
+from consentguard.program import program_digest
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class Judge:
             "register": self._register.sha256,
             "policy": self.policy.digest,
             "channel": self.channel,
-            "program": _program(),
+            "program": program_digest(),
         }
 
 
@@ -276,13 +276,3 @@ def leading_elsewhere(name: str) -> Verdict:
 
 def _undecided(name: str, code: str, message: str) -> Verdict:
     return Verdict(name, Outcome.CANNOT_TELL, reasons=(code,), findings=(Finding(code, "file", message),))
-
-
-def _program() -> str:
-    """SHA-256 over this program's source and the manifest that names every model by its digest."""
-    package = Path(str(resources.files("consentguard")))
-    manifest = Path(str(resources.files("consentguard.weights"))) / "manifest.toml"
-    digest = hashlib.sha256()
-    for file in (*sorted(package.rglob("*.py")), manifest):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

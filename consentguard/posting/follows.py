@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from consentguard.errors import PolicyInvalid, Problem
 from consentguard.posting.actions import Action
-from consentguard.posting.x import Account
+from consentguard.posting.answers import Account
 
 APPROVED_FILE: Final = "approved_accounts.csv"
 STAFF_FILE: Final = "staff_handles.csv"

@@ -12,8 +12,8 @@ from typing import Any, Final
 from consentguard.consent.state import State
 from consentguard.guard import Guard
 from consentguard.posting.actions import FAILED, Action, Done, carry_out
+from consentguard.posting.answers import Post
 from consentguard.posting.desk import Desk
-from consentguard.posting.x import Post
 
 INCIDENT: Final = "incident"
 BY_POLICY: Final = "policy: hide_automatically"

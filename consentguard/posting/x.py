@@ -11,7 +11,6 @@ import io
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -27,6 +26,7 @@ from tweepy.errors import (
 
 from consentguard.errors import ConsentGuardError, WrongUsage
 from consentguard.posting import errors
+from consentguard.posting.answers import Account, Post, account_in, expected, id_in, post_in
 from consentguard.posting.credentials import Credentials
 from consentguard.posting.gate import UPLOADS, Gate, GatedAdapter
 from consentguard.posting.logs import clean, hide
@@ -35,35 +35,8 @@ TIMEOUT: Final = (10.0, 60.0)
 """Seconds to connect, and to wait for an answer; tweepy's own clients wait for ever."""
 
 PAGE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody at X. `access` is what the keys in use may do there, as X says: read, read-write, ...; else empty."""
-
-    id: str
-    username: str
-    access: str = ""
-
-    @property
-    def link(self) -> str:
-        return f"https://x.com/{self.username}"
-
-    def goes_by(self, handle: str) -> bool:
-        return self.username.casefold() == handle.lstrip("@").casefold()
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post as X shows it; `media` are the ids of its pictures as their upload returned them."""
-
-    id: str
-    text: str
-    author: str
-    at: datetime
-    media: tuple[str, ...] = ()
-    conversation: str = ""
-    replies_to: str = ""
+_NEVER_SENT: Final = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
+"""What urllib3 raises, by its name, where nothing was sent yet."""
 
 
 class X:
@@ -114,9 +87,9 @@ class X:
         """Whose keys these are; asked of X once."""
         if self._me is None:
             answer, headers = self._asked("asking X whose keys these are", "GET", "/2/users/me")
-            with _expected("asking X whose keys these are"):
+            with expected("asking X whose keys these are"):
                 data = answer["data"]
-                self._me = _account(data, headers.get("x-access-level", ""))
+                self._me = account_in(data, headers.get("x-access-level", ""))
         return self._me
 
     def now(self) -> datetime | None:
@@ -162,13 +135,13 @@ class X:
                 "media_type": media_type,
             }
             answer, _ = self._asked(call, "POST", UPLOADS["v2"], body)
-            with _expected(call):
-                return _id(answer["data"]["id"])
+            with expected(call):
+                return id_in(answer["data"]["id"])
         with _named(call):
             # From memory: given a name alone tweepy would open that file itself. media_upload would guess the kind.
             media = self._v1().simple_upload(f"photo.{media_type.partition('/')[2]}", file=io.BytesIO(data))
-        with _expected(call):
-            return _id(media.media_id_string)
+        with expected(call):
+            return id_in(media.media_id_string)
 
     def describe(self, body: Mapping[str, Any]) -> None:
         """Gives an uploaded picture its alt text; `body` as `description` makes it."""
@@ -190,13 +163,13 @@ class X:
     def make_post(self, body: Mapping[str, Any]) -> str:
         """Posts; returns the new post's id, without which there is none."""
         data = self.change("posting", "POST", "/2/tweets", body)
-        with _expected("posting"):
-            return _id(data["id"])
+        with expected("posting"):
+            return id_in(data["id"])
 
     def change(self, call: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """One changing call of v2; returns the `data` of its answer, which must be there."""
         answer, _ = self._asked(call, method, path, body)
-        with _expected(call):
+        with expected(call):
             data = answer["data"]
             if not isinstance(data, dict) or not data:
                 raise TypeError
@@ -222,7 +195,7 @@ class X:
             response = self._client.request(method, path, params=dict(params or {}), json=body, user_auth=True)
         with suppress(KeyError, ValueError):  # without the time of day the answer is good all the same
             self._heard = parsedate_to_datetime(response.headers["Date"]), time.monotonic()
-        with _expected(call):
+        with expected(call):
             answer = response.json()
             if not isinstance(answer, dict):
                 raise TypeError
@@ -233,7 +206,7 @@ class X:
         while True:
             asked = {**params, "max_results": PAGE, **({"pagination_token": token} if token else {})}
             answer, _ = self._asked(call, "GET", path, params=asked)
-            with _expected(call):
+            with expected(call):
                 token = answer["meta"].get("next_token")
                 found = answer.get("data", [])
                 if len(found) != answer["meta"]["result_count"]:  # an empty list is X's word only if X says it is
@@ -249,14 +222,14 @@ class X:
         }
         pages = self._pages(call, path, wanted) if paged else [self._asked(call, "GET", path, params=wanted)[0]]
         for page in pages:
-            with _expected(call):
-                found = [_post(item) for item in page.get("data", [])]
+            with expected(call):
+                found = [post_in(item) for item in page.get("data", [])]
             yield from found
 
     def _accounts(self, call: str, path: str) -> Iterator[Account]:
         for page in self._pages(call, path, {}):
-            with _expected(call):
-                found = [_account(item) for item in page.get("data", [])]
+            with expected(call):
+                found = [account_in(item) for item in page.get("data", [])]
             yield from found
 
 
@@ -299,15 +272,6 @@ def _named(call: str) -> Iterator[None]:
         raise errors.NotUnderstood(call, "the answer is not one of X's") from error
 
 
-@contextmanager
-def _expected(call: str) -> Iterator[None]:
-    """Around reading an answer: what is not there, or is something else, is no success."""
-    try:
-        yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise errors.NotUnderstood(call, "the answer holds not what was asked for") from error
-
-
 def _status(call: str, error: HTTPException) -> errors.PostingFailed:
     status = error.response.status_code
     said = clean("; ".join(str(message) for message in error.api_messages))[:200].rstrip(". ")
@@ -338,41 +302,3 @@ def _network(call: str, error: requests.RequestException) -> errors.PostingFaile
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return errors.ConnectionLost(call, f"the connection broke ({kind})")
     return errors.NotUnderstood(call, f"the answer cannot be read ({kind})")
-
-
-_NEVER_SENT: Final = frozenset({"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
-
-
-def _id(value: Any) -> str:
-    text = str(value)
-    if not text.isascii() or not text.isdigit():
-        raise ValueError(text)
-    return text
-
-
-def _account(item: Mapping[str, Any], access: str = "") -> Account:
-    name = item["username"]
-    if not isinstance(name, str) or not name:
-        raise ValueError(name)
-    return Account(_id(item["id"]), name, access)
-
-
-def _post(item: Mapping[str, Any]) -> Post:
-    """One post of an answer. Links are put back as they were written; the one that stands for its pictures goes."""
-    text = str(item["text"])
-    for link in item.get("entities", {}).get("urls", []):
-        shown = "" if "media_key" in link else str(link.get("expanded_url", link["url"]))
-        text = text.replace(str(link["url"]), shown)
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
-        text = text.replace(entity, character)
-    keys = item.get("attachments", {}).get("media_keys", [])
-    replied = [each["id"] for each in item.get("referenced_tweets", []) if each["type"] == "replied_to"]
-    return Post(
-        id=_id(item["id"]),
-        text=text.strip(),
-        author=str(item.get("author_id", "")),
-        at=datetime.fromisoformat(str(item["created_at"])),
-        media=tuple(str(key).partition("_")[2] for key in keys),  # a photo's key is 3_ and its media id
-        conversation=str(item.get("conversation_id", "")),
-        replies_to=str(replied[0]) if replied else "",
-    )

@@ -27,6 +27,7 @@ from consentguard.consent.state import State
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge
 from consentguard.hook.kinds import Kind, kind_of
+from consentguard.program import program_digest
 from consentguard.values import Verdict
 
 
@@ -353,6 +354,16 @@ def test_another_register_or_policy_is_another_question(office, photographs):
         json.dumps(Judge(Register.parse(sample_with({}), "r"), Policy.shipped(), State.open(state))._circumstances)
     )
     assert len(keys) == 3
+
+
+def test_another_program_or_an_extra_more_is_another_question(judge, monkeypatch):
+    before = program_digest()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)  # so that no text is read in pictures
+    program_digest.cache_clear()
+    assert judge._circumstances["program"] == program_digest() != before
+    monkeypatch.undo()
+    program_digest.cache_clear()
+    assert program_digest() == before
 
 
 # -- files of any tool ------------------------------------------------------------------------------------------------

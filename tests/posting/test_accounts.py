@@ -15,7 +15,7 @@ from consentguard.errors import PolicyInvalid
 from consentguard.guard import Guard
 from consentguard.posting import follows, moderation, wall
 from consentguard.posting.actions import Action, carry_out
-from consentguard.posting.x import Account
+from consentguard.posting.answers import Account
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
 
