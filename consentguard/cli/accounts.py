@@ -90,10 +90,10 @@ def audit_followers(arguments: argparse.Namespace) -> int:
 
     declared = _declared(arguments, state_of(arguments).directory)
     followers = poster.desk.patience.keep_trying(lambda: tuple(poster.desk.x.followers()))
-    print(
-        f"@{poster.desk.x.me().username} has {len(followers)} followers; staff declared {len(declared)} handles",
-        file=sys.stderr,
-    )
+    known = f"staff declared {len(declared)} handles"
+    if not declared:
+        known = f"no personal handle is known, as there is no {follows.STAFF_FILE} in the state (docs/posting.md)"
+    print(f"@{poster.desk.x.me().username} has {len(followers)} followers; {known}", file=sys.stderr)
     return _deal(arguments, follows.judge_followers(followers, declared))
 
 

@@ -111,8 +111,7 @@ def pre_push(arguments: argparse.Namespace) -> int:
 
     repository = Repository.around(Path.cwd())
     judge = _judge(arguments, repository)
-    remote = os.environ.get("PRE_COMMIT_REMOTE_NAME") or arguments.remote
-    blobs = repository.pushed(repository.what_goes(sys.stdin.buffer, os.environ), remote)
+    blobs = repository.pushed(*repository.what_goes(sys.stdin.buffer, os.environ, arguments.remote))
     return report(_of_git(repository, judge, blobs), judge, arguments)
 
 
@@ -152,6 +151,11 @@ def ci(arguments: argparse.Namespace) -> int:
     if arguments.policy and not repository.bare:
         _must_lie_outside(arguments.policy, repository.folder, "--policy")
     listed = ReleasedHashes.read(read_photo(arguments.list), str(arguments.list), key=arguments.key)
+    if listed.made_at - now() > timedelta(days=1):
+        raise CannotTell(
+            f"{arguments.list}: was made on {listed.made_at:%Y-%m-%d}, which is yet to come, so its age is not known; "
+            "set the clock of the machine that made it, and run `consentguard ledger export --public` there again."
+        )
     if now() - listed.made_at > timedelta(days=arguments.max_age):
         raise CannotTell(
             f"{arguments.list}: was made on {listed.made_at:%Y-%m-%d}, over {arguments.max_age} days ago; consents may "

@@ -128,6 +128,7 @@ class _Collect(argparse.Action):
 
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
+    from consentguard.posting.alt import proposed
     from consentguard.posting.draft import drafted
 
     if not arguments.parts:
@@ -144,8 +145,11 @@ def post(arguments: argparse.Namespace) -> int:
             print("\n".join(f"  a photo, described as: {picture.alt}" for picture in draft.pictures))
         return 0
     posted = poster.thread(parts, channel=channel, by=arguments.by, **_excuse(arguments))
-    for each in posted:
+    for each, part, wanted in zip(posted, parts, arguments.parts, strict=True):
         _say(each, as_json=arguments.json)
+        if not arguments.json:
+            for path, photo, alt in zip(wanted.photos, part.photos, part.alts, strict=True):
+                print(f"  {path}, described as: {alt or proposed(photo, guard.register)}", file=sys.stderr)
     return 3 if any(each.left for each in posted) else 0
 
 

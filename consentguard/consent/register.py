@@ -38,7 +38,7 @@ class Register:
             raise RegisterInvalid(
                 str(path),
                 [Problem(None, "", f"the file cannot be read ({why})")],
-                "Name the register with --register FILE; `consent_register.csv` of the project is a sample.",
+                "Copy the register to this folder or to the state directory, or name it with --register FILE.",
             ) from error
         if len(data) > _MAX_BYTES:
             raise RegisterInvalid(str(path), [Problem(None, "", "the file is over 50 MB: not a register")], _NEXT_STEP)

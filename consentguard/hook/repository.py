@@ -101,20 +101,21 @@ class Repository:
         scope = self._try("config", "--show-scope", "--get", "core.hooksPath") or b""
         return self.folder / folder, scope.startswith((b"global", b"system"))
 
-    def what_goes(self, given: IO[bytes], environment: Mapping[str, str]) -> tuple[Push, ...]:
-        """What is pushed, as git says on standard input, or as the pre-commit framework passes it on.
+    def what_goes(self, given: IO[bytes], environment: Mapping[str, str], remote: str) -> tuple[tuple[Push, ...], str]:
+        """What is pushed, and to which remote: as git says on standard input, or the pre-commit framework passes it on.
 
         Typed by hand, it is the current commit. Raises CannotTell for what neither would say.
         """
+        said = "" if given.isatty() else given.read().decode(errors="surrogateescape")
+        local, there = "HEAD", ""
+        if said or not (given.isatty() or "PRE_COMMIT" in environment):
+            return Push.parse(said), remote
         if "PRE_COMMIT" in environment:  # it reads the input itself, and tells of the first ref only
-            local = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+            local = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or local
             there = environment.get("PRE_COMMIT_FROM_REF", "")
-        elif given.isatty():
-            local, there = "HEAD", ""
-        else:
-            return Push.parse(given.read().decode(errors="surrogateescape"))
+            remote = environment.get("PRE_COMMIT_REMOTE_NAME") or remote
         oids = [self._ask("rev-parse", "--verify", f"{ref}^{{}}").decode().strip() for ref in (local, there) if ref]
-        return (Push(oids[0], oids[1] if there else "0"),)
+        return (Push(oids[0], oids[1] if there else "0"),), remote
 
     def staged(self) -> tuple[Blob, ...]:
         """Every file whose staged version differs from the last commit, deletions aside."""

@@ -62,9 +62,11 @@ def carry_out(desk: Desk, state: State, action: Action, by: str) -> Done:
             outcome, why = DONE, ""
         except (NotPermitted, NotThere) as error:  # X answers 404, too, where it took a call away
             gone = action.what == "hide" and isinstance(error, NotThere)
-            outcome, why = (DONE, "it was gone already") if gone else (FOR_A_PERSON, str(error))
+            outcome, why = (
+                (DONE, "it was gone already") if gone else (FOR_A_PERSON, f"X lets these keys not do it ({error.why})")
+            )
         except PostingFailed as error:
-            outcome, why = FAILED, str(error)
+            outcome, why = FAILED, f"{error.why}; run the same again"
     row = {"what": action.what, "account": action.account, "post": action.post, "by": by, "outcome": outcome}
     state.record(_RECORD, row, desk.now().isoformat(timespec="seconds"))
     return Done(action, outcome, why)

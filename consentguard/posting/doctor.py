@@ -50,9 +50,12 @@ def examine(x: X, rule: Channel, origin: str, reach: Callable[[str], str] | None
         yield Symptom("account", False, str(error))
         return
     ours = bool(rule.account) and me.goes_by(rule.account)
-    yield Symptom("account", ours, f"@{me.username}; channel {rule.name} is {rule.account or 'without an account'}")
-    known = me.access or "not told; a post will show it"
-    yield Symptom("permissions", me.access in ("", "read-write", "read-write-directmessages"), f"these keys: {known}")
+    wanted = rule.account or "without an account; add `account` to it in the policy"
+    mend = "" if ours or not rule.account else f"; use the keys of {rule.account}"
+    yield Symptom("account", ours, f"these keys are @{me.username}'s; channel {rule.name} is {wanted}{mend}")
+    may = me.access in ("", "read-write", "read-write-directmessages")
+    mend = "" if may else "; set the app to read and write in X's developer console, then make its access keys anew"
+    yield Symptom("permissions", may, f"these keys: {me.access or 'not told; a post will show it'}{mend}")
     yield _clock(x)
     yield from _tier(x)
 

@@ -36,6 +36,7 @@ class PostingFailed(CannotTell):
 
     Attributes:
         call: which call, in plain words.
+        why: it failed, without what to do next.
         may_have_happened: X may have done it all the same; a post is then looked for before anything is sent again.
         passes: waiting may help, so the call is tried again by itself.
     """
@@ -47,6 +48,7 @@ class PostingFailed(CannotTell):
     def __init__(self, call: str, why: str, next_step: str = "") -> None:
         super().__init__(f"{call}: {why}. {next_step or self.next_step}")
         self.call = call
+        self.why = why
 
 
 class Unreachable(PostingFailed):

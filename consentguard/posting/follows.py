@@ -24,7 +24,6 @@ STAFF_FILE: Final = "staff_handles.csv"
 KINDS: Final = ("education", "children", "media", "other")
 """Why an account may be followed: an educational establishment, works with children, local media, or another reason."""
 
-_NEXT: Final = "Mend the list; docs/posting.md shows both."
 T = TypeVar("T")
 
 
@@ -115,15 +114,16 @@ def judge_followers(followers: Iterable[Account], declared: Mapping[str, Declare
 
 
 def _read(path: Path, columns: tuple[str, ...], row: Callable[[Mapping[str, str]], T]) -> Iterator[T]:
+    next_step = f"It is a CSV file in UTF-8 with the columns {','.join(columns)}; docs/posting.md shows one."
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise PolicyInvalid(str(path), [Problem(None, "", f"the file cannot be read ({why})")], _NEXT) from error
+        raise PolicyInvalid(str(path), [Problem(None, "", f"the file cannot be read ({why})")], next_step) from error
     reader = csv.DictReader(io.StringIO(text), strict=True)
     problems, found, seen = [], [], set()
     if tuple(reader.fieldnames or ()) != columns:
-        raise PolicyInvalid(str(path), [Problem(1, "", f"the columns must be {', '.join(columns)}")], _NEXT)
+        raise PolicyInvalid(str(path), [Problem(1, "", f"the columns must be {', '.join(columns)}")], next_step)
     for cells in reader:
         line = reader.line_num
         clean = {name: (cells[name] or "").strip() for name in columns}
@@ -140,5 +140,5 @@ def _read(path: Path, columns: tuple[str, ...], row: Callable[[Mapping[str, str]
             except ValueError as error:
                 problems.append(Problem(line, "", str(error)))
     if problems:
-        raise PolicyInvalid(str(path), problems, _NEXT)
+        raise PolicyInvalid(str(path), problems, next_step)
     return iter(found)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_a_job_passes_what_the_school_released_and_stops_what_it_did_not(
     assert "class3.jpg" not in done.stdout
 
 
-def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site, key, capsys, photographs):
+def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site, key, capsys, monkeypatch):
     site.slip("class3.jpg", site.released)
     ask = ["ci", "--list", "released.jsonl", "--key"]
     assert hook(*ask, key) == 0
@@ -72,6 +73,10 @@ def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site
     assert "is not as it was signed, or signed by another key" in capsys.readouterr().err
     assert hook(*ask, key, "--max-age", "-1") == 3
     assert "consents may have gone since. Run `consentguard ledger export --public` again" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr("consentguard.consent.hours.now", lambda: datetime.now(UTC) - timedelta(days=2))
+        assert hook(*ask, key) == 3
+    assert "is yet to come" in capsys.readouterr().err
     site.write("released.jsonl", (site.folder / "released.jsonl").read_bytes().replace(b"website", b"webside"))
     assert hook(*ask, key) == 3
     assert hook("ci", "--list", "none.jsonl", "--key", key) == 3
@@ -167,6 +172,6 @@ def test_a_posting_tool_sends_other_bytes_or_none(site, photographs, monkeypatch
     assert refused.returncode != 0
 
 
-@pytest.mark.parametrize("name", ["wordpress_upload.sh", "hugo_deploy.sh", "send_to_website.py"])
+@pytest.mark.parametrize("name", ["wordpress_upload.sh", "hugo_deploy.sh", "send_to_website.py", "post_photo.py"])
 def test_the_examples_are_short(name):
     assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 41

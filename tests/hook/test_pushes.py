@@ -55,6 +55,16 @@ def test_the_first_push_of_a_branch_sends_only_what_is_new(guarded):
     assert "notice.pdf" not in said
 
 
+def test_what_the_framework_left_in_the_environment_counts_for_nothing_where_git_speaks(guarded, tmp_path):
+    guarded.git("init", "--quiet", "--bare", str(tmp_path / "other.git"))
+    guarded.git("remote", "add", "other", str(tmp_path / "other.git"))
+    fine = guarded.head
+    guarded.slip("notice.pdf", PDF)
+    guarded.git("push", "--quiet", "--no-verify", "other", "main")
+    left = {"PRE_COMMIT": "1", "PRE_COMMIT_TO_REF": fine, "PRE_COMMIT_REMOTE_NAME": "other"}
+    assert "notice.pdf" in guarded.git("push", "--quiet", "origin", "main", code=1, **left)
+
+
 def test_a_deleted_branch_sends_nothing(guarded):
     guarded.git("branch", "side")
     push(guarded, "origin", "side")

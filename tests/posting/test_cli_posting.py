@@ -190,7 +190,12 @@ def test_the_doctor_finds_what_is_well_and_what_is_not(desk, service):
     before = len(service.posts), service.count("create")
     well = desk.run("posting", "doctor")
     assert well.returncode == 0, well.stdout
-    for line in ("host         api.twitter.com", "account      @RackhamPrimary", "these keys: read-write", "s off X's"):
+    for line in (
+        "host         api.twitter.com",
+        "account      these keys are @RackhamPrimary",
+        "keys: read-write",
+        "s off",
+    ):
         assert line in well.stdout
     service.access = "read"
     service.always["mentions"] = Fault(403, {"detail": "not in your access level"})
@@ -198,7 +203,11 @@ def test_the_doctor_finds_what_is_well_and_what_is_not(desk, service):
     service.access = "read-write"
     service.always.clear()
     assert ill.returncode == 3
-    for line in ("NOT OK  account", "NOT OK  permissions  these keys: read", "NOT OK  access       reading mentions"):
+    for line in (
+        "NOT OK  account",
+        "these keys: read; set the app to read and write",
+        "NOT OK  access       reading mentions",
+    ):
         assert line in ill.stdout
     far = desk.run("posting", "doctor", HTTPS_PROXY="http://127.0.0.1:9")
     assert "NOT OK  host" in far.stdout
@@ -284,6 +293,8 @@ def test_follow_rules_at_the_command_line(desk, service):
     followers = desk.run("audit-followers", "--staff", "staff.csv", "--apply", *BY)
     assert followers.returncode == 1
     assert "for a person: block: @a_stranger is the personal account of T001" in followers.stdout
+    assert "X lets these keys not do it (X answered 404" in followers.stdout
+    assert "Nothing was posted" not in followers.stdout
 
 
 def test_replies_at_the_command_line(desk, service):
