@@ -9,7 +9,9 @@ import pytest
 from fakes import SAMPLE_FILE, released, sample_with
 
 from consentguard.cli import main
+from consentguard.consent import hours
 from consentguard.consent.ledger import Ledger
+from consentguard.consent.policy import Policy
 from consentguard.consent.state import State
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
@@ -53,6 +55,18 @@ def test_a_withdrawal_lists_every_release_and_post_to_take_down(run, state, tmp_
     Ledger(State.open(tmp_path / "state")).record_takedown("17", channel="main", at=datetime(2026, 11, 24, tzinfo=UTC))
     code, out = run("takedown P002 --state state")
     assert (code, "taken down at 2026-11-24" in out) == (0, True)
+
+
+def test_what_is_kept_longer_than_policy_says_must_go(run, tmp_path, monkeypatch):
+    text = Policy.shipped_bytes().replace(b"posts_months = 0 ", b"posts_months = 6 ")
+    (tmp_path / "ours.toml").write_bytes(text)
+    for month, code in ((5, 0), (6, 1)):
+        later = datetime(2026 + (10 + month) // 12, (10 + month) % 12 + 1, 23, 12, tzinfo=UTC)
+        monkeypatch.setattr(hours, "now", lambda later=later: later)
+        got, out = run("takedown --policy ours.toml --state state")
+        assert (got, "bbbbbbbbbbbbbbbb.jpg: must go (kept longer than" in out) == (code, bool(code))
+        assert "cccccccccccccccc" not in out, "it shows nobody"
+        assert run("takedown --state state")[0] == 0, "as shipped there is no limit"
 
 
 def test_a_leaver_is_still_found(run, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ def add_commands(top: Commands, options: Options) -> None:
         parents=[options.papers, options.state],
         help="what was released and posted of a person, and what of it must go",
         description="Lists every release and post that shows a person, with what the register says today. Without an "
-        "ID: everything in which somebody's consent has gone. Exit 1 if something must go that is still up. "
+        "ID: everything in which somebody's consent has gone, or that policy keeps no longer. Exit 1 if something must "
+        "go that is still up. "
         "With --apply the posts are deleted at X: with an ID all that show that person, without one all that must go.",
     )
     command.add_argument("--apply", action="store_true", help="delete these posts at X, after a question")
@@ -75,14 +77,16 @@ def takedown(arguments: argparse.Namespace) -> int:
     posts_to_go: dict[tuple[str, str], Post] = {}
     for release in releases:
         lost = lost_by(release, register, policy, today)
-        if not (set(arguments.people) & set(release.people) if arguments.people else lost):
+        old = bool(release.people) and policy.retention.ended(school_day(datetime.fromisoformat(release.at)), today)
+        if not (set(arguments.people) & set(release.people) if arguments.people else lost or old):
             continue
         shown_in = [post for post in posts if release in post.releases]
         gone = bool(shown_in) and all(post.taken_down for post in shown_in)
-        must_go += bool(lost) and not gone
-        if lost or arguments.people:
+        must_go += (bool(lost) or old) and not gone
+        if lost or old or arguments.people:
             posts_to_go |= {(post.channel, post.id): post for post in shown_in if not post.taken_down}
-        print(json.dumps(_as_json(release, lost, shown_in)) if arguments.json else _in_words(release, lost, shown_in))
+        found = {**_as_json(release, lost, shown_in), "kept_too_long": old}
+        print(json.dumps(found) if arguments.json else _in_words(release, lost, shown_in, old=old))
     doubts = [each for each in Journal(state).open() if not arguments.people or {*arguments.people} & {*each.people}]
     for each in doubts:
         when = f"{each.at:%Y-%m-%d %H:%M}"
@@ -171,10 +175,11 @@ def _as_json(release: Release, lost: dict[str, Standing], posts: list[Post]) -> 
     }
 
 
-def _in_words(release: Release, lost: dict[str, Standing], posts: list[Post]) -> str:
-    because = ", ".join(f"{person} {standing.value}" for person, standing in lost.items())
+def _in_words(release: Release, lost: dict[str, Standing], posts: list[Post], *, old: bool) -> str:
+    reasons = [f"{person} {standing.value}" for person, standing in lost.items()]
+    because = ", ".join([*reasons, *(["kept longer than the policy's posts_months"] if old else [])])
     lines = [
-        f"{release.sha256[:16]}.jpg: {f'must go ({because})' if lost else 'stands'}",
+        f"{release.sha256[:16]}.jpg: {f'must go ({because})' if because else 'stands'}",
         f"  released for {release.channel} at {release.at}, showing {', '.join(release.people)}",
     ]
     for post in posts:

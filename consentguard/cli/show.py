@@ -67,7 +67,7 @@ def policy(rules: Policy, today: date) -> str:
         f"  a first name beside an image: {rules.words.names_with_images}; a surname refuses\n"
         f"  a surname read in a picture: {content.text_in_picture}; text not read: {content.unread_text}; "
         f"somebody else's credit: {content.foreign_notice}\n"
-        f"  leavers are due to be taken out of the register after {rules.retention.leavers_months} months\n"
+        f"  leavers go from the register after {rules.retention.leavers_months} months; {_posts(rules)}\n"
         f"  posting: {_hours(rules.hours)}\n"
         f"  channels ({rules.default_channel} where none is named):\n{channels}"
     )
@@ -80,6 +80,11 @@ def _signed(rules: Policy, today: date) -> str:
         return f"{who}{when}; no day of review (review_due)"
     late = ", which is OVERDUE" if rules.review_due <= today else ""
     return f"{who}{when}; to be reviewed by {rules.review_due}{late}"
+
+
+def _posts(rules: Policy) -> str:
+    months = rules.retention.posts_months
+    return f"posts that show somebody go after {months}" if months else "posts stay while every consent stands"
 
 
 def _hours(hours: Hours) -> str:

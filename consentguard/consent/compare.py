@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from consentguard.consent.people import ROLES, SCOPES, Person
 from consentguard.consent.register import Register
+from consentguard.consent.rules.retention import months_between
 from consentguard.values import Standing
 
 _SOON = timedelta(days=30)
@@ -119,9 +120,6 @@ def count(register: Register, on: date) -> Stats:
 
 def kept_too_long(register: Register, on: date, months: int) -> tuple[str, ...]:
     """Ids of those who left at least so many calendar months before a day."""
-    return tuple(person.id for person in register if person.left is not None and _months(person.left, on) >= months)
-
-
-def _months(start: date, end: date) -> int:
-    """Whole calendar months from one day to another."""
-    return (end.year - start.year) * 12 + end.month - start.month - (end.day < start.day)
+    return tuple(
+        person.id for person in register if person.left is not None and months_between(person.left, on) >= months
+    )

@@ -231,7 +231,9 @@ def test_what_a_school_decided_otherwise_or_left_out_is_shown():
         explain(b"name = 1", "bad.toml")
 
 
-@pytest.mark.parametrize("line", ["leavers_months = 0", "leavers_months = 121", 'leavers_months = "x"', "years = 1"])
+@pytest.mark.parametrize(
+    "line", ["leavers_months = 0", "leavers_months = 121", "posts_months = -1", 'leavers_months = "x"', "years = 1"]
+)
 def test_retention_is_read_strictly(line):
     assert problems(f"{SHORT}[retention]\n{line}\n") == {f"retention.{line.split()[0]}"}
 
