@@ -31,6 +31,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -133,9 +134,12 @@ def one_look(network: CenterFace) -> Callable[[Path], float]:
     return run
 
 
-def guard_in(folder: Path) -> Guard:
+def guard_in(folder: Path, text: str = "ignore") -> Guard:
+    """A guard that knows nobody; `text` as the policy's key: reading it needs an extra that a plain install has not."""
     register = Register.parse(b"id,role,legal_forename,legal_surname\nX1,other,No,Body\n", "nobody consented")
-    return Guard(register, Policy.shipped(), state=State.create(folder / "state"))
+    policy = Policy.shipped()
+    policy = replace(policy, content=replace(policy.content, text_in_picture=text))
+    return Guard(register, policy, state=State.create(folder / f"state-{text}"))
 
 
 def released(guard: Guard, path: Path) -> dict[str, float]:

@@ -89,12 +89,12 @@ interpreter's lock half released (openvino 2026.4, seen under load)."""
 
 
 class Network:
-    """A compiled network. One object may be called from several threads; each gets its own request."""
+    """A compiled network. One object may be called from several threads; each call has a request of its own."""
 
     def __init__(self, compiled: Any, name: str) -> None:
         self._compiled = compiled
         self._name = name
-        self._local = threading.local()
+        self._idle: list[Any] = []
         self._ran = False
 
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
@@ -107,15 +107,19 @@ class Network:
         return outputs
 
     def _answers(self, inputs: Tensor) -> Mapping[str, Tensor]:
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
         try:
-            results = self._local.request.infer([np.ascontiguousarray(inputs)])
+            request = self._idle.pop()  # the last one used: a request keeps the memory of its largest input
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            results = request.infer([np.ascontiguousarray(inputs)])
         except RuntimeError as error:
             raise ModelUnavailable(
                 f"{self._name}: the inference engine failed ({_last_line(error)}); try again."
             ) from error
-        return {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+        answers = {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+        self._idle.append(request)
+        return answers
 
 
 def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True) -> Network:

@@ -31,6 +31,7 @@ _STEP: Final = 64
 _SURE: Final = 0.9
 _SURE_TURNED: Final = 0.5
 """A face of the first score stands upright, whatever a turned look says; a turned face counts from the second."""
+_TURNED: Final = (1, 2, 3)
 _SAME_TURNED: Final = 0.3
 """IoU from which a turned face is one that was found upright."""
 _SNAP: Final = (0.92, 1.04)
@@ -70,46 +71,61 @@ class FaceFinder:
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
         levels = Levels(pixels)
-        found, seen = self._upright(levels, smallest_face)
-        if not turned_too:
-            return found, seen
-        sure = [face for face in found if face.score >= _SURE]
-        looks = [partial(self._turned, levels, smallest_face, turns, sure) for turns in (1, 2, 3)]
-        turned = [face for faces in engine.together(looks) for face in faces]
-        for face in turned:
-            found = (
-                *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
-                face,
-            )
-        return tuple(sorted(found, key=lambda face: -face.score)), seen
+        scales = _scales_of(levels, smallest_face)
+        looks = [partial(self._network.look, levels, scale) for scale in scales]
+        if turned_too:
+            looks += [partial(self._network.look, levels, scales[-1], turns=turns) for turns in _TURNED]
+        rows = engine.together(looks)
+        seen = tuple(rows[: len(scales)])
+        found = self._fused(levels, seen, scales)
+        return (self._with_turned(levels, smallest_face, found, rows[len(scales) :]) if turned_too else found), seen
 
-    def _turned(self, levels: Levels, smallest_face: int, turns: int, sure: Sequence[Face]) -> tuple[Face, ...]:
-        """Faces seen with the picture turned by so many quarters to the left; none where a coarse look sees none.
+    def _with_turned(
+        self, levels: Levels, smallest_face: int, found: tuple[Face, ...], coarse: Sequence[Rows]
+    ) -> tuple[Face, ...]:
+        """The faces, and those that are seen only with the picture turned, surest first.
 
-        The look is the coarsest of the plan where something sure stands upright, and twice as fine otherwise.
+        `coarse` is what the coarsest look of the plan saw at each turn. Where nothing sure stands upright, the picture
+        may lie on its side, and it is looked at twice as fine.
         """
+        sure = [face for face in found if face.score >= _SURE]
+        if not sure:
+            scale = _scales_of(levels, smallest_face)[1]
+            looks = [partial(self._network.look, levels, scale, turns=turns) for turns in _TURNED]
+            coarse = engine.together(looks)
+        for turns, rows in zip(_TURNED, coarse, strict=True):
+            for face in self._turned(levels, smallest_face, turns, rows, sure):
+                found = (
+                    *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
+                    face,
+                )
+        return tuple(sorted(found, key=lambda face: -face.score))
+
+    def _turned(
+        self, levels: Levels, smallest_face: int, turns: int, rows: Rows, sure: Sequence[Face]
+    ) -> tuple[Face, ...]:
+        """Faces seen with the picture turned by so many quarters to the left; none where a coarse look saw none."""
         height, width = levels.pixels.shape[:2]
-        scale = plan_scales(width, height, smallest_face)[-1 if sure else 1]
-        rows = self._network.look(levels, scale, turns=turns)
         rows = rows[rows[:, 4] >= _SURE_TURNED]
         there = [turned_back(Face(Box.covering(*row[:4]), float(row[4])), turns, width, height) for row in rows]
         if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
             return ()
-        turned = cv2.rotate(levels.pixels, TURNS[turns - 1]).astype(np.uint8, copy=False)
-        found = self._upright(Levels(turned), smallest_face)[0]
+        turned = Levels(cv2.rotate(levels.pixels, TURNS[turns - 1]).astype(np.uint8, copy=False))
+        scales = _scales_of(turned, smallest_face)
+        looks = engine.together([partial(self._network.look, turned, scale) for scale in scales])
+        found = self._fused(turned, looks, scales)
         found = tuple(turned_back(face, turns, width, height) for face in found if face.score >= _SURE_TURNED)
         return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
 
-    def _upright(self, levels: Levels, smallest_face: int) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
+    def _fused(self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float]) -> tuple[Face, ...]:
+        """The faces that looks at these scales make together, with close looks where they leave doubt."""
         height, width = levels.pixels.shape[:2]
-        scales = plan_scales(width, height, smallest_face)
-        seen = tuple(engine.together([partial(self._network.look, levels, scale) for scale in scales]))
         first = fuse(seen, scales)
         found = settle(first, *self._close_looks(levels, first))
         looks = [f"x{scale:.2f}" for scale in scales]
         faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.count))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
-        return tuple(face for face in faces if face.box.within(width, height)), seen
+        return tuple(face for face in faces if face.box.within(width, height))
 
     def _close_looks(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
         """What the close looks say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
@@ -132,6 +148,11 @@ class FaceFinder:
             said[number, at], seen[number, at] = self._network.close_look(levels, around[at], side, face, mirror=mirror)
         boxes[doubtful] = placed(around, said[0], seen[0], said[1], seen[1])
         return close, boxes
+
+
+def _scales_of(levels: Levels, smallest_face: int) -> tuple[float, ...]:
+    height, width = levels.pixels.shape[:2]
+    return plan_scales(width, height, smallest_face)
 
 
 def plan_scales(width: int, height: int, smallest_face: int) -> tuple[float, ...]:
