@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from consentguard.hook.kinds import line_counter
 
-_ESCAPE: Final = re.compile(r"""\\+(?:u\{?00([2-7][0-9a-f])\}?|x([2-7][0-9a-f])|(["'/`])|[nrt]|(\r?\n))""", re.I)
+_ESCAPE: Final = re.compile(r"""(?<!\\)\\+(?:u\{?00([2-7][0-9a-f])\}?|x([2-7][0-9a-f])|(["'/`])|[nrt]|(\r?\n))""", re.I)
 """How JSON, JavaScript and PHP write what base64 is made of (PHP: `\\/9j\\/`), and the line ends between."""
 
 _JOINT: Final = r"""\s|["'`]\s*[+.]?\s*["'`]"""
