@@ -162,7 +162,7 @@ def report(files: list, answers: list[dict], workers: float, proof: tuple, every
     lines = [
         "# Torture files",
         "",
-        f"`python benchmarks/torture.py --loader FOLDER{f' --every {every}' if every > 1 else ''}`: the whole pipeline,",
+        f"`python benchmarks/torture.py --loader FOLDER{f' --every {every}' * (every > 1)}`: the whole pipeline,",
         'nothing stubbed; shipped policy with `remain = ["body"]`. The machine was shared: seconds are upper bounds.',
         "",
         "| source | files | " + " | ".join(outcomes) + " |",
