@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Unpack
+from typing import Any, Final, Unpack
 
 from consentguard.consent.calibration import Calibration
 from consentguard.consent.codes import refusal
@@ -186,13 +186,19 @@ class Guard:
         with suppress(CannotTell):  # said again to whoever looks
             self._sight.load()
 
-    def draw(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Verdict, bytes]:
-        """The verdict of `inspect`, and a PNG that shows what was seen; for the desk, never for publishing."""
+    def draw(
+        self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]
+    ) -> tuple[Verdict, bytes, dict[str, Any]]:
+        """The verdict of `inspect`, a PNG that shows what was seen, for the desk only, and the plan in plain types.
+
+        The plan has `rewrite`, `frame`, `why`, and the polygons `painted`, `kept` and `covered`, in pixels of the picture
+        as it would be published.
+        """
         question = self.question(**asked)
         with _about(name):
             judged = self._judge.judge(photo, question, self._clock(), thorough=True)
         verdict = self._judge.verdict(judged, name)
-        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces)
+        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces), judged.plan.as_json()
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.

@@ -279,7 +279,8 @@ def test_check_decides_for_the_time_it_is_given(desk):
 
 
 def test_plain_words_say_the_outcome_first_and_inspect_draws_it(desk):
-    answer = desk.run("inspect", "face.jpg", "--state", "state", "--out", "drawn.png")
+    answer = desk.run("inspect", "face.jpg", "--state", "state", "--out", "drawn.png", "--plan", "plan.json")
+    assert json.loads((desk.folder / "plan.json").read_text("utf-8"))["why"]
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith("face.jpg: must not go, a person may decide\n  1 face found, 0 may be seen, 1 may not")
     assert size_of(desk.folder / "drawn.png") == size_of(desk.folder / "face.jpg")

@@ -280,11 +280,13 @@ def test_the_day_of_the_decision_is_the_schools(
 
 
 def test_the_drawing_frames_every_face(covering: Guard, photographs: dict[str, bytes]) -> None:
-    verdict, png = covering.draw(photographs["obama"])
+    verdict, png, plan = covering.draw(photographs["obama"])
     picture = codec.decode(png, **LIMITS).pixels
     face = verdict.faces[0].box
     red = (picture[..., 0] > 180) & (picture[..., 1] < 60) & (picture[..., 2] < 70)
     assert red[face.top, face.left : face.right].mean() > 0.9
+    assert plan["rewrite"] == "cover"
+    assert len(plan["covered"]) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff"])

@@ -39,6 +39,9 @@ def add_commands(top: Commands, options: Options) -> None:
     )
     command.add_argument("photo", type=Path, metavar="PHOTO")
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="where to write the drawing")
+    command.add_argument(
+        "--plan", type=Path, metavar="JSON", help="where to write what would be painted, kept and left out, and why"
+    )
     command.set_defaults(run=inspect)
 
     command = top.add_parser(
@@ -99,11 +102,14 @@ def release(arguments: argparse.Namespace) -> int:
 
 
 def inspect(arguments: argparse.Namespace) -> int:
-    if arguments.out.exists() and arguments.photo.exists() and arguments.out.samefile(arguments.photo):
-        raise WrongUsage(f"--out {arguments.out} is the photo itself, which is never written to; name another file")
+    for option, target in (("--out", arguments.out), ("--plan", arguments.plan)):
+        if target and target.exists() and arguments.photo.exists() and target.samefile(arguments.photo):
+            raise WrongUsage(f"{option} {target} is the photo itself, which is never written to; name another file")
     guard = guard_of(arguments)
-    verdict, drawing = guard.draw(read_photo(arguments.photo), **asked_of(arguments), name=str(arguments.photo))
+    verdict, drawing, plan = guard.draw(read_photo(arguments.photo), **asked_of(arguments), name=str(arguments.photo))
     write(arguments.out, lambda: drawing)
+    if arguments.plan:
+        write(arguments.plan, lambda: json.dumps(plan).encode() + b"\n")
     print(show.verdict(verdict))
     print(f"  drawn in {arguments.out}, for the desk only")
     return 0

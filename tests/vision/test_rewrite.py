@@ -255,3 +255,112 @@ def test_a_head_is_covered_in_whole_blocks() -> None:
     for row, column in blocks:
         assert painted[row * BLOCK : (row + 1) * BLOCK, column * BLOCK : (column + 1) * BLOCK].all()
     assert head_box(face).area < painted.sum() < 3 * head_box(face).area
+
+
+@pytest.mark.parametrize("remain", REMAINS, ids=lambda remain: "+".join(sorted(remain)) or "nothing")
+@pytest.mark.parametrize(
+    ("seen", "approved"),
+    [
+        pytest.param(Seen((Face(Box(-30, 20, 30, 100), 0.9),), (), (), ()), [False], id="half outside at the left"),
+        pytest.param(Seen((Face(Box(90, -40, 140, 30), 0.9),), (), (), ()), [False], id="half outside at the top"),
+        pytest.param(
+            Seen((Face(Box(80, 40, 130, 100), 0.9),), (), (hand_in(Box(70, 30, 140, 110)),), ()),
+            [False],
+            id="hands on the face",
+        ),
+        pytest.param(
+            Seen((Face(Box(80, 40, 130, 100), 0.9),), (), (hand_in(Box(0, 0, WIDTH, HEIGHT)),), ()),
+            [False],
+            id="a hand over the whole picture",
+        ),
+        pytest.param(
+            Seen((Face(Box(60, 40, 110, 100), 0.9), Face(Box(90, 50, 140, 110), 0.9)), (), (), ()),
+            [True, False],
+            id="overlapping, one approved",
+        ),
+        pytest.param(
+            Seen(tuple(Face(Box(x, y, x + 8, y + 10), 0.9) for x in range(0, 200, 10) for y in range(0, 150, 15))),
+            [False] * 200,
+            id="200 faces",
+        ),
+        pytest.param(
+            Seen((Face(Box(90, 40, 130, 90), 0.9),), (Head(Box(20, 20, 60, 70), 0.9, False),), (), ()),
+            [False, False],
+            id="an unsure head",
+        ),
+    ],
+)
+def test_at_the_edges_no_secret_head_is_seen(seen: Seen, approved: list[bool], remain: set[str]) -> None:
+    plan = planned(seen, approved, remain)
+    if plan.rewrite is None:
+        assert "of the picture could be seen" in plan.why
+        return
+    shown = visible(plan)
+    for head in secret_faces(seen, approved):
+        box = head.box.within(WIDTH, HEIGHT)
+        assert box is not None
+        assert not shown[box.top : box.bottom, box.left : box.right].any()
+
+
+def test_no_crop_is_smaller_than_policy_asks() -> None:
+    """The picture itself is smaller: it is not cropped but painted."""
+    seen = Seen((Face(Box(10, 10, 40, 50), 0.9),), (), (hand_in(Box(150, 90, 200, 140)),), ())
+    assert plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT, limits=LIMITS).rewrite is Rewrite.CROP
+    assert plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT).rewrite is Rewrite.SILHOUETTE
+
+
+def test_a_back_is_kept_whole_or_not_at_all() -> None:
+    back = Head(Box(100, 40, 140, 90), 0.9, True)
+    alone = planned(Seen((Face(Box(10, 10, 30, 35), 0.9),), (back,), (), ()), [False], {"back_of_head"})
+    assert visible(alone)[45:85, 105:135].all()
+    behind = planned(Seen((Face(Box(105, 20, 135, 60), 0.9),), (back,), (), ()), [False], {"back_of_head"})
+    assert behind.kept == ()
+
+
+def test_few_fingers_beside_a_head_are_not_kept() -> None:
+    face = Face(Box(80, 40, 120, 90), 0.9)
+    beside, at = hand_in(Box(160, 100, 190, 130)), hand_in(Box(112, 60, 136, 84))
+    plan = plan_rewrite(
+        Seen((face,), (), (beside, at), ()), [False], {"hands"}, WIDTH, HEIGHT, limits=Limits(1000, 0.01)
+    )
+    assert len(plan.kept) == 1
+
+
+def test_a_hit_in_a_hand_costs_the_hand_and_no_body() -> None:
+    """What a later look finds in a painted body or in a hand is hidden, but brings no body of its own."""
+    face, hand = Face(Box(20, 10, 50, 45), 0.9), hand_in(Box(130, 90, 160, 120))
+    seen = Seen((face,), (), (hand,), ())
+    limits = Limits(1000, 0.01)
+    first = plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT, limits=limits)
+    again = plan_rewrite(
+        seen, [False], {"hands"}, WIDTH, HEIGHT, limits=limits, found=[Face(Box(132, 92, 158, 118), 0.9)], step=1
+    )
+    assert (visible(first)[92:118, 132:158]).all()
+    assert not visible(again)[92:118, 132:158].any()
+    assert again.painted[0] == first.painted[0]
+    assert len(again.painted) - len(again.covered) == len(first.painted) - len(first.covered)
+
+
+def test_small_islands_between_silhouettes_are_painted() -> None:
+    """A ring of bodies; what it encloses is neither hand nor place."""
+    faces = tuple(Face(Box(x, y, x + 12, y + 14), 0.9) for x, y in ((60, 40), (100, 40), (60, 70), (100, 70), (80, 30)))
+    shown = visible(planned(Seen(faces, (), (), ()), [False] * 5, {"hands"}))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(shown.astype(np.uint8), connectivity=4)
+    assert all(stats[1:count, cv2.CC_STAT_AREA] >= 0.01 * WIDTH * HEIGHT)
+
+
+@settings(max_examples=30)
+@given(st.integers(20, 180), st.integers(20, 300), st.sampled_from(REMAINS), st.integers(0, 10**6))
+def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(
+    left: int, top: int, remain: set[str], seed: int
+) -> None:
+    mine, secret = Face(Box(left, top, left + 60, top + 80), 0.9), Face(Box(460, 160, 520, 240), 0.9)
+    plan = plan_rewrite(Seen((mine, secret), (), (), ()), [True, False], remain, 640, 480, limits=LIMITS)
+    rough = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
+    picture = cv2.resize(rough, (640, 480), interpolation=cv2.INTER_CUBIC)
+    left_, top_ = left - plan.frame.left, top - plan.frame.top
+    data = codec.encode_jpeg(apply_plan(picture, plan, PAINT), 90)
+    after = codec.decode(data, max_edge=640, max_pixels=10**6).pixels[top_ : top_ + 80, left_ : left_ + 60]
+    off = np.abs(after.astype(int) - picture[top : top + 80, left : left + 60])
+    assert off.mean() < 2
+    assert off.max() < 32
