@@ -434,18 +434,25 @@ def det(shown: dict[str, Trial]) -> bytes:
 
 
 def speed(model: Population) -> list[str]:
-    """50 faces against 100,000 templates of 33,334 people, as `Gallery.identify` does it."""
+    """50 faces against 100,000 templates, as `Gallery.identify` does it; by the wall clock of a machine that may be
+    busy, and as the processor was ours, where two threads count twice.
+    """
     random = np.random.default_rng(1)
-    people = [f"P{number // 3:05}" for number in range(100_000)]
     templates = random.normal(0, 0.1, (100_000, 128)).astype(np.float32) + model.mean
-    gallery = Gallery.of(people, templates, model, Operating(0.001, model.tail), "e")
     probes, sound = templates[:50] + np.float32(0.01), [True] * 50
-    times = []
-    for _ in range(15):
-        start = time.perf_counter()
-        gallery.identify(probes, sound)
-        times.append(1000 * (time.perf_counter() - start))
-    return [f"50 faces against 100,000 templates: {np.median(times):.0f} ms (fastest {min(times):.0f})"]
+    lines = []
+    for each in (3, 1):
+        people = [f"P{number // each:06}" for number in range(100_000)]
+        gallery = Gallery.of(people, templates, model, Operating(0.001, model.tail), "e")
+        times = []
+        for _ in range(25):
+            wall, processor = time.perf_counter(), time.process_time()
+            gallery.identify(probes, sound)
+            times.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - processor)))
+        (wall, processor), (fastest, _) = np.median(times, axis=0), np.min(times, axis=0)
+        lines.append(f"50 faces against 100,000 templates of {len(gallery.ids):,} people: {wall:.0f} ms "
+                     f"(fastest {fastest:.0f}), processor {processor:.0f}")  # fmt: skip
+    return lines
 
 
 def main() -> None:

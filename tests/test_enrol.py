@@ -189,6 +189,25 @@ def test_a_photo_of_over_a_year_ago_is_warned_of(
     assert {str(template.taken) for template in _store(state).templates()} == {"2025-11-20", "2025-11-24"}
 
 
+def test_calibrating_names_whose_photos_are_all_old(
+    guard: Callable[..., Guard],
+    rules: Policy,
+    put: Callable[[str, bytes], Path],
+    photographs: dict[str, bytes],
+) -> None:
+    put("P001/old.jpg", _dated(photographs["obama"], "2025:11:20"))
+    folder = put("T001.jpg", _dated(photographs["biden"], "2026:09:01"))
+    clock = datetime.fromisoformat("2026-11-22T09:30:00+00:00")
+    seeing = guard(policy=rules, clock=lambda: clock)
+    seeing.enrol(folder)
+    assert seeing.calibrate()[1] == (
+        "P001: the newest photo is of 2025-11-20, over 12 months ago; enrol that person anew",
+    )
+    put("P001/new.jpg", _dated(photographs["obama3"], "2025:11:24"))
+    seeing.enrol(folder)
+    assert seeing.calibrate()[1] == ()
+
+
 def test_a_mapping_names_photos_days_and_points_at_a_face(
     seeing: Guard, state: State, put: Callable[[str, bytes], Path], photographs: dict[str, bytes], detector: Detector
 ) -> None:

@@ -130,7 +130,7 @@ class Gallery:
             return (Match(Answer.NO_MATCH),) * len(probes)
         threshold = self.operating.threshold(int(np.count_nonzero(may)))
         rows = np.arange(len(probes))
-        best = np.where(may[None], scores, -np.inf).argmax(axis=1)
+        best = (scores if among is None else np.where(may[None], scores, -np.inf)).argmax(axis=1)
         score = scores[rows, best]
         scores[rows, best] = -np.inf
         clear = scores.max(axis=1) <= score - MARGIN
