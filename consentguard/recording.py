@@ -36,12 +36,11 @@ class Recording:
 
     def failed(self, error: Refused | CannotTell) -> None:
         """Records that nothing may leave, and why. Raises AuditFailed."""
-        reasons = error.verdict.reasons if isinstance(error, Refused) else (reason_of(error),)
-        self.state.record(
-            Outcome.REFUSED.value if isinstance(error, Refused) else Outcome.CANNOT_TELL.value,
-            {**self._circumstances(), "reasons": list(reasons)},
-            self.now.isoformat(timespec="seconds"),
-        )
+        if isinstance(error, Refused):
+            kind, why = Outcome.REFUSED, {"reasons": list(error.verdict.reasons), "models": list(error.verdict.models)}
+        else:
+            kind, why = Outcome.CANNOT_TELL, {"reasons": [reason_of(error)], "models": []}
+        self.state.record(kind.value, {**self._circumstances(), **why}, self.now.isoformat(timespec="seconds"))
 
     def sealed(self, data: bytes, verdict: Verdict, people: tuple[str, ...]) -> Released:
         """Records a release that rests on the consent of `people`, and seals it. Raises AuditFailed."""

@@ -245,8 +245,12 @@ def test_every_ending_is_recorded_with_ids_only(covering: Guard, state: State, p
     raw = state.audit.path.read_bytes().lower()
     for secret in (b"amara", b"winterbourne", b"farthingale"):
         assert secret not in raw
-    kinds = [entry.kind for seq in (1, 2, 3) if (entry := state.audit.entry(seq))]
-    assert kinds == ["released", "refused", "cannot_tell"]
+    rows = [entry for seq in (1, 2, 3) if (entry := state.audit.entry(seq))]
+    assert [row.kind for row in rows] == ["released", "refused", "cannot_tell"]
+    answers = {"by", "account", "channel", "register", "policy", "models", "override", "source"}
+    assert all(answers <= set(row.body) for row in rows)
+    assert [row.body["by"] for row in rows] == ["Ms Castlegate", "Ms Castlegate", ""]
+    assert any(model.startswith("centerface@") for model in rows[1].body["models"])
 
 
 def test_a_detector_that_cannot_see_as_small_as_policy_asks_is_not_used(register: Register, policy: Policy) -> None:
