@@ -9,6 +9,12 @@ from table import KINDS, Table, right, summary
 
 HERE = Path(__file__).parent
 MADE_ON = ("captions.txt", "attack.txt", "common.txt")
+STILL_FLAGGED = {
+    "Holly Wood? No, Hollywood night at the disco!",
+    "Charlie Taylor, Farmer, brought lambs",
+    "Kaur Class? No: Kahlo Class painted self-portraits",
+}
+"""Innocent captions that a person has to look at: nothing tells these names from a pupil's."""
 
 
 def _shown(numbers: dict[str, float]) -> str:
@@ -24,7 +30,7 @@ def test_every_surname_of_the_table_is_found_and_innocent_captions_pass(capsys: 
     assert numbers["surnames found"] == 1, [caption for kind, caption, found in results if not right(kind, found)]
     assert numbers["sure surnames refused"] == 1
     assert numbers["innocent flagged"] <= 0.03
-    assert numbers["recall"] >= 0.97
+    assert {caption for kind, caption, found in results if not right(kind, found)} == STILL_FLAGGED
 
 
 @pytest.mark.parametrize(
