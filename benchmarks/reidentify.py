@@ -43,7 +43,7 @@ from consentguard.vision.weights import Shelf
 
 RESULTS = Path(__file__).parent / "results" / "reidentify.md"
 MATCHING = 0.95
-LONGEST, WALL = 480, (720, 960)
+LONGEST, WALL = 480, (960, 1280)
 """Pixels: the longer side of a photo on the wall, and the wall's height and width."""
 EQUAL = 1e-3
 """Distances this near are equal: what JPEG noise and arithmetic make of the same flat colour."""
@@ -122,7 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--loader", type=Path, required=True)
     parser.add_argument("--peer", required=True)
-    parser.add_argument("--limit", type=int, default=10**6, help="photos, the first of every child first")
+    parser.add_argument("--limit", type=int, default=273, help="photos, the first of every child first (default all)")
     options = parser.parse_args()
     spec = importlib.util.spec_from_file_location("load", options.loader / "load.py")
     load = importlib.util.module_from_spec(spec)
@@ -163,20 +163,22 @@ def main() -> None:
                 chips[name].append(None if isinstance(hidden, str) else face_chip(hidden, landmarks))
             print(".", end="", flush=True)
     print()
-    report(owners, chips, without, unseen, embed)
+    report(owners, chips, without, unseen, embed, options.limit)
 
 
-def report(owners: list[str], chips: dict, without: dict[str, Counter[str]], unseen: int, embed: Callable) -> None:
+def report(
+    owners: list[str], chips: dict, without: dict[str, Counter[str]], unseen: int, embed: Callable, limit: int
+) -> None:
     twice = Counter(owners)
     use = np.array([twice[owner] > 1 for owner in owners])  # a child needs another photo to be compared with
     who = np.unique(np.array(owners)[use], return_inverse=True)[1]
     originals = embed(np.stack([chip for chip, used in zip(chips["original"], use, strict=True) if used]))
     own = distances(originals, originals, who)
-    limit = float(np.quantile(own[np.arange(len(who)), who], MATCHING))
+    within = float(np.quantile(own[np.arange(len(who)), who], MATCHING))
     lines = [
         "| hidden by | outputs | matched | named | named by the informed |",
         "|---|---|---|---|---|",
-        f"| nobody | {len(who)} | {MATCHING:.0%} | {named(own, who, limit):.1%} | |",
+        f"| nobody | {len(who)} | {MATCHING:.0%} | {named(own, who, within):.1%} | |",
     ]
     for name in without:
         kept = np.array([chip is not None for chip in chips[name]])[use]
@@ -184,11 +186,11 @@ def report(owners: list[str], chips: dict, without: dict[str, Counter[str]], uns
         hidden = np.full((len(who), originals.shape[1]), np.nan, np.float32)
         hidden[kept] = embed(np.stack(rows))
         near = distances(hidden, originals, who)[kept]
-        matched = float((near[np.arange(len(near)), who[kept]] <= limit).mean())
+        matched = float((near[np.arange(len(near)), who[kept]] <= within).mean())
         informed = np.nan_to_num(distances(hidden, np.where(np.isnan(hidden), np.inf, hidden), who), nan=np.inf)[kept]
         alone = np.array([(who[kept] == child).sum() > 1 for child in who[kept]])
         lines.append(
-            f"| {name} | {kept.sum()} | {matched:.1%} | {named(near, who[kept], limit):.1%} "
+            f"| {name} | {kept.sum()} | {matched:.1%} | {named(near, who[kept], within):.1%} "
             f"| {named(informed[alone], who[kept][alone]):.1%} |"
         )
     notes = [f"{name}: {count} {why}" for name, ends in without.items() for why, count in ends.items() if count]
@@ -198,10 +200,10 @@ def report(owners: list[str], chips: dict, without: dict[str, Counter[str]], uns
         "",
         f"{date.today():%d %B %Y}; {len(who)} photos of {who.max() + 1} children of `fgnet_school`, and {unseen} in "
         "which no face was found.",
-        f"{MATCHING:.0%} of them match their own child within {limit:.3f}. By chance {chance:.1%} are named. "
+        f"{MATCHING:.0%} of them match their own child within {within:.3f}. By chance {chance:.1%} are named. "
         f"Without an output: {'; '.join(notes) or 'none'}.",
         "",
-        "    python benchmarks/reidentify.py --loader FOLDER --peer PYTHON",
+        f"    python benchmarks/reidentify.py --loader FOLDER --peer PYTHON --limit {limit}",
         "",
     ]
     print("\n".join(lines))
