@@ -157,7 +157,7 @@ class Sight:
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
         with stage("detect"):
-            hands = _loaded(HandFinder.load).find(picture.pixels, seen.faces)
+            hands = _loaded(HandFinder.load).find(picture.pixels, seen.counted)
             people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
         return Seen(seen.faces, seen.heads, hands, people)
 

@@ -16,7 +16,8 @@ from consentguard.consent.rules.rewriting import RewriteRules
 from consentguard.consent.state import State
 from consentguard.errors import AuditFailed, CannotTell, PolicyInvalid, Refused, UnreadableImage, VerificationFailed
 from consentguard.guard import Guard
-from consentguard.values import Action, Face, Outcome, Pixels, Rewrite, Standing
+from consentguard.sight import Sight
+from consentguard.values import Action, Box, Face, Head, Outcome, Pixels, Rewrite, Seen, Standing
 from consentguard.vision import codec, structure
 from consentguard.vision.centerface import CenterFace
 from consentguard.vision.detect import Detector
@@ -336,6 +337,17 @@ def test_a_head_that_is_no_face_to_the_detector_is_looked_for_all_the_same(
     assert verdict.heads_from_behind is not None
     assert verdict.outcome is not Outcome.PUBLISHABLE
     assert [face.standing for face in verdict.faces] == [Standing.UNSURE]
+
+
+def test_hands_are_not_looked_for_in_heads_that_count_as_faces(
+    register: Register, policy: Policy, photographs: dict[str, bytes]
+) -> None:
+    """Whatever it is that somebody holds there: it would stay visible."""
+    picture, sleeve = codec.decode(photographs["obama"], max_edge=1137, max_pixels=10**8), Box(550, 765, 745, 955)
+    for from_behind in (False, True):
+        head = Head(sleeve, 0.9, from_behind=from_behind)
+        seen = Sight(register, policy).look_for_bodies(picture, Seen((), (head,)))
+        assert any(hand.box.iou(sleeve) > 0.5 for hand in seen.hands or ()) == from_behind
 
 
 def test_what_lies_under_transparency_is_not_published_as_it_is(covering: Guard) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from consentguard.errors import ModelUnavailable
-from consentguard.values import Box, Face, Hand
-from consentguard.vision import codec, hands
+from consentguard.values import Box, Face, Hand, Head
+from consentguard.vision import codec, hands, ssd
 from consentguard.vision.centerface import CenterFace
 from consentguard.vision.hands import HandFinder
 from consentguard.vision.ssd import Look
@@ -102,6 +102,32 @@ def test_what_lies_in_a_face_is_refused(
     assert [hand for hand in finder.find(picture, [elsewhere]) if hand.box.iou(FINGERS) > 0.5] == there
 
 
+def test_a_head_that_counts_as_a_face_holds_no_hand(
+    finder: HandFinder, found: tuple[Hand, ...], pictures: dict[str, np.ndarray]
+) -> None:
+    unsure = Head(FINGERS, 0.9, from_behind=False)
+    assert not [hand for hand in finder.find(pictures["obama"], [unsure]) if hand.box.iou(FINGERS) > 0.5]
+
+
+def test_a_faint_palm_has_to_convince_more(
+    finder: HandFinder, found: tuple[Hand, ...], pictures: dict[str, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same palms, called faint: the hand on the sleeve convinces as far as its presence goes, and no further."""
+    assert 0.7 <= found[0].score < 0.99
+    faint = HandFinder(finder._palms, finder._marks, finder.label, 1.0, 0.7)
+
+    def found_if(**asked: float) -> list[Hand]:
+        with monkeypatch.context() as patched:
+            for name, value in asked.items():
+                patched.setattr(hands, name, value)
+            return [hand for hand in faint.find(pictures["obama"]) if hand.box.iou(FINGERS) > 0.7]
+
+    assert len(found_if(_SURE_IF_FAINT=0.7, _CHANCE_IF_FAINT=0.3)) == 1
+    assert found_if(_SURE_IF_FAINT=0.99, _CHANCE_IF_FAINT=0.3) == []
+    assert found_if(_SURE_IF_FAINT=0.7, _CHANCE_IF_FAINT=1.01) == []
+    assert found_if(_SURE_IF_FAINT=0.7, _CHANCE_IF_FAINT=0.3, _FAINT=0.999) == []
+
+
 def test_a_face_and_its_ears_hold_points_by_halves() -> None:
     points = np.zeros((3, 4, 2), np.float32) + 50
     points[1, :2] = 500
@@ -143,12 +169,34 @@ def test_an_empty_wall_of_any_size_has_no_hand(shape: tuple[int, int], finder: H
     assert finder.find(np.zeros((*shape, 3), np.uint8)) == ()
 
 
-def test_looks_are_the_whole_with_and_without_rims_and_tiles_where_they_show_more() -> None:
-    assert [look.side for look in hands.looks(300, 200)] == [300, 400, 600]
-    assert hands.looks(300, 200)[:2] == (Look(0, -50, 300), Look(-50, -100, 400))
-    wide = hands.looks(1280, 720)
-    assert [look.side for look in wide] == [1280, 1707, 2560] + [640] * 6
-    assert [look.side for look in hands.looks(384, 384)] == [384, 512, 768] + [192] * 9
+def test_looks_are_the_whole_with_rims_and_tiles_where_they_show_more() -> None:
+    assert hands.looks(300, 200) == (Look(-50, -100, 400), Look(-150, -200, 600))
+    assert [look.side for look in hands.looks(1280, 720)] == [1707, 2560] + [640] * 6
+    assert [look.side for look in hands.looks(384, 384)] == [512, 768] + [192] * 9
+
+
+def test_tiles_are_for_those_whose_hands_the_whole_does_not_show() -> None:
+    def tiles(*faces: Face) -> list[Look]:
+        return list(hands.looks(1280, 720, faces)[2:])
+
+    every = list(hands.looks(1280, 720)[2:])
+    left = Face(Box(40, 40, 72, 80), 0.9)
+    assert tiles(left) == [Look(0, 0, 640), Look(0, 80, 640)]  # hands from x = -100 to 212, down to y = 320
+    assert tiles(left, Face(Box(1200, 40, 1232, 80), 0.9)) == [tile for tile in every if tile.left != 320]
+    assert tiles(Face(Box(600, 100, 680, 200), 0.9)) == every
+    assert tiles(Head(Box(600, 100, 680, 200), 0.9, from_behind=False)) == every
+    assert tiles(Face(Box(600, 100, 630, 138), 0.9)) == []  # their hands are too small for the tiles too
+    assert tiles(Face(Box(400, 100, 700, 430), 0.9)) == []  # and theirs large enough for the whole
+
+
+def test_what_is_halved_first_is_seen_as_it_would_be_at_once(pictures: dict[str, np.ndarray]) -> None:
+    picture = pictures["obama"]
+    height, width = picture.shape[:2]
+    for look in (*hands.looks(width, height), Look(-100, 300, 5000), Look(13, 77, 100)):
+        seen = hands.Halves(picture).see(look, 192)
+        assert seen.shape == (1, 192, 192, 3)
+        difference = np.abs(seen - ssd.see(picture, [look], 192))
+        assert difference.mean() < 0.03  # a shift by less than a pixel
 
 
 def test_points_of_a_cut_come_back_to_where_they_were_cut() -> None:
@@ -159,7 +207,7 @@ def test_points_of_a_cut_come_back_to_where_they_were_cut() -> None:
         pixels = np.zeros((1000, 1100, 3), np.uint8)
         cv2.circle(pixels, (500, 400), 12, (255, 255, 255), -1)
         squares = np.array([[*(spot + random.normal(0, side / 10, 2)), side, angle] for angle in (0.0, 0.7, -2.5)])
-        cuts = hands.cut(pixels, squares, 224)
+        cuts = hands.Halves(pixels).cut(squares, 224)
         assert cuts.shape == (3, 224, 224, 3)
         for index in range(3):
             y, x = np.nonzero(cuts[index, :, :, 0] > 0.5)

@@ -173,6 +173,25 @@ def test_somebody_who_faces_the_viewer_is_not_from_behind():
     assert from_behind(head, sureness(head)).tolist() == [False]
 
 
+def test_hair_alone_must_be_surely_a_head():
+    """No body that faces away: only the hair speaks for it."""
+    bodiless = {f"{view}_{what}": v for view in ("bust", "body") for what, v in (("depth", -0.8), ("shoulders", 1.0))}
+    head = known(**bodiless)
+    (sure,) = sureness(head)
+    assert sure > 2
+    assert from_behind(head, np.array([2.01], np.float32)).tolist() == [True]
+    assert from_behind(head, np.array([1.99], np.float32)).tolist() == [False]
+    assert from_behind(known(), np.array([1.99], np.float32)).tolist() == [True]  # here the body speaks too
+
+
+@pytest.mark.parametrize("view", ["bust", "body"])
+def test_a_body_whose_head_is_elsewhere_forbids_from_behind(view):
+    other = known(**{view + "_off": 0.85})
+    assert from_behind(other, np.array([3], np.float32)).tolist() == [False]
+    absent = known(**{view: 0.4, view + "_off": 0.85})  # nobody is there, so the place of the head says nothing
+    assert from_behind(absent, np.array([3], np.float32)).tolist() == [True]
+
+
 def test_no_candidates_are_no_heads():
     nothing = Evidence(np.zeros((0, 4), np.float32), np.zeros((0, len(COLUMNS)), np.float32))
     sure = sureness(nothing)
