@@ -1,13 +1,15 @@
 """Heads that are not faces: what share is found, what is taken for seen from behind, and what is no head at all.
 
-    CONSENTGUARD_EVAL=FOLDER python benchmarks/heads.py [--load PATH/load.py] [--photos 60] [--skip 100] [--boxes FILE]
+    CONSENTGUARD_EVAL=FOLDER python benchmarks/heads.py [--load PATH/load.py] [--photos 60] [--skip 100]
+                                                        [--boxes FILE] [--sample 100]
 
 For the labelled heads of `scut_heads_b` of 40 px and more: the share called face, from behind, unsure and nothing; and
 boxes that are on no head. For the labelled faces of `wider_train` and the two `mafa` sets of 32 px and more: how many
 lie under a box from behind, which publishes them, and how many unsure boxes are on no face. The first 100 photos of
-the shuffled `scut_heads_b` were fitted on, so they are skipped. --boxes writes the boxes from behind for judging by eye
-(path and box, JSON Lines): make contact sheets of them elsewhere, and delete them. The table goes to
-benchmarks/results/heads.txt. Nothing of a photo is written anywhere else.
+the shuffled `scut_heads_b` were fitted on, so they are skipped. --boxes writes boxes from behind for judging by eye
+(path and box, JSON Lines), with --sample so many of them taken at random, in random order: make contact sheets of them
+elsewhere, and delete them. benchmarks/results/heads_judged.md has the verdicts on one such sample. The table goes to
+benchmarks/results/heads.md. Nothing of a photo is written anywhere else.
 """
 
 from __future__ import annotations
@@ -27,13 +29,13 @@ import numpy as np
 
 from consentguard.values import Box, Face, Head
 from consentguard.vision import codec
-from consentguard.vision.detect import DETECTORS
+from consentguard.vision.faces import FaceFinder
 from consentguard.vision.heads import HeadFinder
 from consentguard.vision.weights import Shelf
 
 LONGEST_EDGE = 1600
 SEED = 4
-RESULTS = Path(__file__).parent / "results" / "heads.txt"
+RESULTS = Path(__file__).parent / "results" / "heads.md"
 
 
 def sets(loader: Path) -> dict[str, list]:
@@ -86,41 +88,57 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--skip", type=int, default=100)
     parser.add_argument("--boxes", type=Path)
+    parser.add_argument("--sample", type=int, help="so many of the boxes from behind, at random")
     parser.add_argument("--sets", nargs="*", default=["scut_heads_b", "wider_train", "mafa_unmasked", "mafa_masked"])
     given = parser.parse_args()
     every = sets(given.load)
-    detector, finder = DETECTORS["centerface"](Shelf.default()), HeadFinder.load(Shelf.default())
-    lines = [f"{detector.label}; {finder.label}", "set | photos | labels | face | behind | unsure | nothing | "
-             "boxes off a label a photo: face | behind | unsure | labelled faces under a box from behind only | "
-             "boxes from behind | ms a photo (median)"]  # fmt: skip
+    detector, finder = FaceFinder.load(Shelf.default()), HeadFinder.load(Shelf.default())
+    names = ("set", "photos", "labels", "face", "from behind", "unsure", "nothing", "face off", "from behind off",
+             "unsure off", "labelled faces under a box from behind only", "boxes from behind", "CPU")  # fmt: skip
+    lines = [
+        "# Heads that are no faces",
+        "",
+        f"`benchmarks/heads.py --photos {given.photos} --skip {given.skip}`: {detector.label}; {finder.label}. "
+        "Labelled heads of 40 px and more (faces: 32) by what they were called; boxes off: on no label, a photo; CPU: "
+        "median processor time of the head finder after the face finder.",
+        "",
+        *("| " + " | ".join(row) + " |" for row in (names, ["---"] * len(names))),
+    ]
+    behind: list[dict] = []
     for name in given.sets:
         photos = list(every[name])
         random.Random(SEED).shuffle(photos)  # the order in which photos were taken for fitting
         tally, times, seen = Counter(), [], 0
         for path, boxes in photos[given.skip : given.skip + given.photos]:
             picture = codec.decode(Path(path).read_bytes(), max_edge=LONGEST_EDGE, max_pixels=10**9)
-            faces = detector.find(picture.pixels)
-            start = time.perf_counter()
-            heads = finder.find(picture.pixels, faces)
-            times.append(time.perf_counter() - start)
+            faces, looks = detector.search(picture.pixels)
+            start = time.process_time()
+            heads = finder.find(picture.pixels, faces, looks)
+            times.append(time.process_time() - start)
             count(name, np.asarray(boxes, float).reshape(-1, 4) * picture.scale, faces, heads, tally)
             seen += 1
-            if given.boxes:
-                with given.boxes.open("a", encoding="utf-8") as file:
-                    for head in heads:
-                        row = {"set": name, "path": str(path), "box": head.box.as_list(), "behind": head.from_behind}
-                        file.write(json.dumps(row | {"score": round(head.score, 3)}) + "\n")
-            print(f"\r{name} {seen}", end="", file=sys.stderr)
+            behind += [
+                {"set": name, "path": str(path), "box": head.box.as_list(), "score": round(head.score, 3)}
+                for head in heads
+                if head.from_behind
+            ]
+            if sys.stderr.isatty():
+                print(f"\r{name} {seen}", end="", file=sys.stderr)
         total = max(tally["labels"], 1)
-        shares = " | ".join(f"{tally[kind] / total:.1%}" for kind in ("face", "behind", "unsure", "nothing"))
-        off = " | ".join(f"{tally[kind + ' off'] / max(seen, 1):.2f}" for kind in ("face", "behind", "unsure"))
-        lines.append(
-            f"{name} | {seen} | {tally['labels']} | {shares} | {off} | {tally['published']} | "
-            f"{tally['behind boxes']} | {1000 * statistics.median(times):.0f}"
-        )
+        cells = [
+            *(name, str(seen), str(tally["labels"])),
+            *(f"{tally[kind] / total:.1%}" for kind in ("face", "behind", "unsure", "nothing")),
+            *(f"{tally[kind + ' off'] / max(seen, 1):.2f}" for kind in ("face", "behind", "unsure")),
+            *(str(tally["published"]), str(tally["behind boxes"]), f"{1000 * statistics.median(times):.0f} ms"),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
         print("\n" + lines[-1], file=sys.stderr)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if given.boxes:
+        if given.sample:
+            behind = random.Random(SEED).sample(behind, min(given.sample, len(behind)))
+        given.boxes.write_text("".join(json.dumps(row) + "\n" for row in behind), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ Constants without another source: the graphs `palm_detection_detection_to_roi`, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil, log2
+from functools import partial
+from math import ceil
 from typing import Any, Final
 
 import cv2
@@ -22,6 +23,8 @@ from numpy.typing import NDArray
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Hand, Head, Pixels
 from consentguard.vision import engine, ssd
+from consentguard.vision.levels import Levels
+from consentguard.vision.pose import View
 from consentguard.vision.ssd import Floats, Look, Rows
 from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
 
@@ -79,9 +82,8 @@ _GROWN: Final = 0.1
 """Points lie inside the hand: the outline is grown by this share of their longer extent. On even photos the box then
 holds 97 % (egohands) and 94 % (hands_counting) of the labelled box, at IoU 0.82; 0.08 holds 95 % and 91 %."""
 
-_BATCH: Final = 16
 _SIDES: Final = 16
-"""Cuts in one call; corners of the disc that the outline is grown by."""
+"""Corners of the disc that the outline is grown by."""
 
 _EARS: Final = 0.2
 """Share of a face's width by which its box is widened on each side: the palm model takes ears and cheeks for hands."""
@@ -108,10 +110,9 @@ class HandFinder:
     def load(cls, shelf: Shelf) -> HandFinder:
         """Reads both networks from the shelf. Raises ModelUnavailable."""
         palm, mark = manifest()["palm-detection"], manifest()["hand-landmark"]
-        side = ssd.PALM.size
         return cls(
-            engine.load(shelf.read(palm), palm.file, {"input_1": (-1, side, side, 3)}, exact=False),
-            engine.load(shelf.read(mark), mark.file, {"input_1": (-1, _HAND_SIDE, _HAND_SIDE, 3)}, exact=False),
+            engine.load(shelf.read(palm), palm.file, {}, exact=False),
+            engine.load(shelf.read(mark), mark.file, {}, exact=False),
             f"{palm.label}+{mark.label}",
             _threshold(palm),
             _threshold(mark),
@@ -125,19 +126,19 @@ class HandFinder:
         of a hand cut by the frame may lie outside. Raises ModelUnavailable if a network fails.
         """
         height, width = pixels.shape[:2]
-        halves = Halves(pixels)
-        palms = ssd.surest(self._seen(halves, looks(width, height, faces)), _SAME_SIGHT)
+        levels = Levels(pixels)
+        palms = ssd.surest(self._seen(levels, looks(width, height, faces)), _SAME_SIGHT)
         middles = (palms[:, None, 0:2] + palms[:, None, 2:4]) / np.float32(2)
         palms = palms[~in_faces(middles, faces)]
         faint = palms[:, 4] < self._palm_threshold
-        points, presence = self._marked(halves, around_palms(palms))
+        points, presence = self._marked(levels, around_palms(palms))
         for least, least_if_faint in ((_SECOND_CHANCE, _CHANCE_IF_FAINT), (self._presence, _SURE_IF_FAINT)):
             kept = np.flatnonzero(presence >= np.where(faint, least_if_faint, least))
             surer = presence[kept] - faint[kept]  # a faint palm never takes the place of another
             kept = kept[one_of_each(extents(points[kept], width, height), surer)]
             faint, points, presence = faint[kept], points[kept], presence[kept]
             if least != self._presence:
-                points, presence = self._marked(halves, around_points(points))
+                points, presence = self._marked(levels, around_points(points))
         believed = ~in_faces(points, faces)
         hands = (
             _hand(marks, float(score), width, height)
@@ -145,31 +146,29 @@ class HandFinder:
         )
         return tuple(sorted((hand for hand in hands if hand), key=lambda hand: -hand.score))
 
-    def _seen(self, halves: Halves, windows: Sequence[Look]) -> Rows:
+    def _seen(self, levels: Levels, windows: Sequence[Look]) -> Rows:
         """Palms of all looks, in pixels of the picture: (n, 19), score and seven keypoints among them."""
-        inputs = np.concatenate([halves.see(look, ssd.PALM.size) for look in windows])
-        outputs = self._palms(inputs)
-        raw = ssd.unbatched(self._finite(outputs, "Identity"), len(windows), ssd.PALM)
-        logits = ssd.unbatched(self._finite(outputs, "Identity_1"), len(windows), ssd.PALM)
-        found = [
-            ssd.in_picture(ssd.merged(self._decoded(raw[index], logits[index]), _SAME_PALM), look)
-            for index, look in enumerate(windows)
-        ]
-        return np.concatenate(found)
 
-    def _decoded(self, raw: Floats, logits: Floats) -> Rows:
-        return ssd.decode(raw, logits, self._anchors, ssd.PALM.size, _FAINT)
+        def palms(look: Look) -> Rows:
+            middle = look.left + look.side / 2, look.top + look.side / 2
+            outputs = self._palms(_input(levels, View(*middle, look.side), ssd.PALM.size))
+            raw, logits = self._finite(outputs, "Identity")[0], self._finite(outputs, "Identity_1")[0]
+            rows = ssd.decode(raw, logits, self._anchors, ssd.PALM.size, _FAINT)
+            return ssd.in_picture(ssd.merged(rows, _SAME_PALM), look)
 
-    def _marked(self, halves: Halves, squares: Squares) -> tuple[Floats, Floats]:
+        return np.concatenate(engine.together([partial(palms, look) for look in windows]))
+
+    def _marked(self, levels: Levels, squares: Squares) -> tuple[Floats, Floats]:
         """What the landmark model says of the cuts: points (n, 21, 2) in pixels of the picture, and presence (n,)."""
-        points, presence = np.empty((len(squares), 21, 2), np.float32), np.empty(len(squares), np.float32)
-        for start in range(0, len(squares), _BATCH):
-            some = slice(start, start + _BATCH)
-            outputs = self._marks(halves.cut(squares[some], _HAND_SIDE))
-            local = self._finite(outputs, "Identity").reshape(-1, 21, 3)[:, :, :2]
-            points[some] = placed(local, squares[some], _HAND_SIDE)
-            presence[some] = np.clip(self._finite(outputs, "Identity_1")[:, 0], 0, 1)
-        return points, presence
+
+        def marks(square: NDArray[np.float64]) -> tuple[Floats, float]:
+            outputs = self._marks(_input(levels, View(*square.tolist()), _HAND_SIDE))
+            local = self._finite(outputs, "Identity").reshape(21, 3)[:, :2]
+            return local, float(np.clip(self._finite(outputs, "Identity_1")[0, 0], 0, 1))
+
+        answers = engine.together([partial(marks, square) for square in squares])
+        local = np.array([points for points, _ in answers], np.float32).reshape(-1, 21, 2)
+        return placed(local, squares, _HAND_SIDE), np.array([presence for _, presence in answers], np.float32)
 
     def _finite(self, outputs: Mapping[str, engine.Tensor], name: str) -> Floats:
         output = np.asarray(outputs[name], np.float32)
@@ -246,52 +245,9 @@ def _squares(
     return np.column_stack([moved, size.max(axis=1) * scale, angle])
 
 
-class Halves:
-    """A picture and what is left of it when it is halved again and again, each made when it is first asked for.
-
-    Looks and cuts that shrink much begin with the smallest that still has more pixels than they need: nothing is
-    aliased, and the whole picture is read once only.
-    """
-
-    def __init__(self, pixels: Pixels) -> None:
-        self._sizes = [pixels]
-
-    def _for(self, side: float, size: int) -> Pixels:
-        """The smallest in which a square of `side` pixels of the picture still has `size` or more."""
-        power = max(int(log2(max(side, 1) / size)), 0)
-        while len(self._sizes) <= power:
-            height, width = self._sizes[-1].shape[:2]
-            half = (max(width // 2, 1), max(height // 2, 1))
-            smaller = cv2.resize(self._sizes[-1], half, interpolation=cv2.INTER_AREA)
-            self._sizes.append(smaller.astype(np.uint8, copy=False))
-        return self._sizes[power]
-
-    def _shares(self, smaller: Pixels) -> NDArray[np.float64]:
-        """Width and height of a smaller picture in those of the picture itself: (2, 1)."""
-        (height, width), (high, wide) = self._sizes[0].shape[:2], smaller.shape[:2]
-        return np.array([[wide / width], [high / height]])
-
-    def see(self, look: Look, size: int) -> Floats:
-        """What is in a window, as `ssd.see` gives it: float32, shape (1, size, size, 3), RGB 0..1."""
-        smaller = self._for(look.side, size)
-        across, down = self._shares(smaller)[:, 0].tolist()
-        window = Look(round(look.left * across), round(look.top * down), round(look.side * max(across, down)))
-        return ssd.see(smaller, [window], size)
-
-    def cut(self, squares: Squares, size: int) -> Floats:
-        """Turned squares, upright: float32, shape (n, size, size, 3), RGB 0..1, black outside the picture."""
-        cuts = np.empty((len(squares), size, size, 3), np.float32)
-        for index, (x, y, length, angle) in enumerate(squares):
-            smaller = self._for(length, size)
-            shares = self._shares(smaller)
-            cosine, sine = np.cos(angle) * length / size, np.sin(angle) * length / size
-            turn = np.array([[cosine, -sine], [sine, cosine]])
-            # A pixel's middle lies half a pixel inside it: (i + .5) here is (j + .5) there.
-            start = np.array([[x], [y]]) + turn @ np.full((2, 1), (1 - size) / 2)
-            affine = np.hstack([turn * shares, start * shares - 0.5])
-            cuts[index] = cv2.warpAffine(smaller, affine, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
-        cuts /= 255
-        return cuts
+def _input(levels: Levels, view: View, size: int) -> Floats:
+    """What a network is shown of a view: float32, shape (1, size, size, 3), RGB 0..1, black outside the picture."""
+    return np.asarray(levels.cut(view.to_cut(size), size)[None] / np.float32(255), np.float32)
 
 
 def placed(points: Floats, squares: Squares, side: int) -> Floats:

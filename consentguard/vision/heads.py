@@ -125,7 +125,7 @@ class HeadFinder:
         """
         known = self.evidence(pixels, faces, looks)
         sure = sureness(known)
-        behind = from_behind(known, sure)
+        behind = from_behind(known, sure) & ~beside_a_face(known.boxes, faces)
         kept = np.flatnonzero(behind | (sure >= _UNSURE))
         kept = kept[one_each(known.boxes[kept], sure[kept])]
         score = sigmoid(sure)
@@ -296,6 +296,17 @@ def among(rows: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
     middle = (rows[:, None, :2] + rows[:, None, 2:4]) / 2
     inside = np.all((middle >= head[None, :, :2]) & (middle <= head[None, :, 2:]), axis=-1)
     return np.asarray(np.any(_shared(rows, known) > 1 / 3, axis=1) | np.any(inside, axis=1))
+
+
+def beside_a_face(boxes: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
+    """Whether the head around each of CenterFace's boxes (n, 4) holds the middle of a face: then it is not all hair.
+
+    Of 105 boxes from behind in 575 photos of scut_heads_b that are 15, and three of the five that were none.
+    """
+    heads = np.array([head_box(box).as_list() for box in boxes], np.float32).reshape(-1, 1, 4)
+    known = np.array([face.box.as_list() for face in faces], np.float32).reshape(-1, 4)
+    middle = (known[:, :2] + known[:, 2:]) / 2
+    return np.asarray(((heads[..., :2] <= middle) & (middle <= heads[..., 2:])).all(axis=-1).any(axis=-1))
 
 
 def _shared(rows: Floats, others: Floats) -> Floats:

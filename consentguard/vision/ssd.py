@@ -9,15 +9,11 @@ Constants and formulas: the graphs `ssd_anchors_calculator`, `tensors_to_detecti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from consentguard.values import Pixels
 
 Floats = NDArray[np.float32]
 
@@ -88,43 +84,7 @@ def _starts(length: int, side: int, step: int) -> list[int]:
     return [round(i * (length - side) / (count - 1)) for i in range(count)]
 
 
-def see(pixels: Pixels, looks: Sequence[Look], size: int) -> Floats:
-    """What is in the windows, at input size: float32, shape (len(looks), size, size, 3), RGB 0..1, black outside.
-
-    Shrinks by area, so that nothing small is lost to aliasing; grows linearly.
-    """
-    seen = np.zeros((len(looks), size, size, 3), np.float32)
-    height, width = pixels.shape[:2]
-    for inputs, look in zip(seen, looks, strict=True):
-        left, top = max(look.left, 0), max(look.top, 0)
-        right, bottom = min(look.left + look.side, width), min(look.top + look.side, height)
-        if left >= right or top >= bottom:
-            continue
-        scale = size / look.side
-        x0, y0 = round((left - look.left) * scale), round((top - look.top) * scale)
-        x1 = min(max(round((right - look.left) * scale), x0 + 1), size)
-        y1 = min(max(round((bottom - look.top) * scale), y0 + 1), size)
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        inputs[y0:y1, x0:x1] = cv2.resize(pixels[top:bottom, left:right], (x1 - x0, y1 - y0), interpolation=how)
-    seen /= 255
-    return seen
-
-
 # ---------------------------------------------------------------------------------------------------------- decoding
-
-
-def unbatched(output: Floats, batch: int, layout: Layout) -> Floats:
-    """A network's output for `batch` looks as (batch, anchors, numbers).
-
-    Reshaped to batch n these graphs give (1, n * anchors, numbers), layer after layer, and within a layer look after
-    look: their last reshapes have the batch of 1 written in. Raises ValueError for any other shape.
-    """
-    numbers = output.shape[-1]
-    if output.shape != (1, batch * sum(layout.counts), numbers):
-        raise ValueError(f"{output.shape} is not (1, {batch} x {sum(layout.counts)}, numbers)")
-    ends = np.cumsum([batch * count for count in layout.counts])[:-1]
-    layers = np.split(output[0], ends)
-    return np.concatenate([layer.reshape(batch, -1, numbers) for layer in layers], axis=1)
 
 
 def decode(raw: Floats, logits: Floats, anchors: Floats, size: int, threshold: float) -> Rows:

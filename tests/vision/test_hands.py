@@ -8,9 +8,11 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Hand, Head
-from consentguard.vision import codec, hands, ssd
+from consentguard.vision import codec, hands
 from consentguard.vision.centerface import CenterFace
 from consentguard.vision.hands import HandFinder
+from consentguard.vision.levels import Levels
+from consentguard.vision.pose import View
 from consentguard.vision.ssd import Look
 from consentguard.vision.weights import Shelf
 
@@ -98,8 +100,8 @@ def test_what_lies_in_a_face_is_refused(
     there = [hand for hand in found if hand.box.iou(FINGERS) > 0.5]
     assert len(there) == 1
     assert not [h for h in finder.find(picture, [Face(FINGERS, 0.9)]) if h.box.iou(FINGERS) > 0.5]
-    elsewhere = Face(Box(10, 10, 60, 60), 0.9)
-    assert [hand for hand in finder.find(picture, [elsewhere]) if hand.box.iou(FINGERS) > 0.5] == there
+    (hand,) = finder.find(picture, [Face(Box(10, 10, 60, 60), 0.9)])  # elsewhere
+    assert hand.box.iou(there[0].box) > 0.7
 
 
 def test_a_head_that_counts_as_a_face_holds_no_hand(
@@ -189,16 +191,6 @@ def test_tiles_are_for_those_whose_hands_the_whole_does_not_show() -> None:
     assert tiles(Face(Box(400, 100, 700, 430), 0.9)) == []  # and theirs large enough for the whole
 
 
-def test_what_is_halved_first_is_seen_as_it_would_be_at_once(pictures: dict[str, np.ndarray]) -> None:
-    picture = pictures["obama"]
-    height, width = picture.shape[:2]
-    for look in (*hands.looks(width, height), Look(-100, 300, 5000), Look(13, 77, 100)):
-        seen = hands.Halves(picture).see(look, 192)
-        assert seen.shape == (1, 192, 192, 3)
-        difference = np.abs(seen - ssd.see(picture, [look], 192))
-        assert difference.mean() < 0.03  # a shift by less than a pixel
-
-
 def test_points_of_a_cut_come_back_to_where_they_were_cut() -> None:
     """A bright spot at a place of the picture is in the cut where `placed` says it came from."""
     random = np.random.default_rng(7)
@@ -207,10 +199,10 @@ def test_points_of_a_cut_come_back_to_where_they_were_cut() -> None:
         pixels = np.zeros((1000, 1100, 3), np.uint8)
         cv2.circle(pixels, (500, 400), 12, (255, 255, 255), -1)
         squares = np.array([[*(spot + random.normal(0, side / 10, 2)), side, angle] for angle in (0.0, 0.7, -2.5)])
-        cuts = hands.Halves(pixels).cut(squares, 224)
-        assert cuts.shape == (3, 224, 224, 3)
-        for index in range(3):
-            y, x = np.nonzero(cuts[index, :, :, 0] > 0.5)
+        levels = Levels(pixels)
+        for index, square in enumerate(squares):
+            cut = levels.cut(View(*square.tolist()).to_cut(224), 224)
+            y, x = np.nonzero(cut[:, :, 0] > 127)
             seen = np.array([[[x.mean() + 0.5, y.mean() + 0.5]]], np.float32)
             back = hands.placed(seen, squares[index : index + 1], 224)[0, 0]
             np.testing.assert_allclose(back, spot + 0.5, atol=max(side / 224, 1.5))
@@ -240,7 +232,7 @@ def test_an_outline_outside_the_picture_is_none() -> None:
 
 def test_numbers_that_are_none_are_an_error(finder: HandFinder) -> None:
     def broken(inputs: np.ndarray) -> dict[str, np.ndarray]:
-        return {"Identity": np.full((1, len(inputs) * 2016, 18), np.nan, np.float32)}
+        return {"Identity": np.full((1, 2016, 18), np.nan, np.float32)}
 
     bad = HandFinder(broken, broken, "broken@0", 0.5, 0.5)
     with pytest.raises(ModelUnavailable, match="broken@0"):

@@ -15,6 +15,7 @@ from consentguard.vision.heads import (
     HeadFinder,
     among,
     appearance,
+    beside_a_face,
     from_behind,
     head_box,
     hopeful,
@@ -190,6 +191,18 @@ def test_a_body_whose_head_is_elsewhere_forbids_from_behind(view):
     assert from_behind(other, np.array([3], np.float32)).tolist() == [False]
     absent = known(**{view: 0.4, view + "_off": 0.85})  # nobody is there, so the place of the head says nothing
     assert from_behind(absent, np.array([3], np.float32)).tolist() == [True]
+
+
+def test_a_head_that_holds_a_face_is_not_all_hair(finder, pictures, monkeypatch):
+    boxes = np.array([[100, 100, 130, 140], [300, 100, 330, 140]], np.float32)
+    near, far = Face(Box(130, 100, 150, 130), 0.3), Face(Box(160, 100, 180, 130), 0.9)
+    assert beside_a_face(boxes, [near, far]).tolist() == [True, False]
+    assert beside_a_face(boxes, [far]).tolist() == [False, False]
+    assert beside_a_face(boxes, []).tolist() == [False, False]
+    assert beside_a_face(boxes[:0], [near]).tolist() == []
+    monkeypatch.setattr(finder, "evidence", lambda *_: known())
+    assert [head.from_behind for head in finder.find(pictures["biden"], [far])] == [True]
+    assert [head.from_behind for head in finder.find(pictures["biden"], [near])] == [False]
 
 
 def test_no_candidates_are_no_heads():

@@ -4,7 +4,6 @@ import itertools
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,16 +66,6 @@ def test_decoding_equals_the_formula_row_by_row(seed: int, keypoints: int, thres
         np.testing.assert_allclose(got, np.array(expected), rtol=1e-4, atol=1e-4)
 
 
-def test_a_batch_comes_layer_after_layer_and_is_put_back() -> None:
-    looks = np.arange(3 * sum(SMALL.counts) * 2, dtype=np.float32).reshape(3, -1, 2)
-    first, second = SMALL.counts
-    output = np.concatenate([looks[:, :first].reshape(-1, 2), looks[:, first:].reshape(-1, 2)])[None]
-    assert output.shape[1] == 3 * (first + second)
-    np.testing.assert_array_equal(ssd.unbatched(output, 3, SMALL), looks)
-    with pytest.raises(ValueError, match="is not"):
-        ssd.unbatched(output, 2, SMALL)
-
-
 @settings(max_examples=30)
 @given(width=st.integers(1, 900), height=st.integers(1, 900), side=st.integers(2, 400))
 def test_tiles_cover_the_picture_and_lie_close(width: int, height: int, side: int) -> None:
@@ -92,21 +81,6 @@ def test_tiles_cover_the_picture_and_lie_close(width: int, height: int, side: in
             assert ordered[-1] + side == length
         else:
             assert len(ordered) == 1
-
-
-def test_a_look_shows_what_lies_in_its_window_and_black_outside() -> None:
-    pixels = np.zeros((100, 200, 3), np.uint8)
-    pixels[20:60, 40:80] = (255, 128, 0)
-    seen = ssd.see(pixels, [Look(0, 0, 100), Look(40, 20, 40), Look(-100, -100, 200), Look(500, 0, 10)], 50)
-    assert seen.shape == (4, 50, 50, 3)
-    assert seen.dtype == np.float32
-    np.testing.assert_allclose(seen[0, 15, 30], [1, 128 / 255, 0], atol=1e-6)
-    assert not seen[0, 45, 5].any()
-    np.testing.assert_allclose(seen[1], np.broadcast_to(np.float32([1, 128 / 255, 0]), (50, 50, 3)), atol=1e-6)
-    assert not seen[2, :25].any()
-    assert not seen[2, :, :25].any()
-    np.testing.assert_allclose(seen[2, 35, 38], [1, 128 / 255, 0], atol=1e-6)
-    assert not seen[3].any()
 
 
 def test_shares_of_a_look_become_pixels() -> None:
