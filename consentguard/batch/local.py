@@ -10,10 +10,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -45,7 +46,7 @@ class Unit(Protocol):
 
 def serve(pipe: Connection, unit: Unit) -> None:
     """What a worker does: judges what comes through the pipe until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what follows
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it was not inherited; see `_interrupts_ignored`
     import cv2  # noqa: PLC0415
 
     cv2.setNumThreads(1)
@@ -92,6 +93,19 @@ class _Worker:
     def took(self) -> Task:
         self.since = time.monotonic()
         return self.held.popleft()
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """What starts meanwhile inherits it: Ctrl-C reaches the whole group, and the parent alone decides what follows."""
+    if threading.current_thread() is not threading.main_thread():  # only there can it be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Pool:
@@ -161,7 +175,8 @@ class Pool:
         try:
             ours, theirs = self._context.Pipe()
             process = self._context.Process(target=serve, args=(theirs, self._unit), daemon=True)
-            process.start()
+            with _interrupts_ignored():
+                process.start()
         finally:
             for name, value in before.items():
                 os.environ.pop(name)

@@ -249,12 +249,18 @@ def _claimed(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out / _LOCK, timeout=0)
         lock.acquire()
+        # Copies and thumbnails that no verdict names are removed: that must never meet what somebody else put there.
+        ours = (JOURNAL, _LOCK, f"{_LOCK}.holder")
+        strange = next((path.name for path in out.iterdir() if path.name not in ours), None)
+        if strange and not (out / JOURNAL).exists():
+            lock.release()
+            raise CannotTell(f"{out}: holds files that no scan made ({strange}); name a new or empty folder as --out.")
     except Timeout as error:
         raise CannotTell(
             f"{out}: another scan ({_holder(out)}) writes here; wait for it, or name another --out."
         ) from error
     except OSError as error:
-        raise OutputFailed(f"{out}: cannot be written ({error.strerror}); name another --out.") from error
+        raise OutputFailed(f"{out}: cannot be written ({error.strerror or error}); name another --out.") from error
     try:
         (out / f"{_LOCK}.holder").write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
         yield

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,8 +74,12 @@ def scan(arguments: argparse.Namespace) -> int:
                 running.pop_all().close()
                 engine = running.enter_context(_engine(arguments, settings))
                 before = settings
-            with _shown(settings) as (progress, tick):
-                summary = run_scan(guard, settings, engine, progress=progress, tick=tick, emptied=not first)
+            try:
+                with _shown(settings) as (progress, tick):
+                    summary = run_scan(guard, settings, engine, progress=progress, tick=tick, emptied=not first)
+            except KeyboardInterrupt:
+                print("stopped; the same command goes on from here", file=sys.stderr)
+                raise
             if first or summary.looked_at:
                 print(_said(summary), flush=True)
             worst = summary.exit_code
@@ -177,22 +181,44 @@ def _shown(settings: Settings) -> Iterator[tuple[Progress, Callable[[], None]]]:
         task = bar.add_task("looking", total=None, counts="")
 
         def tick() -> None:
-            counts = ", ".join(f"{number} {outcome}" for outcome, number in sorted(progress.outcomes.items()))
+            counts = _counted(progress.outcomes) or "starting"
             rate = progress.judged / max(bar.tasks[0].elapsed or 0, 1e-9)
             to_come = max((progress.total or 0) - progress.listed, 0)
-            left = f", {to_come / rate / 60:.0f} min left" if progress.total and rate else ""
-            counts = f"{progress.known} known, {counts} ({rate:.1f}/s{left})"
+            left = f", {_duration(to_come / rate)} left" if progress.total and rate else ""
+            known = f"{progress.known} known, " if progress.known else ""
+            counts = f"{known}{counts} ({rate:.1f} a second{left})" if progress.judged else f"{known}{counts}"
             bar.update(task, total=progress.total, completed=progress.listed, counts=counts)
 
         yield progress, tick
 
 
+_WORDS = {
+    "released": "released",
+    "publishable": "may go as they are",
+    "needs_rewrite": "may go after rewriting",
+    "refused": "must not go",
+    "cannot_tell": "undecided",
+}
+
+
+def _counted(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in _WORDS.items() if outcomes.get(outcome))
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{max(minutes, 1)} min"
+
+
 def _said(summary: Summary) -> str:
-    counts = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in sorted(summary.outcomes.items()))
-    return (
-        f"{sum(summary.outcomes.values())} photos: {counts or 'none'}; {summary.looked_at} looked at now, "
-        f"{summary.passed_over} other files passed over\n  report: {summary.report}"
-    )
+    """What came of it, and where to look next."""
+    photos, others = sum(summary.outcomes.values()), summary.passed_over
+    lines = [f"{photos} photo{'' if photos == 1 else 's'}: {_counted(summary.outcomes) or 'none'}"]
+    lines[0] += f"; {summary.looked_at} looked at now" if summary.looked_at < photos else ""
+    lines[0] += f"; {others} other file{' is no picture' if others == 1 else 's are no pictures'}" if others else ""
+    if summary.outcomes.get("released"):
+        lines.append(f"  copies that may go: {summary.report.parent / 'released'}")
+    return "\n".join([*lines, f"  report: {summary.report}"])
 
 
 def _place(text: str) -> Path | RemoteFolder:

@@ -125,7 +125,7 @@ def test_the_command_and_its_reports(office: Path, capsys: pytest.CaptureFixture
     options = [text for option, name in where.items() for text in (option, str(office / name))]
     code = main(["scan", str(office / "photos"), "--workers", "1", *options])
     assert code == 3
-    assert "4 photos: 1 cannot tell, 1 refused, 2 released" in capsys.readouterr().out
+    assert "4 photos: 2 released, 1 must not go, 1 undecided" in capsys.readouterr().out
     with (office / "out" / "report.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["photo"] for row in rows] == ["class 4/copy of one.jpg", "class 4/two.jpg", "cut.jpg", "one.jpg"]
@@ -181,6 +181,40 @@ def test_killed_again_and_again_every_photo_has_one_verdict(many: Path) -> None:
     assert counts == (300, 300)
     # What was at work when something was killed is looked at again, and nothing else.
     assert len(looks()) <= 300 + 2 * (workers_killed + 2 * parents_killed)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
+    program = [sys.executable, str(HERE / "interrupted.py"), str(many / "photos"), str(many / "out"), str(many)]
+    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    while not (many / "looks").exists():
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody at once
+    complaints = process.communicate(timeout=60)[1]
+    assert complaints.count("KeyboardInterrupt") == 1  # the parent's; workers leave it to the parent
+    workers = {int(line.split()[0]) for line in (many / "looks").read_text().splitlines()}
+    assert not any(_runs(pid) for pid in workers)
+    done = subprocess.run(program, capture_output=True, text=True, env=environment, check=True)
+    total, looked_at = map(int, done.stdout.split())
+    assert total == 300
+    assert looked_at < 300
+
+
+def test_an_output_folder_that_holds_what_no_scan_made_is_refused(office: Path) -> None:
+    theirs = office / "out" / "thumbs" / "mine.jpg"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"mine")
+    with pytest.raises(CannotTell, match=r"holds files that no scan made \(thumbs\); name a new or empty folder"):
+        _scan(office)
+    assert theirs.read_bytes() == b"mine"
 
 
 def test_two_scans_on_one_output(many: Path) -> None:
@@ -247,7 +281,7 @@ def test_what_no_photo_is_to_blame_for_stops_the_scan_and_is_nobodys_verdict(
         assert main(command) == 3
         assert "models pull" in capsys.readouterr().err
     assert main([*command, "--workers", "1"]) == 3
-    assert "4 photos: 1 cannot tell, 1 refused, 2 released" in capsys.readouterr().out
+    assert "4 photos: 2 released, 1 must not go, 1 undecided" in capsys.readouterr().out
 
 
 def test_a_photo_that_went_away_while_it_was_looked_at_is_looked_at_again(office: Path) -> None:
