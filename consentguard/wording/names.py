@@ -203,8 +203,8 @@ class Names:
         """Words that are nearly a surname which is no ordinary word; a first name may be stuck to them."""
         parts = text.parts
         for at, part in enumerate(parts):
-            runs = [(part, part.text)]
-            if at + 1 < len(parts) and text.between(at, at + 1) in ("", "-", "'", "’", ".", " "):
+            runs = [(parts[last], run) for last, run in _runs(text, at)]
+            if at + 1 < len(parts) and text.between(at, at + 1) in (".", " "):
                 runs.append((parts[at + 1], part.text + parts[at + 1].text))
             for end, word in runs:
                 starts = [cut for cut in range(2, min(9, len(word) - 3)) if word[:cut] in self._forenames]

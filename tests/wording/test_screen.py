@@ -160,3 +160,32 @@ def test_the_schools_own_copyright_and_lists_are_no_notice() -> None:
         "Photo courtesy of Alamy",
     ):
         assert [finding.rule for finding in screen.judge(theirs)] == ["copyright-notice"], theirs
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        "Amara\nWinterboume",
+        "WINTERB0URNE",
+        "Winterbourn",
+        "Oakenshavv",
+        "0AKENSHAW F",
+        "O'BRlEN",
+        "Niamh 0'Brien",
+        "AmaraWinterbourne",
+        "W I N T E R B O U R N E",
+        "Winter-\nbourne",
+        "winter bourne",
+        "Oakenshaw's coat",
+    ],
+)
+def test_a_surname_is_spotted_in_a_picture_with_a_readers_slips(read: str) -> None:
+    assert SCREEN.in_picture([line.split() for line in read.split("\n")])
+
+
+def test_other_writing_in_a_picture_is_left() -> None:
+    screen = Screen([Named(f"P{n}", ("Amelia",), (name,)) for n, name in enumerate(
+        ("Green", "White", "Best", "Stone", "Frost", "Rice", "Hall", "Baker", "Day", "King", "Church"))])  # fmt: skip
+    for said in ("GREEN CLASS", "WHITE BOARD RULES", "BEST READER\nOF THE WEEK", "STONE AGE", "FROST", "HALL",
+                 "Bake Sale\nToday", "World Book Day", "Baker Street", "King Charles III", "Church Road"):  # fmt: skip
+        assert screen.in_picture([line.split() for line in said.split("\n")]) == (), said
