@@ -110,8 +110,11 @@ def test_the_same_person_twice_in_one_photo_is_nobody(
 
 def test_a_sibling_is_never_cleared_by_a_machine(enrolled: Callable[..., Guard], photographs: dict[str, bytes]) -> None:
     seeing = enrolled(P008=["obama", "obama3"])
-    face = _two_largest(seeing.inspect(photographs["obama2"], **MATCHED).faces)[-1]
+    verdict = seeing.inspect(photographs["obama2"], **MATCHED)
+    face = _two_largest(verdict.faces)[-1]
     assert (face.person, face.standing) == (None, Standing.UNSURE)
+    (told,) = (finding.message for finding in verdict.findings if finding.rule == "not-sure-who")
+    assert told.startswith("1 face is like a brother or sister")
 
 
 def test_recognised_is_not_consented(

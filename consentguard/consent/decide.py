@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, TypedDict
@@ -214,19 +214,28 @@ def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple
 def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
     identities = tuple(_identity(match, register, question, on) for match in faces)
     shown = [who.person for who in identities if who.person and who.standing is Standing.CONSENTED]
-    doubtful = sum(match.answer is Answer.UNSURE and match is not UNSURE_HEAD for match in faces)
     return Decision(
-        faces=identities,
-        rests_on=tuple(dict.fromkeys(shown)),
-        findings=_not_sure(doubtful, question) if doubtful else (),
+        faces=identities, rests_on=tuple(dict.fromkeys(shown)), findings=tuple(_not_sure(faces, register, question))
     )
 
 
-def _not_sure(faces: int, question: Question) -> tuple[Finding, ...]:
+def _not_sure(faces: Sequence[Match], register: Register, question: Question) -> Iterator[Finding]:
     """That somebody enrolled may be there, for whoever wonders why a face is hidden; not who, for that is not known."""
-    told = f"{faces} face{'s are' if faces > 1 else ' is'} like somebody enrolled, but not surely enough"
-    helps = "" if question.among is not None else "; it helps to say who is expected: --expected, or --people with --by"
-    return (Finding("not-sure-who", "photo", told + helps),)
+    doubtful = sum(match.answer is Answer.UNSURE and match is not UNSURE_HEAD for match in faces)
+    siblings = sum(bool(match.person and (row := register.get(match.person)) and row.sibling_group) for match in faces)
+    if doubtful:
+        helps = "; it helps to say who is expected: --expected, or --people with --by"
+        told = f"{_counted(doubtful)} like somebody enrolled, but not surely enough"
+        yield Finding("not-sure-who", "photo", told + (helps if question.among is None else ""))
+    if siblings:
+        told = (
+            f"{_counted(siblings)} like a brother or sister of a group that a person has to tell apart: mode declared"
+        )
+        yield Finding("not-sure-who", "photo", told)
+
+
+def _counted(faces: int) -> str:
+    return f"{faces} faces are" if faces > 1 else "1 face is"
 
 
 def _identity(match: Match, register: Register, question: Question, on: date) -> Identity:
