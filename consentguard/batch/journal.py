@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from consentguard.batch.unit import Judged, OutputFailed
+from consentguard.batch.unit import NAMED, Judged, OutputFailed
 from consentguard.batch.walk import printable
 from consentguard.errors import CannotTell
 
@@ -139,7 +139,7 @@ class Journal:
     def judged(self, judged: Judged, basis: str, at: str) -> None:
         """Keeps a verdict for its content. The path in it is the first under which the content was met."""
         v = judged.verdict
-        row = (judged.task.content, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
+        row = (judged.task.key, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
                judged.thumb, judged.seconds, at, judged.lasting)  # fmt: skip
         self._connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
@@ -181,7 +181,7 @@ class Journal:
         for path, content, outcome, before, body, message, thumb, at in self._connection.execute(query):
             name = Path(os.fsdecode(path))
             verdict = {**json.loads(body), "photo": printable(name)}
-            yield Row(name, content, outcome, before or None, verdict, message, thumb, at)
+            yield Row(name, content.removesuffix(NAMED), outcome, before or None, verdict, message, thumb, at)
 
     def outputs(self) -> set[str]:
         """Relative paths of every released copy and thumbnail that a verdict names."""

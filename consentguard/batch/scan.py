@@ -19,7 +19,7 @@ from consentguard.batch import report
 from consentguard.batch.journal import Journal
 from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import RELEASED, THUMBS, Judged, OutputFailed, Settings, Task, undecided
-from consentguard.batch.walk import Found, Walk
+from consentguard.batch.walk import Found, Walk, printable
 from consentguard.consent.hours import now as school_time
 from consentguard.errors import CannotTell
 from consentguard.guard import Guard
@@ -126,10 +126,10 @@ def scan(
         }
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
         walk = settings.walk()
-        listing = _Listing(journal, walk, settings, basis, number, progress)
+        listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name)
         for judged in engine.run(listing, tick):
             journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
-            listing.done(judged.task.content)
+            listing.done(judged.task.key)
             progress.judged += 1
             progress.outcomes[judged.verdict["outcome"]] += 1
             tick()
@@ -161,15 +161,23 @@ class _Listing:
     """
 
     def __init__(
-        self, journal: Journal, walk: Walk | RemoteWalk, settings: Settings, basis: str, number: int, progress: Progress
+        self,
+        journal: Journal,
+        walk: Walk | RemoteWalk,
+        settings: Settings,
+        basis: str,
+        number: int,
+        progress: Progress,
+        names_a_pupil: Callable[[str], object],
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
+        self._names_a_pupil = names_a_pupil
         self._asked: set[str] = set()
 
-    def done(self, content: str) -> None:
-        """Says that the journal has the verdict of a content now."""
-        self._asked.discard(content)
+    def done(self, key: str) -> None:
+        """Says that the journal has the verdict under a key now."""
+        self._asked.discard(key)
 
     def __iter__(self) -> Iterator[Task]:
         try:
@@ -197,14 +205,14 @@ class _Listing:
             self._journal.judged(undecided(task, f"{found.path}: {trouble}.", "unreadable-image"), self._basis, at)
             self._progress.outcomes[Outcome.CANNOT_TELL.value] += 1
         else:
-            task = Task(found.path, content)
-        self._journal.seen(found.path, task.content, self._basis, self._number)
-        if trouble or task.content in self._asked:
+            task = Task(found.path, content, bool(self._names_a_pupil(printable(found.path))))
+        self._journal.seen(found.path, task.key, self._basis, self._number)
+        if trouble or task.key in self._asked:
             return None
-        if self._stands(task.content):
+        if self._stands(task.key):
             self._progress.known += 1
             return None
-        self._asked.add(task.content)
+        self._asked.add(task.key)
         return task
 
     def _stands(self, content: str) -> bool:

@@ -33,6 +33,9 @@ RELEASED: Final = "released"
 THUMBS: Final = "thumbs"
 """Folders beside the report."""
 
+NAMED: Final = "+named"
+"""What the key of a photo that is named after a pupil ends with."""
+
 _THUMB_EDGE: Final = 320
 _NO_PHOTOS_FAULT: Final = (AuditFailed, ModelUnavailable, TemplateStoreError, RegisterInvalid, PolicyInvalid)
 """What every photo would meet alike. Kept as the verdict of each, it would stand in the journal after it is mended."""
@@ -91,10 +94,19 @@ class Task:
     """One photo to judge: where it lies under the folder, and what its content was known by when it was listed.
 
     That is the SHA-256 of its bytes, or `remote.LISTED` and a digest of what a storage says of it.
+
+    Attributes:
+        named: whether the file is named after a pupil. Then its verdict is not that of a copy with another name.
     """
 
     path: Path
     content: str
+    named: bool = False
+
+    @property
+    def key(self) -> str:
+        """Under which the verdict is kept: what the verdict depends on, of this photo."""
+        return self.content + (NAMED if self.named else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,3 +200,14 @@ def test_a_folder_of_many_files_is_walked_in_constant_memory(tmp_path: Path) -> 
         return most
 
     assert peak(10_000) < peak(1_000) + 50_000
+
+
+def test_a_copy_named_after_a_pupil_has_a_verdict_of_its_own(settings: Settings) -> None:
+    for name in ("IMG_1.jpg", "copy.jpg", "Tom Winterbourne.jpg"):
+        (settings.folder / name).write_bytes(CUT)
+    looked_at = []
+    summary = _scan(settings, Here(Scanner(settings), lambda task: looked_at.append(task.path.name)))
+    assert summary.looked_at == 2
+    assert "Tom Winterbourne.jpg" in looked_at
+    assert len({row["content"] for row in _rows(settings).values()}) == 1
+    assert _scan(settings, Here(Scanner(settings))).looked_at == 0
