@@ -111,6 +111,7 @@ def test_what_is_for_a_person_goes_when_that_person_says_so_on_the_record(
     with pytest.raises(Refused) as refused:
         lenient.release(photographs["partial"], caption=targeted, **asked)
     assert refused.value.needs_person
+    assert "may decide: --override individually-targeted=REASON --by NAME" in str(refused.value)
     override = {"individually-targeted": why}
     released = lenient.release(photographs["partial"], caption=targeted, override=override, **asked)
     assert "individually-targeted" in [finding.rule for finding in released.verdict.findings]
@@ -120,6 +121,7 @@ def test_what_is_for_a_person_goes_when_that_person_says_so_on_the_record(
     with pytest.raises(Refused) as refused:
         lenient.release(photographs["partial"], caption=f"{targeted}, Winterbourne", override=override, **asked)
     assert refused.value.verdict.reasons == ("surname",)
+    assert "--override" not in str(refused.value)
     assert not refused.value.needs_person
 
 

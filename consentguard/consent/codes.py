@@ -189,7 +189,11 @@ def refusal(name: str, verdict: Verdict, why: str = "") -> str:
     reasons = "; ".join(REASONS[code] for code in verdict.reasons)
     who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
     detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
-    return f"{name}: must not go: {reasons}{who}{detail}. {steps(verdict.reasons) or 'Choose another photo.'}"
+    step = steps(verdict.reasons) or "Choose another photo."
+    if OVERRIDABLE.issuperset(verdict.reasons):
+        codes = " ".join(f"--override {code}=REASON" for code in verdict.reasons)
+        step += f" Somebody whom the channel's policy names may decide: {codes} --by NAME."
+    return f"{name}: must not go: {reasons}{who}{detail}. {step}"
 
 
 def steps(codes: Iterable[str]) -> str:
