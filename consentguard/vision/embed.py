@@ -107,7 +107,7 @@ class DlibResnet:
 class FaceRecognition:
     """The real package, with dlib compiled behind it: the reference, and for whoever trusts nothing else.
 
-    Needs the extra `[face_recognition]`. Twenty times slower than `DlibResnet` for the same numbers.
+    Needs the extra `[face_recognition]`. A dozen times slower than `DlibResnet` for the same numbers.
     """
 
     dimension = EMBEDDING_SIZE
