@@ -7,6 +7,7 @@ local engine. Resume is the journal's, not Ray's.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +39,11 @@ def ray_engine(unit: Unit, workers: int, address: str | None) -> Iterator[RayEng
     try:
         # One core more than there are workers here: the driver needs room beside them.
         ray.init(
-            address=address, num_cpus=None if address else workers + 1, include_dashboard=False, log_to_driver=False
+            address=address,
+            num_cpus=None if address else workers + 1,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.WARNING,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise CannotTell(f"the Ray cluster {address or 'of this machine'} cannot be used ({error}).") from error

@@ -86,7 +86,7 @@ class RemoteWalk:
         try:
             for _, _, files in system.walk(root, detail=True, on_error="raise"):
                 for info in files.values():
-                    if info["type"] == "file" and not info["name"].endswith("/"):
+                    if info["type"] != "directory" and not info["name"].endswith("/"):
                         yield from self._judge(system, root, info)
         except CannotTell:
             raise
@@ -101,6 +101,9 @@ class RemoteWalk:
             yield Found(Path(content), f"its name ({key!r}) is no path; rename the object")
             return
         kind = kind_of(path.suffix, b"")
+        if info["type"] != "file":
+            yield Found(path, "is a link or a device; name the place that holds the photo itself")
+            return
         if kind == "other":
             try:
                 kind = kind_of(path.suffix, system.cat_file(info["name"], start=0, end=_SNIFFED))

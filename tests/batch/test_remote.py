@@ -57,6 +57,12 @@ def test_an_object_that_changed_is_another_content(bucket):
     assert {name for name in before if before[name] != after[name]} == {"a.jpg"}
 
 
+def test_what_is_no_file_is_undecided(tmp_path):
+    (tmp_path / "dead.jpg").symlink_to("nowhere")
+    (found,) = RemoteWalk(RemoteFolder(f"local://{tmp_path}"))
+    assert "is a link" in found.trouble
+
+
 def test_what_cannot_be_listed_or_read_says_so(bucket, monkeypatch):
     with pytest.raises(CannotTell, match="memory://nowhere: cannot be listed"):
         list(RemoteWalk(RemoteFolder("memory://nowhere")))
