@@ -81,7 +81,10 @@ def test_a_listing_judged_by_actors_of_which_one_is_killed_ends_as_the_folder_on
         with engine_of(settings) as engine:
             scan(guard, settings, engine)
         files = {path.name: path.read_bytes() for path in (tmp_path / out / "released").iterdir()}
-        return json.loads((tmp_path / out / "report.json").read_text())["photos"], files
+        photos = json.loads((tmp_path / out / "report.json").read_text())["photos"]
+        for photo in photos:
+            del photo["content"]  # a listing knows it by something else than its bytes
+        return photos, files
 
     photos, files = scanned(tmp_path / "photos", "local", lambda settings: Pool(Scanner(settings), 1))
     url = RemoteFolder(f"local://{tmp_path / 'photos'}")
