@@ -364,3 +364,17 @@ def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(
     off = np.abs(after.astype(int) - picture[top : top + 80, left : left + 60])
     assert off.mean() < 2
     assert off.max() < 32
+
+
+@pytest.mark.parametrize(("heads", "hidden"), [(2.9, True), (2.2, False)])
+def test_an_outline_that_its_view_cut_goes_on_to_the_feet(heads: float, hidden: bool) -> None:
+    """A bust ends where its view does; what lies below is of that person too. Ended by a desk, it stays as it is."""
+    face = Face(Box(280, 40, 310, 76), 0.9)
+    head = head_box(face)
+    bottom = (head.top + head.bottom) / 2 + heads * head.height
+    outline = ((270.0, 20.0), (320.0, 20.0), (330.0, bottom), (260.0, bottom))
+    person = Person(Box(260, 20, 330, round(bottom)), 0, outline)
+    plan = plan_rewrite(Seen((face,), (), (), (person,)), [False], {"hands"}, 640, 480, limits=LIMITS)
+    knees = round(head.top + 4.5 * head.height)
+    assert plan.rewrite is Rewrite.SILHOUETTE
+    assert painted_pixels(plan)[knees, 265:325].all() == hidden

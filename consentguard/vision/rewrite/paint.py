@@ -34,7 +34,7 @@ def painted_pixels(plan: RewritePlan) -> Mask:
     if plan.painted:
         kept = drawn(plan.kept, frame.right, frame.bottom)
         bodies = mask | drawn(plan.painted, frame.right, frame.bottom)
-        slits = _whole(_slits(bodies, _GAP * max(frame.width, frame.height)), mask.shape)
+        slits = _whole(_slits(bodies, _GAP * max(frame.width, frame.height)), mask.shape, calm=True)
         mask |= (bodies | slits) & ~kept
         mask |= _whole(_islands(mask, kept), mask.shape)
     return mask[frame.top :, frame.left :]
@@ -83,6 +83,7 @@ def _away_from(mask: Mask) -> cv2.typing.MatLike:
 
 
 _FULL: Final = 255
+_HALF: Final = 0.5
 
 
 def _shares(mask: Mask) -> cv2.typing.MatLike:
@@ -94,8 +95,12 @@ def _shares(mask: Mask) -> cv2.typing.MatLike:
     return cv2.resize(edged, size, interpolation=cv2.INTER_AREA)
 
 
-def _whole(cells: Mask, shape: tuple[int, ...]) -> Mask:
-    """The pixels of cells, in a mask of this shape."""
+def _whole(cells: Mask, shape: tuple[int, ...], *, calm: bool = False) -> Mask:
+    """The pixels of cells, in a mask of this shape; if `calm` with corners cut, so that no stairs are seen."""
     size = (cells.shape[1] * _CELL, cells.shape[0] * _CELL)
-    pixels = cv2.resize(cells.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    if calm:
+        soft = cv2.GaussianBlur(cells.astype(np.float32), (0, 0), 1.0)
+        pixels = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR) > _HALF
+    else:
+        pixels = cv2.resize(cells.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
     return np.asarray(pixels[: shape[0], : shape[1]])

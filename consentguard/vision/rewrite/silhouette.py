@@ -18,6 +18,14 @@ _SHOULDERS_WIDE: Final = 2.2
 _TRUNK_DOWN: Final = 0.8
 _TRUNK_HIGH: Final = 6.5
 
+_CUT_FROM, _CUT_TO = 2.75, 3.0
+_CUT_EDGE: Final = 0.1
+_CUT_WIDE: Final = 0.3
+"""In heads: where the view of a bust (people.py) ends below the middle of the head; how near to its end an outline
+counts as its end, and how wide it is there if the view cut it."""
+_LEGS: Final = 0.3
+"""Heads by which what lies below such a cut is wider, to each side."""
+
 _GRAIN: Final = 32.0
 """Pixels of a head's height at which an outline is made calm."""
 _CALM: Final = 0.15
@@ -40,12 +48,29 @@ def body_shape(head: Face | Head, cover: Polygon, person: Person | None, larger:
     """The extent of the person with this head, covered like this: the outline, or else what follows from the head."""
     box = head_box(head) if isinstance(head, Face) else head.box
     if person is not None and person.outline:
-        return _calm(person.outline, box.height, (larger - 1) * box.height)
+        return _calm(_to_the_feet(person.outline, box), box.height, (larger - 1) * box.height)
     x, unit = (box.left + box.right) / 2, max(box.height, box.width * _HEAD_HIGH) * larger  # a frame may cut a head
     wide = _SHOULDERS_WIDE / 2 * unit
     # rounded, the trunk is as wide as the shoulders where they are
     trunk = rounded(Box.covering(x - wide, box.top + _TRUNK_DOWN * unit, x + wide, box.top + _TRUNK_HIGH * unit))
     return hull((*cover, *trunk))
+
+
+def _to_the_feet(outline: tuple[Point, ...], head: Box) -> tuple[Point, ...]:
+    """The outline; where it ends at the lower edge of the view of a bust, with as much below it as a body has.
+
+    In such a view the person goes on below; a third of the outlines of an open classroom set end there.
+    """
+    unit, middle = head.height, (head.top + head.bottom) / 2
+    points = np.array(outline)
+    bottom = float(points[:, 1].max())
+    ends = points[points[:, 1] > bottom - _CUT_EDGE * unit, 0]
+    wide = float(np.ptp(ends))
+    if not _CUT_FROM <= (bottom - middle) / unit <= _CUT_TO or wide < _CUT_WIDE * unit:
+        return outline
+    left, right = float(ends.min()) - _LEGS * unit, float(ends.max()) + _LEGS * unit
+    legs = rounded(Box.covering(left, bottom - 2 * _LEGS * unit, right, head.top + _TRUNK_HIGH * unit))
+    return _united(outline, legs)
 
 
 def headless_shape(person: Person, larger: float) -> Polygon:
@@ -68,6 +93,18 @@ def hand_and_forearm(hand: Hand) -> tuple[Polygon, Polygon]:
     across = np.array([-along[1], along[0]]) * _FOREARM_WIDE * length
     elbow = wrist + along * _FOREARM_LONG * length
     return rim, hull(_pairs(np.array([root + across, root - across, elbow + across, elbow - across])))
+
+
+def _united(outline: tuple[Point, ...], other: Polygon) -> tuple[Point, ...]:
+    """The outline around two polygons that overlap."""
+    points, more = np.array(outline), np.array(other, np.float64)
+    low = np.floor(np.minimum(points.min(axis=0), more.min(axis=0))) - 1
+    width, height = (np.ceil(np.maximum(points.max(axis=0), more.max(axis=0))) - low + 2).astype(int)
+    mask = np.zeros((height, width), np.uint8)
+    for shape in (points, more):
+        cv2.fillPoly(mask, [np.round(shape - low).astype(np.int32)], 255)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    return tuple(_pairs(max(contours, key=cv2.contourArea).reshape(-1, 2) + low))
 
 
 def _calm(outline: tuple[Point, ...], unit: float, by: float) -> Polygon:
