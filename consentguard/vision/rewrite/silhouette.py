@@ -15,7 +15,7 @@ from consentguard.vision.rewrite.shapes import Polygon, grown, hull, polygon, ro
 # an adult's 7.5 heads (Drillis and Contini 1966) are six of these generous ones. A head is that much higher than wide.
 _HEAD_HIGH: Final = 1.15
 _SHOULDERS_WIDE: Final = 2.2
-_TRUNK_DOWN: Final = 0.8
+_TRUNK_DOWN: Final = 0.9
 _TRUNK_HIGH: Final = 6.5
 
 _CUT_FROM, _CUT_TO = 2.75, 3.0
