@@ -57,18 +57,23 @@ _UNSURE: Final = 2.25
 0.19, 0.08, 0.03, 0.00 boxes on no head a photo in scut_heads_b, and 58, 27, 15, 8 on heads in 120 photos; 0.38, 0.20,
 0.08, 0.03 boxes on no face in wider_train, and 6, 5, 2, 2 on faces that nobody had found in 200 photos."""
 
-_HEAD: Final = 1.0
-"""Logit, a probability of 0.73, under which nothing is from behind: below it every second box was no head."""
+_HEAD: Final = 1.25
+"""Logit, a probability of 0.78, under which nothing is from behind."""
 _SEEN: Final = 0.14
 _WHOLE: Final = 0.9
 """From behind needs one of these, the score of a first look or the presence of a whole body: of 37 boxes from behind on
 other photos they take the six that were none, and seven of the 31 that were."""
 
 _ALL_HAIR: Final = 2.0
+"""Logit from which hair alone may say from behind."""
 _ELSEWHERE: Final = 0.8
-"""From behind by its hair alone is only what is a head with this logit; and nothing is, in whose view there is surely a
-body (presence over 0.5) with its head so many heights away. In 233 photos that takes the five that were none, 14 to 18
-of the 54 that were, and no other rule tried was as clean."""
+"""Nothing is from behind in whose view there is surely a body (presence over 0.5) with its head so many heights off."""
+_TURNED: Final = -0.2
+_SOMEBODY: Final = 0.02
+"""How far the shoulders must be the wrong way round; and the presence without which the nose of a view says nothing."""
+_UNCUT: Final = 0.9
+"""Share of the whole head that lies in the picture. What these five bounds take away, and how little was right of it:
+docs/decisions/0006-heads-from-behind.md."""
 
 _HEAD_SIDE: Final = 0.92
 _HEAD_UP: Final = 1.13
@@ -125,11 +130,11 @@ class HeadFinder:
         """
         known = self.evidence(pixels, faces, looks)
         sure = sureness(known)
-        behind = from_behind(known, sure) & ~beside_a_face(known.boxes, faces)
+        height, width = pixels.shape[:2]
+        behind = from_behind(known, sure) & ~beside_a_face(known.boxes, faces) & uncut(known.boxes, width, height)
         kept = np.flatnonzero(behind | (sure >= _UNSURE))
         kept = kept[one_each(known.boxes[kept], sure[kept])]
         score = sigmoid(sure)
-        height, width = pixels.shape[:2]
         found = (Head(head_box(known.boxes[i]), float(score[i]), bool(behind[i])) for i in kept)
         return tuple(head for head in found if head.box.within(width, height))
 
@@ -243,8 +248,8 @@ def from_behind(known: Evidence, sure: Floats) -> NDArray[np.bool_]:
     turned, inward, elsewhere = np.zeros((3, len(sure)), np.bool_)
     for view in ("bust", "body"):
         off, deep = known.of(view + "_off"), known.of(view + "_depth")
-        turned |= (known.of(view) > 0.5) & (known.of(view + "_shoulders") < -0.1) & (off < 0.7) & (deep > -0.5)
-        inward |= (deep > 0) & (off < 0.6) & (known.of(view + "_ears") < 0.1)
+        turned |= (known.of(view) > 0.5) & (known.of(view + "_shoulders") < _TURNED) & (off < 0.7) & (deep > -0.5)
+        inward |= (known.of(view) > _SOMEBODY) & (deep > 0) & (off < 0.6) & (known.of(view + "_ears") < 0.1)
         elsewhere |= (known.of(view) > 0.5) & (off > _ELSEWHERE)
     sharp = (known.of("sharpness") > 5) & (known.of("aspect") < 0.85)
     shoulders = turned & (faceness < 0.25) & (forehead < 0.3) & (even > 0.35)
@@ -298,10 +303,18 @@ def among(rows: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
     return np.asarray(np.any(_shared(rows, known) > 1 / 3, axis=1) | np.any(inside, axis=1))
 
 
+def uncut(boxes: Floats, width: int, height: int) -> NDArray[np.bool_]:
+    """Whether the head around each of CenterFace's boxes (n, 4) lies in the picture, but for a rim."""
+    heads = [head_box(box) for box in boxes]
+    inside = [head.within(width, height) for head in heads]
+    shares = [part.area / head.area if part else 0.0 for part, head in zip(inside, heads, strict=True)]
+    return np.array(shares, np.float32) >= _UNCUT
+
+
 def beside_a_face(boxes: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
     """Whether the head around each of CenterFace's boxes (n, 4) holds the middle of a face: then it is not all hair.
 
-    Of 105 boxes from behind in 575 photos of scut_heads_b that are 15, and three of the five that were none.
+    Of 105 boxes from behind in 575 photos of scut_heads_b those are 15, and three of these were none.
     """
     heads = np.array([head_box(box).as_list() for box in boxes], np.float32).reshape(-1, 1, 4)
     known = np.array([face.box.as_list() for face in faces], np.float32).reshape(-1, 4)

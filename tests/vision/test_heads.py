@@ -21,6 +21,7 @@ from consentguard.vision.heads import (
     hopeful,
     one_each,
     sureness,
+    uncut,
 )
 from consentguard.vision.levels import Levels
 from consentguard.vision.weights import Shelf
@@ -203,6 +204,33 @@ def test_a_head_that_holds_a_face_is_not_all_hair(finder, pictures, monkeypatch)
     monkeypatch.setattr(finder, "evidence", lambda *_: known())
     assert [head.from_behind for head in finder.find(pictures["biden"], [far])] == [True]
     assert [head.from_behind for head in finder.find(pictures["biden"], [near])] == [False]
+
+
+def test_a_head_that_the_frame_cuts_is_not_from_behind(finder, pictures, monkeypatch):
+    (box,) = known().boxes  # its head goes from 78 to 152 across, from 75 to 154 down
+    boxes = np.float32(box) + np.float32([[0] * 4, [-95, 0, -95, 0], [0, -80, 0, -80], [500, 0, 500, 0]])
+    assert uncut(boxes, 640, 480).tolist() == [True, False, True, False]
+    assert uncut(boxes[:0], 640, 480).tolist() == []
+    monkeypatch.setattr(finder, "evidence", lambda *_: known())
+    picture = pictures["biden"]
+    assert [head.from_behind for head in finder.find(picture, ())] == [True]
+    assert [head.from_behind for head in finder.find(np.ascontiguousarray(picture[:140]), ())] == [False]
+
+
+@pytest.mark.parametrize(("shoulders", "presence"), [(-0.15, 0.9), (-1.0, 0.4)])
+def test_shoulders_must_surely_be_the_wrong_way_round(shoulders, presence):
+    views = {f"{view}_{what}": value for view in ("bust", "body")
+             for what, value in (("shoulders", shoulders), ("depth", -0.1))}  # fmt: skip
+    head = known(**views, bust=presence, body=presence)
+    assert from_behind(head, np.array([1.9], np.float32)).tolist() == [False]
+    crossed = known(**views | {"bust_shoulders": -0.25}, bust=0.9, body=0.9)
+    assert from_behind(crossed, np.array([1.9], np.float32)).tolist() == [True]
+
+
+def test_the_nose_of_nobody_says_nothing():
+    views = {f"{view}_shoulders": 1.0 for view in ("bust", "body")}
+    assert from_behind(known(**views, bust=0.01, body=0.01), np.array([1.9], np.float32)).tolist() == [False]
+    assert from_behind(known(**views, bust=0.03, body=0.01), np.array([1.9], np.float32)).tolist() == [True]
 
 
 def test_no_candidates_are_no_heads():
