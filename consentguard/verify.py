@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -35,6 +35,12 @@ _CHROMA_REACH: Final = 2
 """Pixels at the rim of painted blocks where a decoder mixes in its neighbours' colour, enlarging 4:2:0 chroma."""
 
 
+class Find(Protocol):
+    """Finds the faces of a finished picture; without the finest look, only those twice the smallest and larger."""
+
+    def __call__(self, picture: Picture, *, finest: bool = True) -> Sequence[Face]: ...
+
+
 class SomebodySeen(VerificationFailed):
     """The second look found somebody whom nobody cleared: a stronger plan may help.
 
@@ -54,11 +60,14 @@ def verify(
     backs: Sequence[Head],
     hands: Sequence[Hand],
     before: Picture,
-    find: Callable[[Picture], Sequence[Face]],
+    find: Find,
     paint: tuple[int, int, int],
     kind: str = "jpeg",
 ) -> None:
-    """Decodes what would leave and looks again, plainly and mirrored. Returns nothing, so no answer can be ignored.
+    """Decodes what would leave and looks again, mirrored and plainly. Returns nothing, so no answer can be ignored.
+
+    The plain look is an octave coarser: the first look saw the same pixels as finely, and the mirrored one sees them
+    anew (docs/decisions/0047).
 
     Args:
         data: the very bytes.
@@ -88,15 +97,13 @@ def verify(
     painted = painted_pixels(plan)
     if not _is_flat(picture.pixels, painted, paint):
         raise VerificationFailed("something can be seen where the finished picture was painted; report this.")
-    mirrored = Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
-    plain, other = together([partial(find, picture), partial(find, mirrored)])
+    plain, other = together([partial(find, picture, finest=False), partial(find, _flipped(picture))])
     looks = (plain, [_mirrored(face, frame.width) for face in other])
     known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
     somebody = [face for look in known for face in look]
     in_hands = [face for face in somebody if _only_hands(face, hands, painted, frame)]
     if in_hands:
-        flipped = Picture(np.ascontiguousarray(before.pixels[:, ::-1]), before.width, before.height)
-        there = [_mirrored(face, before.width).box for face in find(flipped)]
+        there = [_mirrored(face, before.width).box for face in find(_flipped(before))]
         made_by_paint = [face for face in in_hands if all(face.box.iou(box) < _SAME_PLACE for box in there)]
         somebody = [face for face in somebody if face not in made_by_paint]
     if somebody:
@@ -131,6 +138,10 @@ def _only_hands(face: Face, hands: Sequence[Hand], painted: Mask, frame: Box) ->
         return False
     seen = ~painted[box.top - top : box.bottom - top, box.left - left : box.right - left]
     return in_shapes(box, [kept_hand(hand) for hand in hands], seen) >= _ALL_HAND
+
+
+def _flipped(picture: Picture) -> Picture:
+    return Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
 
 
 def _mirrored(face: Face, width: int) -> Face:

@@ -63,9 +63,7 @@ class FaceFinder:
         """
         return self.search(pixels, smallest_face)[0]
 
-    def search(
-        self, pixels: Pixels, smallest_face: int = 20, *, turned_too: bool = True
-    ) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
         """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
@@ -73,12 +71,22 @@ class FaceFinder:
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
         looks = [partial(self._network.look, levels, scale) for scale in scales]
-        if turned_too:
-            looks += [partial(self._network.look, levels, scales[-1], turns=turns) for turns in _TURNED]
+        looks += [partial(self._network.look, levels, scales[-1], turns=turns) for turns in _TURNED]
         rows = engine.together(looks)
         seen = tuple(rows[: len(scales)])
         found = self._fused(levels, seen, scales)
-        return (self._with_turned(levels, smallest_face, found, rows[len(scales) :]) if turned_too else found), seen
+        return self._with_turned(levels, smallest_face, found, rows[len(scales) :]), seen
+
+    def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
+        """Faces that stand upright, surest first; without the finest look, those twice as large and larger."""
+        levels = Levels(pixels)
+        scales = _scales_of(levels, smallest_face)
+        if not finest:
+            scales = scales[1:] if len(scales) > 2 else (scales[1], scales[1] / 2)
+        return self._upright(levels, scales)
+
+    def _upright(self, levels: Levels, scales: Sequence[float]) -> tuple[Face, ...]:
+        return self._fused(levels, engine.together([partial(self._network.look, levels, s) for s in scales]), scales)
 
     def _with_turned(
         self, levels: Levels, smallest_face: int, found: tuple[Face, ...], coarse: Sequence[Rows]
@@ -111,9 +119,7 @@ class FaceFinder:
         if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
             return ()
         turned = Levels(cv2.rotate(levels.pixels, TURNS[turns - 1]).astype(np.uint8, copy=False))
-        scales = _scales_of(turned, smallest_face)
-        looks = engine.together([partial(self._network.look, turned, scale) for scale in scales])
-        found = self._fused(turned, looks, scales)
+        found = self._upright(turned, _scales_of(turned, smallest_face))
         found = tuple(turned_back(face, turns, width, height) for face in found if face.score >= _SURE_TURNED)
         return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
 
