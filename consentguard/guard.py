@@ -287,7 +287,9 @@ class Guard:
             digest, grounds, verdict = own.sha256, own.grounds, own.verdict
             genuine = state.seal_holds(sealed_statement(digest, verdict, grounds), own.seal)
         except (AttributeError, TypeError) as error:
-            raise AuditFailed("this is not a release; make one with Guard.release() from the photo.") from error
+            raise AuditFailed(
+                "this is no release, or was changed; make one with Guard.release() from the photo."
+            ) from error
         row = state.audit.entry(grounds.audit_seq) if genuine else None
         if row is None or row.kind != "released" or row.body["sha256"] != digest:
             raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
