@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -114,7 +115,8 @@ def disturbed(folder: Path, count: int, workers: int, kills: list[str]) -> tuple
     while left := {pid for pid, line in started.items() if _is(pid, line)}:
         check(time.monotonic() < deadline, f"processes left behind: {left}")
         time.sleep(0.1)
-    return int(said.split(" looked at now")[0].split()[-1]), time.perf_counter() - began
+    looked_at = re.search(r"(\d+) looked at now", said)
+    return int(looked_at[1]) if looked_at else count, time.perf_counter() - began
 
 
 def _is(pid: int, line: str) -> bool:
