@@ -9,12 +9,16 @@ from typing import Final
 
 from consentguard.errors import CannotTell
 
+_FIRST: Final = 1000
+"""Milliseconds after which the watch says that it stands, if nothing has changed until then."""
 _STILL: Final = 1.0
 """Seconds for which nothing that changed may have grown or been touched."""
 
 
 def settled_changes(folder: Path, *, without: Path) -> Iterator[None]:
     """Yields each time that something under `folder`, but not under `without`, changed and is complete. Never ends.
+
+    The first time is soon after the watch stands, whether anything changed or not: what came before it counts too.
 
     Raises CannotTell where the package that watches is not installed, or the folder goes away.
     """
@@ -24,10 +28,13 @@ def settled_changes(folder: Path, *, without: Path) -> Iterator[None]:
         raise CannotTell("--watch needs the package watchfiles; run `pip install 'consentguard[watch]'`.") from error
     ours = without.resolve()
     try:
-        for changes in watch(folder, raise_interrupt=True, step=200, yield_on_timeout=False):
+        stands = False
+        for changes in watch(folder, raise_interrupt=True, step=200, rust_timeout=_FIRST, yield_on_timeout=True):
             touched = {Path(path) for _, path in changes if ours not in Path(path).resolve().parents}
             if touched:
                 _wait_until_still(touched)
+            if touched or not stands:
+                stands = True
                 yield
     except FileNotFoundError as error:
         raise CannotTell(f"{folder}: the folder went away; watch it again when it is back.") from error
