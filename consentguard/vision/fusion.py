@@ -35,7 +35,7 @@ _LARGE: Final = np.array([1.256, 0.922, 1.263, 0.0, -0.536])
 """Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
 
 _HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0)
-_THRESHOLDS: Final = (0.75, 0.40, 0.25, 0.075, 0.05)
+_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.06, 0.04)
 """The score from which a face of this height counts; between the heights, linear in octaves. Small boxes are mostly no
 faces and hard to recognise, large ones the other way round."""
 SMALLEST: Final = 12.0
