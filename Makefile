@@ -9,7 +9,7 @@ MINUTES ?= 5
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 demo: .venv/installed ## the main job on real photographs; pictures and verdicts in demo-out/
 	$(BIN)/consentguard demo
@@ -29,9 +29,11 @@ parity: .venv/dev .venv-peer/ready ## our embedder against the real face_recogni
 	$(BIN)/python benchmarks/parity.py $(PHOTOS) --peer .venv-peer/bin/python
 	.venv-peer/bin/python -m pytest tests/vision/test_embedders.py
 
-bench: .venv/dev ## measure; tables in benchmarks/results/
+bench: .venv/dev .venv-peer/ready ## how fast, beside the peers, and how it grows; LOADER=FOLDER of the open sets' load.py
 	$(BIN)/consentguard models pull --photographs
-	$(BIN)/python benchmarks/release.py
+	$(BIN)/python benchmarks/speed.py --loader $(LOADER) --peer .venv-peer/bin/python
+	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/summary.py
 
 detection: .venv/dev .venv-peer/ready ## faces found beside deface and HOG; LOADER=FOLDER of the open sets' load.py
 	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python

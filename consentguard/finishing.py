@@ -44,9 +44,10 @@ def finished(judged: Judged, judge: Judge, policy: Policy, sight: Sight) -> tupl
                     files.format,
                 )
         except SomebodySeen as error:
-            judged = judge.stronger(judged, error.faces, step + 1)
-            if step == _STRONGER or judged.plan.rewrite is None:
+            stronger = judge.stronger(judged, error.faces, step + 1) if step < _STRONGER else None
+            if stronger is None or stronger.plan.rewrite is None:
                 raise VerificationFailed(str(error)) from error
+            judged = stronger
         else:
             return judged, data
     raise AssertionError("the last look either passed or was raised")

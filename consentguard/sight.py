@@ -1,4 +1,4 @@
-"""What the guard sees with: detector, embedder and gallery, each loaded when it is first needed and then kept."""
+"""What the guard sees with: models and gallery, each loaded when it is first needed and then kept."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _loaded(load: Callable[[Shelf], Part]) -> Part:
 
 
 class Sight:
-    """Finds faces and, where asked, says who they are. Safe to share between threads.
+    """Finds faces, heads, hands and people and, where asked, says who they are. Safe to share between threads.
 
     Attributes:
         custom_parts: parts that were injected instead of shipped, such as "detector:mine@1".
@@ -145,15 +145,14 @@ class Sight:
 
     def _looked(self, picture: Picture, until_face: bool) -> Seen:
         detector, smallest = self.detector, self._policy.picture.smallest_face
+        looks = None
         if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
             faces, looks = detector.search(picture.pixels, smallest)
-            if faces and until_face:
-                return Seen(faces)
-            return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
-        faces = detector.find(picture.pixels, smallest)
+        else:
+            faces = detector.find(picture.pixels, smallest)
         if faces and until_face:
             return Seen(faces)
-        return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces))
+        return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""

@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.errors import ModelUnavailable
 from consentguard.values import Pixels
 from consentguard.vision import engine
 from consentguard.vision.levels import TURNS, Levels
-from consentguard.vision.weights import PULL, Shelf, manifest
+from consentguard.vision.weights import Shelf, manifest
 
 _STRIDE: Final = 4
 _ROUND: Final = ((3e5, 64), (0, 32))
@@ -70,7 +69,7 @@ class CenterFace:
         tall, wide = seen.shape[:2]
         planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
         planes[0, :, :tall, :wide] = seen.transpose(2, 0, 1)
-        outputs = self._run(planes)
+        outputs = self._network(planes)
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
         # sides are rounded by the resize, so each axis has its own exact factor
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
@@ -110,7 +109,7 @@ class CenterFace:
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
         cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
         planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
-        outputs = self._run(np.ascontiguousarray(planes, np.float32))
+        outputs = self._network(planes.astype(np.float32))
         score, offset = outputs["537"][:, 0], outputs["539"]
         tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
         down = grid[None, :, None] + _STRIDE * offset[:, 0]
@@ -127,12 +126,6 @@ class CenterFace:
         local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
         found = scores > 0
         seen[found] = (local + np.tile(middles, 2))[found]
-
-    def _run(self, planes: Floats) -> dict[str, Floats]:
-        outputs = dict(self._network(planes))
-        if not all(np.isfinite(values).all() for values in outputs.values()):
-            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
-        return outputs
 
 
 def decode(scores: Floats, sizes: Floats, offsets: Floats, points: Floats, threshold: float) -> Rows:

@@ -13,7 +13,7 @@ from consentguard.vision.yunet import YuNet
 
 
 class Detector(Protocol):
-    """Finds faces.
+    """Finds faces. Asked from several threads at once: the second look is two looks side by side.
 
     Attributes:
         label: name and digest, as verdicts show it.

@@ -1,4 +1,4 @@
-"""The one module that imports the inference engine (OpenVINO). Networks in, arrays out, float32 on the CPU."""
+"""The one module that imports the inference engine (OpenVINO), on the CPU. Networks in, arrays out."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from consentguard.errors import ModelUnavailable
 from consentguard.vision import cache
+from consentguard.vision.weights import PULL
 
 Tensor = NDArray[Any]
 Shape = Sequence[int]
@@ -98,7 +99,11 @@ class Network:
         self._ran = False
 
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
-        """Runs one batch; returns every output by name, the arrays being the caller's own. Raises ModelUnavailable."""
+        """Runs one batch; returns every output by name, the arrays being the caller's own.
+
+        Raises ModelUnavailable where the engine fails, or gives numbers that are none: a comparison with those is
+        false, so that a face could be passed over in silence.
+        """
         if self._ran:
             return self._answers(inputs)
         with _FIRST_RUN:
@@ -118,6 +123,8 @@ class Network:
                 f"{self._name}: the inference engine failed ({_last_line(error)}); try again."
             ) from error
         answers = {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+        if not all(np.isfinite(values).all() for values in answers.values()):
+            raise ModelUnavailable(f"{self._name}: the network gave numbers that are none; run `{PULL}`.")
         self._idle.append(request)
         return answers
 
@@ -157,7 +164,7 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
     """A network ready to run: once in a process, and compiled once on this machine for this engine and processor.
 
     The engine's own cache spares it the compiling, but not the reading: a third of a second for the four networks of a
-    first look (docs/decisions/0033). What it exports spares both.
+    first look. What it exports spares both.
     """
     openvino, core = _openvino(), _core()
     asked = [openvino.__version__, core.get_property("CPU", "FULL_DEVICE_NAME"), settings, inputs]

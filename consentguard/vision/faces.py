@@ -28,10 +28,12 @@ _FINEST_PIXELS: Final = 1.1e6
 _FINEST_SCALE: Final = 1.4
 """A small picture is enlarged by no more than this."""
 _STEP: Final = 64
+"""Pixels to whose multiples looks are padded, as centerface.py has it for larger ones."""
 _SURE: Final = 0.9
 _SURE_TURNED: Final = 0.5
 """A face of the first score stands upright, whatever a turned look says; a turned face counts from the second."""
 _TURNED: Final = (1, 2, 3)
+"""Quarters to the left by which the picture is turned."""
 _SAME_TURNED: Final = 0.3
 """IoU from which a turned face is one that was found upright."""
 _SNAP: Final = (0.92, 1.04)
@@ -94,12 +96,12 @@ class FaceFinder:
         """The faces, and those that are seen only with the picture turned, surest first.
 
         `coarse` is what the coarsest look of the plan saw at each turn. Where nothing sure stands upright, the picture
-        may lie on its side, and it is looked at twice as fine.
+        may lie on its side, and it is looked at anew at the scale of the second look, where that is finer.
         """
         sure = [face for face in found if face.score >= _SURE]
-        if not sure:
-            scale = _scales_of(levels, smallest_face)[1]
-            looks = [partial(self._network.look, levels, scale, turns=turns) for turns in _TURNED]
+        scales = _scales_of(levels, smallest_face)
+        if not sure and len(scales) > 2:
+            looks = [partial(self._network.look, levels, scales[1], turns=turns) for turns in _TURNED]
             coarse = engine.together(looks)
         for turns, rows in zip(_TURNED, coarse, strict=True):
             for face in self._turned(levels, smallest_face, turns, rows, sure):

@@ -11,7 +11,7 @@ Constants without another source: the graphs `palm_detection_detection_to_roi`, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import ceil
 from typing import Any, Final
@@ -20,13 +20,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Hand, Head, Pixels
 from consentguard.vision import engine, ssd
-from consentguard.vision.levels import Levels
-from consentguard.vision.pose import View
+from consentguard.vision.levels import Levels, View
 from consentguard.vision.ssd import Floats, Look, Rows
-from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
+from consentguard.vision.weights import Shelf, manifest
 
 _RIMS: Final = (4 / 3, 2.0)
 """Sides of the looks at the whole photo, in its long sides. A hand that fills the photo is found only with a rim; with
@@ -114,8 +112,8 @@ class HandFinder:
             engine.load(shelf.read(palm), palm.file, {}, exact=False),
             engine.load(shelf.read(mark), mark.file, {}, exact=False),
             f"{palm.label}+{mark.label}",
-            _threshold(palm),
-            _threshold(mark),
+            palm.sure_from,
+            mark.sure_from,
         )
 
     def find(self, pixels: Pixels, faces: Sequence[Face | Head] = ()) -> tuple[Hand, ...]:
@@ -152,8 +150,7 @@ class HandFinder:
         def palms(look: Look) -> Rows:
             middle = look.left + look.side / 2, look.top + look.side / 2
             outputs = self._palms(_input(levels, View(*middle, look.side), ssd.PALM.size))
-            raw, logits = self._finite(outputs, "Identity")[0], self._finite(outputs, "Identity_1")[0]
-            rows = ssd.decode(raw, logits, self._anchors, ssd.PALM.size, _FAINT)
+            rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], self._anchors, ssd.PALM.size, _FAINT)
             return ssd.in_picture(ssd.merged(rows, _SAME_PALM), look)
 
         return np.concatenate(engine.together([partial(palms, look) for look in windows]))
@@ -163,18 +160,12 @@ class HandFinder:
 
         def marks(square: NDArray[np.float64]) -> tuple[Floats, float]:
             outputs = self._marks(_input(levels, View(*square.tolist()), _HAND_SIDE))
-            local = self._finite(outputs, "Identity").reshape(21, 3)[:, :2]
-            return local, float(np.clip(self._finite(outputs, "Identity_1")[0, 0], 0, 1))
+            local = outputs["Identity"].reshape(21, 3)[:, :2]
+            return local, float(np.clip(outputs["Identity_1"][0, 0], 0, 1))
 
         answers = engine.together([partial(marks, square) for square in squares])
         local = np.array([points for points, _ in answers], np.float32).reshape(-1, 21, 2)
         return placed(local, squares, _HAND_SIDE), np.array([presence for _, presence in answers], np.float32)
-
-    def _finite(self, outputs: Mapping[str, engine.Tensor], name: str) -> Floats:
-        output = np.asarray(outputs[name], np.float32)
-        if not np.isfinite(output).all():
-            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
-        return output
 
 
 def looks(width: int, height: int, faces: Sequence[Face | Head] = ()) -> tuple[Look, ...]:
@@ -328,9 +319,3 @@ def _hand(points: Floats, score: float, width: int, height: int) -> Hand | None:
 
 def _points(rows: Floats) -> tuple[tuple[float, float], ...]:
     return tuple((float(x), float(y)) for x, y in rows)
-
-
-def _threshold(card: ModelCard) -> float:
-    if card.threshold is None:
-        raise ModelUnavailable(f"the manifest gives {card.name} no threshold; reinstall consentguard.")
-    return card.threshold

@@ -1,7 +1,7 @@
 """Heads that are not among the faces: seen from behind where that is certain, unsure where it is not.
 
-CenterFace at low scores is a head detector (models/README.md and docs/decisions/0006-heads-from-behind.md): a look at
-the photo gives candidates, mirrored and zoomed looks at each of them and the body that the pose network reads beneath
+CenterFace at low scores is a head detector (models/README.md and docs/decisions/0006-heads-from-behind.md): looks at
+the photo give candidates, mirrored and zoomed looks at each of them and the body that the pose network reads beneath
 it say how likely a head is there. From behind is only what shows no trace of a face.
 """
 
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from consentguard.values import Box, Face, Head, Pixels
 from consentguard.vision import engine, rewrite
 from consentguard.vision.centerface import CenterFace, Rows, heights, strongest
-from consentguard.vision.levels import Levels
-from consentguard.vision.pose import Floats, Pose, Reading, View, sigmoid
+from consentguard.vision.levels import Levels, View
+from consentguard.vision.pose import Pose, Reading
+from consentguard.vision.ssd import Floats, sigmoid
 from consentguard.vision.weights import Shelf
 
 _PIXELS: Final = 0.7e6
@@ -82,7 +83,7 @@ _HEAD_DOWN: Final = 0.84
 behind in scut_heads_b, whose boxes are generous."""
 
 COLUMNS: Final = (
-    *("look", "second", "small", "small_mirrored", "large", "large_mirrored"),
+    *("look", "second", *_ZOOMS),
     *("bust", "bust_off", "body", "body_off", "octave"),
     *("bust_shoulders", "bust_ears", "bust_depth", "body_shoulders", "body_ears", "body_depth"),
     *("skin", "forehead", "evenness", "sharpness", "aspect"),
@@ -145,7 +146,7 @@ class HeadFinder:
         to come are as good as they get. Raises ModelUnavailable.
         """
         levels = Levels(pixels)
-        known = self._candidates(pixels, self._looks(levels) if looks is None else looks, faces)
+        known = self._candidates(self._looks(levels) if looks is None else looks, faces)
 
         def zoomed(side: int, face: float, mirror: bool) -> Callable[[Floats], Floats]:
             return lambda boxes: self._network.close_look(levels, boxes, side, face, mirror=mirror)[0][:, None]
@@ -175,7 +176,7 @@ class HeadFinder:
         finest = float(np.clip(np.sqrt(_PIXELS / (height * width)), *_SCALES))
         return [self._network.look(levels, scale, _CANDIDATE) for scale in (finest, finest / 2)]
 
-    def _candidates(self, pixels: Pixels, looks: Sequence[Rows], faces: Sequence[Face]) -> Evidence:
+    def _candidates(self, looks: Sequence[Rows], faces: Sequence[Face]) -> Evidence:
         """Boxes and what the looks say of them, without the faces and the very small; the rest is not known yet."""
         rows = np.concatenate(looks)[:, :5]
         rows = rows[strongest(rows[:, :4], rows[:, 4], _SAME)]
@@ -224,7 +225,6 @@ def logit(scores: Floats) -> Floats:
 
 def sureness(known: Evidence) -> Floats:
     """How sure it is that each candidate is a head, as a logit, float32 (n,)."""
-
     columns = (
         np.ones(len(known.boxes)),
         (logit(known.of("small")) + logit(known.of("small_mirrored"))) / 2,
@@ -243,7 +243,7 @@ def from_behind(known: Evidence, sure: Floats) -> NDArray[np.bool_]:
     The shoulders are the wrong way round; or the pose network puts the nose behind the ears; or it is surely a head and
     all hair. Chosen by eye on contact sheets of the same 100 photos (docs/decisions/0006-heads-from-behind.md).
     """
-    faceness = np.max([known.of(name) for name in ("small", "small_mirrored", "large", "large_mirrored")], axis=0)
+    faceness = np.max([known.of(name) for name in _ZOOMS], axis=0)
     forehead, even = known.of("forehead"), known.of("evenness")
     turned, inward, elsewhere = np.zeros((3, len(sure)), np.bool_)
     for view in ("bust", "body"):

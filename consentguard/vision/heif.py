@@ -1,6 +1,6 @@
 """HEIC, as telephones write it, through pillow-heif; and what AVIF shares with it. Only the primary picture is decoded.
 
-pillow-heif is an extra, because its wheels hold code under the GPL (docs/decisions/0029).
+pillow-heif is an extra, because its wheels hold code under the GPL.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -15,6 +16,28 @@ _SMALLEST: Final = 32
 
 TURNS: Final = (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_CLOCKWISE)
 """By one, two and three quarters to the left."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A square cut of a picture: its middle and side in pixels, and how far it is turned clockwise, in radians."""
+
+    x: float
+    y: float
+    side: float
+    turn: float = 0.0
+
+    def to_cut(self, size: int) -> NDArray[np.float32]:
+        """The 2x3 matrix from pixels of the picture to those of a cut of `size` x `size`."""
+        factor = size / self.side
+        cos, sin = factor * np.cos(self.turn), factor * np.sin(self.turn)
+        across, down = cos * self.x + sin * self.y, cos * self.y - sin * self.x
+        return np.array([[cos, sin, size / 2 - across], [-sin, cos, size / 2 - down]], np.float32)
+
+    def to_picture(self, points: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+        """Points (n, 2) of a cut of `size` x `size` in pixels of the picture."""
+        back = cv2.invertAffineTransform(self.to_cut(size))
+        return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
 
 
 class Levels:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Person, Pixels, Point
 from consentguard.vision import engine, rewrite
-from consentguard.vision.levels import Levels
-from consentguard.vision.pose import Floats, Pose, Reading, View, view_of
+from consentguard.vision.levels import Levels, View
+from consentguard.vision.pose import Pose, Reading, view_of
+from consentguard.vision.ssd import Floats
 from consentguard.vision.weights import Shelf
 
 # From head to body: an adult is 7.5 heads high, and three are as wide as elbows that stand out; a child is fewer heads

@@ -12,22 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from consentguard.errors import ModelUnavailable
 from consentguard.vision import engine, ssd
-from consentguard.vision.levels import Levels
-from consentguard.vision.weights import PULL, ModelCard, Shelf, manifest
-
-Floats = NDArray[np.float32]
+from consentguard.vision.levels import Levels, View
+from consentguard.vision.ssd import Floats
+from consentguard.vision.weights import Shelf, manifest
 
 _SIDE: Final = 224
 _ANCHORS: Final = ssd.Layout(_SIDE, ((8, 2), (16, 2), (32, 6))).anchors()
 """Strides 8, 16, 32, 32, 32 with two anchors a cell, those of one stride side by side."""
-_LOGIT: Final = 100.0
-"""MediaPipe clips the raw score here before the sigmoid."""
 _SAME: Final = 0.3
 """People whose head boxes overlap by more than this IoU are one (MediaPipe's value)."""
 
@@ -41,28 +35,6 @@ _TILES: Final = (2.0,)
 found nobody more: in 50 photos three bodies whose heads were known, and a statue."""
 _STEP: Final = 0.6
 _SMALLEST_TILE: Final = 160
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A square cut of a picture: its middle and side in pixels, and how far it is turned clockwise, in radians."""
-
-    x: float
-    y: float
-    side: float
-    turn: float = 0.0
-
-    def to_cut(self, size: int) -> Floats:
-        """The 2x3 matrix from pixels of the picture to those of a cut of `size` x `size`."""
-        factor = size / self.side
-        cos, sin = factor * np.cos(self.turn), factor * np.sin(self.turn)
-        across, down = cos * self.x + sin * self.y, cos * self.y - sin * self.x
-        return np.array([[cos, sin, size / 2 - across], [-sin, cos, size / 2 - down]], np.float32)
-
-    def to_picture(self, points: Floats, size: int) -> Floats:
-        """Points (n, 2) of a cut of `size` x `size` in pixels of the picture."""
-        back = cv2.invertAffineTransform(self.to_cut(size))
-        return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +81,8 @@ class Pose:
             engine.load(shelf.read(first), first.file, {}, exact=False),
             engine.load(shelf.read(second), second.file, {}, exact=False),
             f"{first.label}+{second.label}",
-            least=_threshold(first),
-            sure=_threshold(second),
+            least=first.sure_from,
+            sure=second.sure_from,
         )
 
     def people(self, levels: Levels) -> Floats:
@@ -128,20 +100,16 @@ class Pose:
         seen = levels.cut(view.to_cut(_VIEW), _VIEW)
         outputs = self._landmark(seen[None].astype(np.float32) / 255)
         raw = outputs["Identity"].reshape(_POINTS, 5)[:33]
-        if not np.isfinite(raw).all():
-            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
         points = np.empty((33, 3), np.float32)
         points[:, :2] = view.to_picture(raw[:, :2], _VIEW)
         points[:, 2] = raw[:, 2] * (view.side / _VIEW)
-        mask = sigmoid(outputs["Identity_2"].reshape(_VIEW, _VIEW))
-        return Reading(points, sigmoid(raw[:, 3]), float(outputs["Identity_1"].reshape(-1)[0]), mask, view)
+        mask = ssd.sigmoid(outputs["Identity_2"].reshape(_VIEW, _VIEW))
+        return Reading(points, ssd.sigmoid(raw[:, 3]), float(outputs["Identity_1"].reshape(-1)[0]), mask, view)
 
     def _tile(self, levels: Levels, left: float, top: float, side: float) -> Floats:
         seen = levels.cut(View(left + side / 2, top + side / 2, side).to_cut(_SIDE), _SIDE)
         outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
         rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], _ANCHORS, _SIDE, self._least)
-        if not np.isfinite(rows).all():
-            raise ModelUnavailable(f"{self.label}: the network gave numbers that are none; run `{PULL}`.")
         return ssd.in_picture(rows, ssd.Look(left, top, side))
 
 
@@ -169,14 +137,3 @@ def _starts(length: int, side: float) -> list[float]:
         return [0.0]
     count = int(np.ceil((length - side) / (side * _STEP))) + 1
     return [float(start) for start in np.linspace(0, length - side, count)]
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """1 / (1 + exp(-x)) without overflow, float32."""
-    return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT * 0.8, _LOGIT * 0.8)))).astype(np.float32)
-
-
-def _threshold(card: ModelCard) -> float:
-    if card.threshold is None:
-        raise ModelUnavailable(f"the manifest gives {card.name} no threshold; reinstall consentguard.")
-    return card.threshold

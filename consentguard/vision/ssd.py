@@ -1,4 +1,4 @@
-"""What MediaPipe's single-shot detectors (palms, people, faces) share: looks, anchors, decoding, one box per thing.
+"""What MediaPipe's single-shot detectors (palms, people) share: looks, anchors, decoding, one box per thing.
 
 A look is a square window of the picture, shrunk or grown to the network's input. Boxes live in three places: *raw* in
 input pixels relative to an anchor, *shares* (0..1 of the look's side), and pixels of the picture.
@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.float32]
 """Candidates, one a row: left, top, right, bottom, score 0..1, then keypoints x, y, x, y, ..."""
 
-LOGIT_LIMIT: Final = 80.0
+_LOGIT_LIMIT: Final = 80.0
 """Logits are clipped to plus and minus this before the sigmoid. MediaPipe clips at 100 (score_clipping_thresh), where
 float32 has no exponential any more; the scores are the same."""
 
@@ -97,12 +97,17 @@ def decode(raw: Floats, logits: Floats, anchors: Floats, size: int, threshold: f
         size: side of the input in pixels.
         threshold: the score from which a row is a candidate, 0..1.
     """
-    scores = 1 / (1 + np.exp(-np.clip(logits.reshape(-1), -LOGIT_LIMIT, LOGIT_LIMIT)))
+    scores = sigmoid(logits.reshape(-1))
     (kept,) = np.nonzero(scores >= threshold)
     numbers, origin = raw[kept] / np.float32(size), anchors[kept]
     centre, half = numbers[:, :2] + origin, numbers[:, 2:4] / 2
     points = numbers[:, 4:] + np.tile(origin, (numbers.shape[1] - 4) // 2)
     return np.column_stack([centre - half, centre + half, scores[kept], points]).astype(np.float32)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """1 / (1 + exp(-x)) without overflow, float32."""
+    return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))).astype(np.float32)
 
 
 def in_picture(rows: Rows, look: Look) -> Rows:

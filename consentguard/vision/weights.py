@@ -70,6 +70,13 @@ class ModelCard:
         """Name and digest in short, as verdicts show it."""
         return f"{self.name}@{self.sha256[:8]}"
 
+    @property
+    def sure_from(self) -> float:
+        """The threshold, for whoever cannot do without. Raises ModelUnavailable where the manifest gives none."""
+        if self.threshold is None:
+            raise ModelUnavailable(f"the manifest gives {self.name} no threshold; reinstall consentguard.")
+        return self.threshold
+
 
 @cache
 def manifest() -> dict[str, ModelCard]:

@@ -41,9 +41,8 @@ class YuNet:
         card = manifest()["yunet"]
         data = np.frombuffer(shelf.read(card), np.uint8)
         nothing = np.empty(0, np.uint8)
-        threshold = card.threshold or 0.0
         try:
-            network = cv2.FaceDetectorYN.create("onnx", data, nothing, (320, 320), threshold, _SAME_FACE, _MOST)
+            network = cv2.FaceDetectorYN.create("onnx", data, nothing, (320, 320), card.sure_from, _SAME_FACE, _MOST)
         except cv2.error as error:
             raise ModelUnavailable(f"{card.file}: OpenCV cannot use it ({error}); upgrade opencv-python.") from error
         return cls(network, card.label)

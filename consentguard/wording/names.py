@@ -77,20 +77,10 @@ class Names:
         """The protected people's first names, folded."""
         return self._forenames.keys()
 
-    def ids_of(self, forename: str) -> tuple[str, ...]:
-        """Who has this first name, folded."""
-        return tuple(dict.fromkeys(self._forenames.get(forename, ())))
-
     @property
     def spellings(self) -> Collection[str]:
         """Every spelling that is looked for, folded and run together."""
         return self._surnames.keys()
-
-    def is_everyday(self, spelling: str) -> bool:
-        return self._surnames[spelling].everyday
-
-    def people_of(self, spelling: str) -> tuple[str, ...]:
-        return tuple(self._surnames[spelling].people)
 
     def find(self, text: Text, *, misread: bool = False) -> tuple[Hit, ...]:
         """Every surname in a text, in order, each place once. `misread`: a machine read it, and slips in reading."""

@@ -38,7 +38,7 @@ def rules_at(moment: str | datetime, what_for: Occasion | None = None, policy: P
         "a Saturday noon": ("2026-11-28T12:00", ["outside-days"]),
         "a Sunday evening": ("2026-11-22T20:15", ["outside-days", "outside-hours"]),
         "a Friday night is no Saturday": ("2026-11-27T23:59", ["outside-hours"]),
-        # Bank holidays are the day of the week that they are (decision 0020).
+        # Bank holidays are the day of the week that they are.
         "Easter Monday": ("2026-04-06T10:00", []),
         "Good Friday": ("2026-04-03T10:00", []),
         "Boxing Day 2026, a Saturday": ("2026-12-26T10:00", ["outside-days"]),

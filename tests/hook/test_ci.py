@@ -49,7 +49,7 @@ def test_a_job_passes_what_the_school_released_and_stops_what_it_did_not(
 ):
     (command,) = commands_of(file)
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "no-state-in-ci"))
-    monkeypatch.setenv("CONSENTGUARD_KEY", key)
+    monkeypatch.setenv("CONSENTGUARD_LIST_KEY", key)
 
     def job() -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, shell=True, cwd=site.folder, capture_output=True, text=True, check=False)

@@ -10,6 +10,7 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.vision import engine
+from consentguard.vision.dlib.onnx_writer import Graph
 from consentguard.vision.weights import Shelf, manifest
 
 LOOK = """
@@ -109,6 +110,17 @@ def test_threads_change_nothing_but_time(shelf: Shelf, monkeypatch: pytest.Monke
 def test_a_broken_network_is_named(data: bytes) -> None:
     with pytest.raises(ModelUnavailable, match=r"^broken\.onnx"):
         engine.load(data, "broken.onnx", {"input.1": (1, 3, -1, -1)})
+
+
+def test_numbers_that_are_none_are_an_error() -> None:
+    """NaN is less than every threshold and more than none: passed on, it would be a face that nobody sees."""
+    graph = Graph("logarithm")
+    graph.output(graph.node("Log", [graph.input("x", np.float32, (1, 2))], "y"), np.float32, (1, 2))
+    network = engine.load(graph.to_bytes(), "log.onnx", {})
+    np.testing.assert_allclose(network(np.array([[1, np.e]], np.float32))["y"], [[0, 1]], atol=1e-5)
+    for odd in (-1, 0):
+        with pytest.raises(ModelUnavailable, match=r"^log\.onnx: .* numbers that are none"):
+            network(np.array([[1, odd]], np.float32))
 
 
 def test_a_switch_makes_every_network_exact(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Hand, Head
 from consentguard.vision import codec, hands
 from consentguard.vision.centerface import CenterFace
 from consentguard.vision.hands import HandFinder
-from consentguard.vision.levels import Levels
-from consentguard.vision.pose import View
+from consentguard.vision.levels import Levels, View
 from consentguard.vision.ssd import Look
 from consentguard.vision.weights import Shelf
 
@@ -228,15 +226,6 @@ def test_an_outline_outside_the_picture_is_none() -> None:
     points = np.random.default_rng(0).random((21, 2)).astype(np.float32) * 50
     assert hands.outline(points + 1000, 640, 480).shape == (0, 2)
     assert len(hands.outline(points + 100, 640, 480)) >= 3
-
-
-def test_numbers_that_are_none_are_an_error(finder: HandFinder) -> None:
-    def broken(inputs: np.ndarray) -> dict[str, np.ndarray]:
-        return {"Identity": np.full((1, 2016, 18), np.nan, np.float32)}
-
-    bad = HandFinder(broken, broken, "broken@0", 0.5, 0.5)
-    with pytest.raises(ModelUnavailable, match="broken@0"):
-        bad.find(np.zeros((64, 64, 3), np.uint8))
 
 
 def test_hands_are_values(finder: HandFinder, found: tuple[Hand, ...]) -> None:

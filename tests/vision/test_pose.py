@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from consentguard.vision import pose, ssd
-from consentguard.vision.levels import Levels
-from consentguard.vision.pose import View, tiles, view_of
+from consentguard.vision.levels import Levels, View
+from consentguard.vision.pose import tiles, view_of
 
 
 def plain_anchors():
