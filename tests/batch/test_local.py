@@ -71,6 +71,7 @@ def test_tasks_are_asked_for_only_when_there_is_room(tmp_path):
         results = pool.run(tasks())
         for number, _ in enumerate(results, start=1):
             assert len(taken) <= number + 2 * 2 + 2
+    assert len(taken) == number == 50
 
 
 def test_leaving_the_pool_leaves_no_process(tmp_path):

@@ -212,10 +212,11 @@ def test_the_sample_has_siblings_of_whom_one_may_be_shown(register):
 
 
 def test_the_samples_objections_stand_against_a_written_yes(register):
-    for person in register:
-        if person.objection:
-            assert person.consents["website"].standing(TODAY) is Standing.CONSENTED
-            assert person.standing("website", TODAY) is Standing.OBJECTION
+    objecting = [person for person in register if person.objection]
+    assert objecting
+    for person in objecting:
+        assert person.consents["website"].standing(TODAY) is Standing.CONSENTED
+        assert person.standing("website", TODAY) is Standing.OBJECTION
 
 
 def test_the_sample_uses_every_column():

@@ -1,4 +1,4 @@
-"""Makes face_recognition-1.3.0.json, the numbers that tests/vision/test_dlib_golden.py expects.
+"""Makes face_recognition-1.3.0.json, the numbers that tests/vision/test_dlib_weights.py and test_dlib_boxes.py expect.
 
 They come from the real package on its own test photographs (tests/test_images/ of the sdist face_recognition 1.3.0,
 SHA-256 5e5efdd1686aa566af0d3cc1313b131e4b197657a8ffd03669e6d3fad92705ec). To make them again:
