@@ -34,7 +34,7 @@ _SAME: Final = 0.4
 _SMALLEST: Final = 20.0
 """Pixels, height of CenterFace's box (brow to chin); the head around it is some 1.5 times as high."""
 _MOST: Final = 64
-_CLOSER: Final = 24
+_CLOSER: Final = 16
 """How many candidates get the first zooms, and how many of them the others and the pose network, at most."""
 
 _SMALL_CUT: Final = (128, 48.0)

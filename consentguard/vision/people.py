@@ -30,8 +30,12 @@ _VIEWS: Final = ((1.0, 3.6), (2.4, 7.0))
 """Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads; a bust, and
 somebody who stands."""
 
-_SURELY: Final = 0.9
-"""Presence from which a good reading is taken without asking the other views."""
+_SURELY: Final = 0.7
+"""Presence from which a good reading is taken without asking the other views: of 370 heads in 40 photos 63 fit their bust
+with less than 0.9, and for 22 of them somebody who stands was surer. A third fewer looks with this."""
+_STANDS_FROM: Final = 40
+"""Pixels, height of the head from which it is asked whether somebody stands there: of 61 smaller heads one was seen so
+whose bust was not."""
 
 _OFF: Final = 0.6
 """Heads; a reading whose own head lies further from ours is of somebody else."""
@@ -95,7 +99,8 @@ class PeopleFinder:
         unit = float(head.height)
         # What the pose detector saw is the likeliest view; the first in which the body is surely there ends the search.
         views = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
-        views += [View(x, y + down * unit, wide * unit) for down, wide in _VIEWS]
+        around_it = _VIEWS if unit >= _STANDS_FROM else _VIEWS[:1]
+        views += [View(x, y + down * unit, wide * unit) for down, wide in around_it]
         best: Reading | None = None
         for view in views:
             reading = self._pose.read(levels, view)
