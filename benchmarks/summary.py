@@ -34,7 +34,7 @@ def block() -> str:
             *(f"| {what} | {middle[name]:.0f} | {middle[name] / middle['release']:.1f}x |" for what, name in rows),
             "",
             f"Landmarks and embedding of a face: {faces['ours']:.1f} ms, "
-            f"{faces['face_recognition'] / faces['ours']:.1f} times faster than `face_encodings`. "
+            f"{faces['face_recognition'] / faces['ours']:.1f} times faster than `face_encodings`.",
             f"Memory with models loaded {single['0']['idle']:.0f} MB, at its peak {single['0']['large']:.0f} MB "
             f"({single['1']['large']:.0f} MB with one thread).",
         ]

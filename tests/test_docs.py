@@ -1,5 +1,6 @@
 """What the documentation says is so: its commands run as printed, and no code is left unexplained."""
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -59,6 +60,13 @@ def test_the_python_example_of_the_readme_runs_as_printed(office: Path) -> None:
     subprocess.run([sys.executable, "-m", "consentguard", "init"], cwd=office, check=True, capture_output=True)
     subprocess.run([sys.executable, "-c", block], cwd=office, check=True, capture_output=True)
     assert (office / "safe.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    summary = importlib.import_module("summary")
+    _, _, rest = README.partition(summary.START)
+    assert rest.partition(summary.END)[0].strip() == summary.block().strip(), "run python benchmarks/summary.py"
 
 
 def test_every_command_is_in_the_readme() -> None:

@@ -31,8 +31,8 @@ _VIEWS: Final = ((1.0, 3.6), (2.4, 7.0))
 somebody who stands."""
 
 _SURELY: Final = 0.7
-"""Presence from which a good reading is taken without asking the other views: of 370 heads in 40 photos 63 fit their bust
-with less than 0.9, and for 22 of them somebody who stands was surer. A third fewer looks with this."""
+"""Presence from which a good reading is taken without asking the other views. Of 370 heads in 40 photos 63 fit their
+bust with less than 0.9, and for 22 of these somebody who stands was surer."""
 _STANDS_FROM: Final = 40
 """Pixels, height of the head from which it is asked whether somebody stands there: of 61 smaller heads one was seen so
 whose bust was not."""
