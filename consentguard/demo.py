@@ -143,6 +143,7 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
     one, two = shelf.read(cards["photo-obama"]), shelf.read(cards["photo-biden"])
     partial = shelf.read(cards["photo-partial"])
     group = _group([one, two, shelf.read(cards["photo-obama3"])])
+    at_table = _group([one, two, shelf.read(cards["photo-obama3"]), _still_life()])
     at_work = _at_work(two, one)
     declared_one: Asked = {"people": ["D1"], "by": "the demo"}
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
@@ -157,7 +158,12 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
         Scene("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
         Scene("hands at work, somebody beside them", at_work, Outcome.RELEASED, Rewrite.CROP, 0, body_may_remain=False),
         Scene(
-            "the group: only hands may remain", group, Outcome.RELEASED, Rewrite.SILHOUETTE, 0, body_may_remain=False
+            "a group at work: only hands may remain",
+            at_table,
+            Outcome.RELEASED,
+            Rewrite.SILHOUETTE,
+            0,
+            body_may_remain=False,
         ),
         Scene("a portrait of which nothing would remain", two, Outcome.REFUSED, None, 0, body_may_remain=False),
         Scene("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
