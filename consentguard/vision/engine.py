@@ -46,6 +46,7 @@ def together(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
     processors busy without waiting for each other at each layer. Calls may themselves ask for others together: these
     are then made one after the other. Raises what the first call that failed raised, after all have ended.
     """
+    _not_forked()
     if len(calls) < 2 or threads() == 1 or getattr(_here, "working", False):
         return [call() for call in calls]
     running = [_workers().submit(_in_pool, call) for call in calls]
@@ -59,6 +60,16 @@ def _workers() -> ThreadPoolExecutor:
         if _pool is None:
             _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
         return _pool
+
+
+_started: Final[set[int]] = set()
+"""The process that the engine's threads are of; empty before there are any."""
+
+
+def _not_forked() -> None:
+    """Raises ModelUnavailable in a process forked from one that has loaded networks: there every look would hang."""
+    if _started - {os.getpid()}:
+        raise ModelUnavailable("the engine does not survive os.fork(); make the guard in the process that uses it.")
 
 
 def _in_pool(call: Callable[[], Answer]) -> Answer:
@@ -104,6 +115,7 @@ class Network:
         Raises ModelUnavailable where the engine fails, or gives numbers that are none: a comparison with those is
         false, so that a face could be passed over in silence.
         """
+        _not_forked()
         if self._ran:
             return self._answers(inputs)
         with _FIRST_RUN:
@@ -185,6 +197,7 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
         except RuntimeError:  # kept by an engine that this one does not understand
             network = core.import_model(export(), "CPU", settings)
         _COMPILED[digest, how] = network
+        _started.add(os.getpid())
     return _COMPILED[digest, how]
 
 

@@ -163,3 +163,29 @@ def test_calls_together_fail_with_the_first_failure_after_all_have_ended() -> No
     with pytest.raises(ValueError, match="1"):
         engine.together([lambda: ended.append(0), lambda: fails(1), lambda: fails(2), lambda: ended.append(3)])
     assert sorted(ended) == [0, 1, 2, 3]
+
+
+FORKED = """
+import os, signal
+import numpy as np
+from consentguard.errors import ModelUnavailable
+from consentguard.vision.faces import FaceFinder
+from consentguard.vision.weights import Shelf
+finder, wall = FaceFinder.load(Shelf.default()), np.zeros((64, 64, 3), np.uint8)
+finder.find(wall)
+if not os.fork():
+    signal.alarm(30)
+    try:
+        finder.find(wall)
+    except ModelUnavailable as error:
+        os._exit(7 if "os.fork()" in str(error) else 1)
+    os._exit(1)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_is_told_instead_of_hanging(shelf: Shelf) -> None:
+    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder)}
+    done = subprocess.run([sys.executable, "-c", FORKED], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "7\n", done.stderr
