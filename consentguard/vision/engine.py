@@ -160,7 +160,9 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
             not exact and not os.environ.get(EXACT) and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         )
         precision = "bf16" if quick else "f32"
+        # Unless told otherwise the engine ties its first thread to the first processor: of each worker of a scan.
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
+        settings["ENABLE_CPU_PINNING"] = False
         settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
         return Network(_compiled(data, inputs, settings), name)
     except RuntimeError as error:

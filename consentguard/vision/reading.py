@@ -92,7 +92,8 @@ class RapidReader:
             "Global.max_side_len": _LONGER_SIDE,
             "Global.return_word_box": True,
             "Global.log_level": "critical",
-            "EngineConfig.openvino.inference_num_threads": engine.threads() or -1,
+            "EngineConfig.openvino.inference_num_threads": engine.threads(),
+            "EngineConfig.openvino.enable_cpu_pinning": False,  # as in engine.load
         }
         digest = hashlib.sha256()
         try:
