@@ -29,11 +29,17 @@ parity: .venv/dev .venv-peer/ready ## our embedder against the real face_recogni
 	$(BIN)/python benchmarks/parity.py $(PHOTOS) --peer .venv-peer/bin/python
 	.venv-peer/bin/python -m pytest tests/vision/test_embedders.py
 
-bench: .venv/dev .venv-peer/ready ## how fast, beside the peers, and how it grows; LOADER=FOLDER of the open sets' load.py
+bench: .venv/dev .venv-peer/ready ## everything measured, beside the peers (an hour); LOADER=FOLDER of the open sets' load.py
 	$(BIN)/consentguard models pull --photographs
 	$(BIN)/python benchmarks/speed.py --loader $(LOADER) --peer .venv-peer/bin/python
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/summary.py
+	$(BIN)/python benchmarks/hook.py
+	$(BIN)/python benchmarks/scan.py --loader $(LOADER) --peer .venv-peer/bin
+	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python --limit 120 --hidden --large 6
+	$(BIN)/python benchmarks/rewrite.py --loader $(LOADER) --peer .venv-peer/bin/python --limit 94
+	$(BIN)/python benchmarks/reidentify.py --loader $(LOADER) --peer .venv-peer/bin/python
+	$(BIN)/python benchmarks/recognition.py --loader $(LOADER)
 
 detection: .venv/dev .venv-peer/ready ## faces found beside deface and HOG; LOADER=FOLDER of the open sets' load.py
 	$(BIN)/python benchmarks/detection.py --loader $(LOADER) --peer .venv-peer/bin/python
