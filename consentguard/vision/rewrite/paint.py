@@ -55,17 +55,14 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: tuple[int, int, int]) -
 
 
 def _slits(mask: Mask, reach: float) -> Mask:
-    """The cells that a disc of `reach` pixels cannot enter beside the mask without touching it: its closing."""
+    """The cells that a disc of `reach` pixels cannot enter beside the mask without touching it: its closing, less the
+    outermost cells, which belong to the outline. A larger mask never has fewer of them."""
     some = _shares(mask) > 0
     if not some.any():
         return some
     grown = _away_from(some) <= reach / _CELL
-    if grown.all():
-        return grown
-    closed = _away_from(~grown) > reach / _CELL
-    # with the cells of its rim, which the mask fills in part
-    filled = cv2.dilate((closed & ~some).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return np.asarray(filled & (closed | some))
+    closed = _away_from(~grown) > reach / _CELL if not grown.all() else grown
+    return np.asarray(cv2.erode(closed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
 
 
 def _islands(mask: Mask, kept: Mask) -> Mask:
