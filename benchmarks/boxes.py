@@ -25,11 +25,11 @@ from peer import Peer
 from PIL import Image
 
 from consentguard.values import Box, Face
-from consentguard.vision.dlib.boxes import dlib_box
-from consentguard.vision.dlib.chip import face_chip
-from consentguard.vision.dlib.landmarks import ShapePredictor
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.embedding.dlib.boxes import dlib_box
+from consentguard.vision.embedding.dlib.chip import face_chip
+from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
+from consentguard.vision.models.store import Shelf
 
 LONGEST_EDGE = 1280
 SURE_FACE = 0.5

@@ -34,11 +34,11 @@ import cv2
 import numpy as np
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision import codec
-from consentguard.vision.detect import DETECTORS
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.heads import HeadFinder
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.vision.detection.detector import DETECTORS
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.heads import HeadFinder
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf, manifest
 
 BANDS = ((0, 16), (16, 32), (32, 64), (64, 10**6))
 SETS = "wider_train:1500,mafa_masked:400,mafa_unmasked:150,fgnet_single"

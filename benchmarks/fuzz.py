@@ -31,12 +31,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from mutants import journey, mutants, small_pictures
 from torture import REGISTER, torture_files
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused
-from consentguard.guard import Guard
-from consentguard.vision import codec
+from consentguard.guard.guard import Guard
+from consentguard.vision.imagefile import codec
 
 BATCH, SECONDS, GIGABYTES = 1000, 30, 4
 LARGEST = 200_000
@@ -49,7 +49,7 @@ def seeds(loader: Path | None) -> list[bytes]:
 
 def guard_in(folder: Path) -> Guard:
     """The whole guard; decoding in this very process, so that a decoder's crash is seen."""
-    text = resources.files("consentguard.consent").joinpath("policies", "sch026.toml").read_text("utf-8")
+    text = resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
     policy = Policy.parse(re.sub(r"(?m)^remain = .*$", 'remain = ["body"]', text).encode(), "fuzz.toml")
     policy = replace(policy, files=replace(policy.files, isolate=False, frames="first_frame"))
     return Guard(Register.load(REGISTER), policy, state=State.create(folder / "state"))

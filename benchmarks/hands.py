@@ -31,11 +31,12 @@ import heads
 import numpy as np
 from PIL import Image
 
-from consentguard.vision import codec, engine
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.hands import HandFinder
-from consentguard.vision.ssd import overlaps
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.ssd import overlaps
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models import engine
+from consentguard.vision.models.store import Shelf
 
 RESULTS = Path(__file__).parent / "results" / "hands.md"
 PEOPLE = ("wider_train", "mafa_masked", "mafa_unmasked", "scut_heads_b")

@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 
 from consentguard.values import Box, Face, Head
-from consentguard.vision import codec
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.heads import HeadFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.heads import HeadFinder
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 LONGEST_EDGE = 1600
 SEED = 4

@@ -26,9 +26,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.hook.remembered import CACHE_FILE
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.vision.models.store import Shelf, manifest
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/hook.md"

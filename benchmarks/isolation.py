@@ -14,9 +14,9 @@ import time
 
 from PIL import Image
 
-from consentguard.vision.codec import Limits
-from consentguard.vision.reader import Isolation, Reader
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.vision.imagefile.codec import Limits
+from consentguard.vision.imagefile.sandbox import Isolation, Reader
+from consentguard.vision.models.store import Shelf, manifest
 
 
 def main() -> None:

@@ -24,13 +24,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused
-from consentguard.guard import Guard
-from consentguard.vision import codec, reader
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.guard.guard import Guard
+from consentguard.vision.imagefile import codec, sandbox
+from consentguard.vision.models.store import Shelf, manifest
 
 ROOT = Path(__file__).parents[1]
 
@@ -116,13 +116,13 @@ def _memory(process: int | str, name: str) -> float:
 
 
 def work(photo: Path) -> None:
-    text = resources.files("consentguard.consent").joinpath("policies", "sch026.toml").read_text("utf-8")
+    text = resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
     policy = Policy.parse(re.sub(r"(?m)^remain = .*$", 'remain = ["body"]', text).encode(), "memory.toml")
     wall = codec.encode_jpeg(np.full((200, 300, 3), 180, np.uint8), 90)
     with tempfile.TemporaryDirectory() as folder:
         guard = Guard(Register.load(ROOT / "consent_register.csv"), policy, state=State.create(Path(folder) / "state"))
         guard.release(wall, name="wall")  # models and decoder are there
-        (worker,) = [w._process.pid for w in reader._WORKERS.values()]
+        (worker,) = [w._process.pid for w in sandbox._WORKERS.values()]
         for process in ("self", worker):
             Path(f"/proc/{process}/clear_refs").write_text("5")  # forget the peak so far
         before = {name: _memory(process, "VmRSS") for name, process in (("guard", "self"), ("decoder", worker))}

@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 
 from consentguard.values import Pixels
-from consentguard.vision.detect import DETECTORS
-from consentguard.vision.embed import EMBEDDERS, steady
-from consentguard.vision.quality import measured
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.detector import DETECTORS
+from consentguard.vision.embedding.embedder import EMBEDDERS, steady
+from consentguard.vision.embedding.quality import measured
+from consentguard.vision.models.store import Shelf
 
 SETS = ("fgnet", "orl", "lfw10", "fiw_train")
 

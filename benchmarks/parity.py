@@ -25,11 +25,11 @@ from peer import Peer
 from PIL import Image
 
 from consentguard.values import Box
-from consentguard.vision import engine
-from consentguard.vision.dlib.chip import face_chip
-from consentguard.vision.dlib.landmarks import ShapePredictor
-from consentguard.vision.dlib.network import read_network
-from consentguard.vision.weights import Shelf
+from consentguard.vision.embedding.dlib.chip import face_chip
+from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
+from consentguard.vision.embedding.dlib.network import read_network
+from consentguard.vision.models import engine
+from consentguard.vision.models.store import Shelf
 
 LARGEST_DISTANCE = 1e-3
 SUFFIXES = {".jpg", ".jpeg", ".png", ".pgm"}

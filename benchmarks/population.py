@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from openset import Faces, described, loader
 
-from consentguard.consent.population import Population, Tail
+from consentguard.consent.recognition.plda import Population, Tail
 
 CHILD_WEIGHT = 10.0
 """How often each photo of a child counts in the covariances: there are fifty times more photos of families."""

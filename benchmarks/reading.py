@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import numpy as np
 from writing import drawings
 
-from consentguard.vision.reader import Reader
-from consentguard.vision.reading import shared
+from consentguard.vision.imagefile.sandbox import Reader
+from consentguard.vision.ocr import shared
 from consentguard.wording import Named, Screen
 
 NAMES = [

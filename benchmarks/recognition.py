@@ -27,8 +27,8 @@ import numpy as np
 from openset import Faces, described, loader
 from population import YEARS, fit, folds, school_age, usable, yearly
 
-from consentguard.consent.match import MARGIN, Answer, Gallery, Operating
-from consentguard.consent.population import Population, Tail
+from consentguard.consent.recognition.match import MARGIN, Answer, Gallery, Operating
+from consentguard.consent.recognition.plda import Population, Tail
 from consentguard.vision.chart import Axis, curves
 
 RESULTS = Path(__file__).parent / "results"
@@ -364,8 +364,8 @@ def marked_siblings(faces: Faces, model: Population, chosen: np.ndarray, relativ
     from types import MappingProxyType
 
     from consentguard.consent.decide import Question, decide
-    from consentguard.consent.policy import Policy
-    from consentguard.consent.register import SCOPES, Consent, Person, Register
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.register.register import SCOPES, Consent, Person, Register
     from consentguard.values import Mode, Standing
 
     names, row = np.unique(faces.people, return_inverse=True)

@@ -35,11 +35,11 @@ from parity import load as load_embedder
 from speed import script
 
 from consentguard import CannotTell, Guard, Policy, Refused, Register, State
-from consentguard.vision import codec
-from consentguard.vision.dlib.boxes import dlib_box
-from consentguard.vision.dlib.chip import face_chip
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.embedding.dlib.boxes import dlib_box
+from consentguard.vision.embedding.dlib.chip import face_chip
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 RESULTS = Path(__file__).parent / "results" / "reidentify.md"
 MATCHING = 0.95

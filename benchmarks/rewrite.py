@@ -44,15 +44,15 @@ from detection import Find, ours, peer
 from heads import holds
 
 from consentguard import Guard, Policy, Register, State
-from consentguard.consent.hours import now
+from consentguard.consent.clock import now
 from consentguard.errors import CannotTell
-from consentguard.finishing import finished
+from consentguard.guard.finishing import finished
 from consentguard.values import Box, Rewrite
-from consentguard.vision import codec
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf, manifest
 from consentguard.vision.rewrite import painted_pixels
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import around_blocks, drawn, free, polygon
-from consentguard.vision.weights import Shelf, manifest
 
 SMALLEST = 20
 REMAINS = {"hands, back_of_head": {"hands", "back_of_head"}, "and body": {"hands", "back_of_head", "body"}}

@@ -23,11 +23,11 @@ import numpy as np
 from speed import guard_in
 
 from consentguard import Policy, Refused, Register, VerificationFailed
-from consentguard.consent.match import Gallery, Operating
-from consentguard.consent.population import Population
+from consentguard.consent.recognition.match import Gallery, Operating
+from consentguard.consent.recognition.plda import Population
+from consentguard.guard.text_rules import Words
 from consentguard.vision.chart import Axis, curves
-from consentguard.vision.weights import Shelf, manifest
-from consentguard.words import Words
+from consentguard.vision.models.store import Shelf, manifest
 
 ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"

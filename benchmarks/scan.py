@@ -36,9 +36,9 @@ import cv2
 from consentguard.batch.local import Pool
 from consentguard.batch.scan import scan
 from consentguard.batch.unit import Judged, Settings, Task, undecided
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.guard import Guard
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import Register
+from consentguard.guard.guard import Guard
 
 RESULTS = Path(__file__).parent / "results"
 SAMPLE = Path(__file__).parents[1] / "consent_register.csv"

@@ -44,16 +44,18 @@ from peer import Peer
 
 from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
 from consentguard.values.stopwatch import STAGES
-from consentguard.vision import codec, engine, reading
-from consentguard.vision.centerface import CenterFace
-from consentguard.vision.dlib.boxes import dlib_box
-from consentguard.vision.embed import DlibResnet
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.hands import HandFinder
-from consentguard.vision.heads import HeadFinder
-from consentguard.vision.levels import Levels
-from consentguard.vision.people import PeopleFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision import ocr
+from consentguard.vision.detection.centerface import CenterFace
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.heads import HeadFinder
+from consentguard.vision.detection.people import PeopleFinder
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.embedding.dlib.boxes import dlib_box
+from consentguard.vision.embedding.embedder import DlibResnet
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models import engine
+from consentguard.vision.models.store import Shelf
 
 RESULTS = Path(__file__).parent / "results" / "speed"
 
@@ -233,7 +235,7 @@ def main() -> None:
             "codec floor": clocked(codec_floor),
             "one look at 1024 px": one_look(CenterFace.load(Shelf.default())),
         }
-        if reading.installed():
+        if ocr.installed():
             reads = guard_in(folder, "paint")
             who["release, words in the picture read too"] = clocked(lambda path: released(reads, path))
         for run in who.values():  # models load, and each shape is met once

@@ -25,13 +25,13 @@ from collections import Counter
 from importlib import resources
 from pathlib import Path
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.files import read_photo
-from consentguard.guard import Guard
-from consentguard.vision import bare
+from consentguard.guard.guard import Guard
+from consentguard.vision.imagefile import bare
 
 SECONDS, MEGABYTES = 15, 2000
 REGISTER = Path(__file__).parents[1] / "consent_register.csv"
@@ -52,7 +52,7 @@ def torture_files(loader: Path) -> list[tuple[str, Path]]:
 
 def work(out: Path) -> None:
     """Reads paths from stdin, answers one JSON line each; runs in a process of its own, which may die."""
-    text = resources.files("consentguard.consent").joinpath("policies", "sch026.toml").read_text("utf-8")
+    text = resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
     policy = Policy.parse(re.sub(r"(?m)^remain = .*$", 'remain = ["body"]', text).encode(), "torture.toml")
     with tempfile.TemporaryDirectory() as folder:
         guard = Guard(Register.load(REGISTER), policy, state=State.create(Path(folder) / "state"))
@@ -76,9 +76,9 @@ def work(out: Path) -> None:
             answer["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
             answer["children"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
             print(json.dumps(answer), flush=True)
-    from consentguard.vision import reader
+    from consentguard.vision.imagefile import sandbox
 
-    for worker in reader._WORKERS.values():
+    for worker in sandbox._WORKERS.values():
         worker.stop()
     print(json.dumps({"children": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000}), flush=True)
 

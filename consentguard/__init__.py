@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from consentguard.consent.policy import Policy
-    from consentguard.consent.register import Register
-    from consentguard.consent.state import State
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.state import State
+    from consentguard.consent.register.register import Register
     from consentguard.errors import (
         AuditFailed,
         CannotTell,
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
         VerificationFailed,
         WrongUsage,
     )
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
     from consentguard.values import Released, Verdict
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Guard": "guard",
-    "Policy": "consent.policy",
-    "Register": "consent.register",
+    "Guard": "guard.guard",
+    "Policy": "consent.policy.policy",
+    "Register": "consent.register.register",
     "Released": "values",
-    "State": "consent.state",
+    "State": "consent.record.state",
     "Verdict": "values",
 }
 

@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 
 from consentguard import Guard, Policy, Register, State
-from consentguard.vision import codec, draw
+from consentguard.vision import draw
+from consentguard.vision.imagefile import codec
 
 SKIN, SHADE, HAIR, JUMPER = (224, 178, 148), (196, 146, 118), (70, 48, 36), (60, 96, 150)
 
@@ -51,7 +52,7 @@ def main(target: Path) -> None:
     everybody_refused = Register.parse(
         b"id,role,legal_forename,legal_surname\nP1,pupil,Drawn,Child\n", "drawn register"
     )
-    shipped = Path(__file__).parents[1] / "consentguard/consent/policies/sch026.toml"
+    shipped = Path(__file__).parents[1] / "consentguard/consent/policy/policies/sch026.toml"
     heads_covered = shipped.read_bytes().replace(b'["hands", "back_of_head"]', b'["body"]')
     with TemporaryDirectory() as folder:
         guard = Guard(everybody_refused, Policy.parse(heads_covered, "heads covered"), state=State.create(Path(folder)))

@@ -11,12 +11,12 @@ import pytest
 from fakes import SAMPLE_FILE
 from hypothesis import settings
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
-from consentguard.guard import Guard
-from consentguard.vision.detect import DETECTORS, Detector
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.guard.guard import Guard
+from consentguard.vision.detection.detector import DETECTORS, Detector
+from consentguard.vision.models.store import Shelf, manifest
 
 settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
 settings.load_profile("consentguard")
@@ -85,7 +85,7 @@ def body_policy_text() -> bytes:
 
 
 def _policies() -> Path:
-    from consentguard.consent import policy as module
+    from consentguard.consent.policy import policy as module
 
     return Path(module.__file__).parent / "policies"
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.values import Face, Pixels
 
 SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"

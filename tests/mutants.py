@@ -11,7 +11,7 @@ import pillow_heif
 from PIL import Image
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision import bare, codec
+from consentguard.vision.imagefile import bare, codec
 
 _TELLING = (0, 1, 0x7F, 0x80, 0xFF)
 _LENGTHS = (0, 1, 2, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from hypothesis import strategies as st
 
-from consentguard.consent.register import OBJECTORS, ROLES, SCOPES, Consent, Person, Register
+from consentguard.consent.register.register import OBJECTORS, ROLES, SCOPES, Consent, Person, Register
 from consentguard.values import Box
 
 sides = st.integers(1, 4000)

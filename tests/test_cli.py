@@ -30,7 +30,7 @@ from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.files import write_whole
 from consentguard.values import Standing
-from consentguard.vision.weights import manifest
+from consentguard.vision.models.store import manifest
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and paths of POSIX")
 

@@ -9,10 +9,10 @@ import pytest
 from fakes import SAMPLE_FILE, released, sample_with
 
 from consentguard.cli import main
-from consentguard.consent import hours
-from consentguard.consent.ledger import Ledger
-from consentguard.consent.policy import Policy
-from consentguard.consent.state import State
+from consentguard.consent import clock
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.state import State
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 
@@ -62,7 +62,7 @@ def test_what_is_kept_longer_than_policy_says_must_go(run, tmp_path, monkeypatch
     (tmp_path / "ours.toml").write_bytes(text)
     for month, code in ((5, 0), (6, 1)):
         later = datetime(2026 + (10 + month) // 12, (10 + month) % 12 + 1, 23, 12, tzinfo=UTC)
-        monkeypatch.setattr(hours, "now", lambda later=later: later)
+        monkeypatch.setattr(clock, "now", lambda later=later: later)
         got, out = run("takedown --policy ours.toml --state state")
         assert (got, "bbbbbbbbbbbbbbbb.jpg: must go (kept longer than" in out) == (code, bool(code))
         assert "cccccccccccccccc" not in out, "it shows nobody"

@@ -9,7 +9,7 @@ import pytest
 
 from consentguard.cli import main
 from consentguard.cli.show import policy as shown
-from consentguard.consent.policy import Policy
+from consentguard.consent.policy.policy import Policy
 
 
 def test_the_shipped_policy_says_that_nobody_signed_it(capsys: pytest.CaptureFixture[str]) -> None:

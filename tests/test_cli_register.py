@@ -8,7 +8,7 @@ import pytest
 from fakes import SAMPLE_FILE, released, sample_with
 
 from consentguard.cli import main
-from consentguard.consent.register import Register
+from consentguard.consent.register.register import Register
 
 ARBOR = "Student ID,Legal First Name,Legal Last Name,Response,Response Date\n"
 

@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 from writing import Drawn, drawings
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.rules.content import ContentRules
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.content import ContentRules
 from consentguard.errors import Refused
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Outcome, Rewrite
-from consentguard.vision import reading
+from consentguard.vision import ocr
 
 PUPILS = [("Amara", "Winterbourne"), ("Finlay", "Oakenshaw"), ("Chidi", "Farthingale"), ("Elif", "Stonebridge")]
-reads = pytest.mark.skipif(not reading.installed(), reason="needs the extra [ocr]")
+reads = pytest.mark.skipif(not ocr.installed(), reason="needs the extra [ocr]")
 
 
 def _rules(policy: Policy, **rules: object) -> Policy:

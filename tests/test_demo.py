@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from consentguard import demo
+from consentguard.cli import demo
 from consentguard.values import Outcome
-from consentguard.vision import structure
+from consentguard.vision.imagefile import structure
 
 
 def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
-from consentguard.consent.register import COLUMNS, SCOPES
-from consentguard.vision.weights import Shelf
+from consentguard.consent.register.register import COLUMNS, SCOPES
+from consentguard.vision.models.store import Shelf
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.Mo
     (tmp_path / "references" / "T001").mkdir(parents=True)
     (tmp_path / "references" / "T001" / "1.jpg").write_bytes(photographs["obama3"])
     (tmp_path / "policy.toml").write_text(
-        resources.files("consentguard.consent").joinpath("policies", "sch026.toml").read_text("utf-8")
+        resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
         .replace('modes = ["off", "declared"]\ndpia = ""', 'modes = ["off", "declared", "matched"]\ndpia = "DPIA 1"')
     )  # fmt: skip
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))

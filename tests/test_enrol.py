@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Consent, Register
-from consentguard.consent.state import State
-from consentguard.consent.template_key import TEMPLATE_KEY_FILE
-from consentguard.consent.templates import TEMPLATES_FILE, TemplateStore
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.recognition.template_key import TEMPLATE_KEY_FILE
+from consentguard.consent.recognition.templates import TEMPLATES_FILE, TemplateStore
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Consent, Register
 from consentguard.errors import AuditFailed, TemplateStoreError
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Mode, Standing
-from consentguard.vision import codec
-from consentguard.vision.detect import Detector
-from consentguard.vision.embed import EMBEDDERS, DlibResnet
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.embedding.embedder import EMBEDDERS, DlibResnet
+from consentguard.vision.imagefile import codec
 
 MATCHED = {"mode": "matched"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from consentguard import files
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.errors import AuditFailed, CannotTell, UnreadableImage
 
 AT = "2026-11-22T09:30:00+00:00"

@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from consentguard.consent.hours import LONDON
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.rules.rewriting import RewriteRules
-from consentguard.consent.state import State
+from consentguard.consent.clock import LONDON
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.rewriting import RewriteRules
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell, PolicyInvalid, Refused, UnreadableImage, VerificationFailed
-from consentguard.guard import Guard
-from consentguard.sight import Sight
+from consentguard.guard.guard import Guard
+from consentguard.guard.models import Sight
 from consentguard.values import Action, Box, Face, Head, Outcome, Pixels, Rewrite, Seen, Standing
-from consentguard.vision import codec, structure
-from consentguard.vision.centerface import CenterFace
-from consentguard.vision.detect import Detector
-from consentguard.vision.levels import Levels
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.centerface import CenterFace
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.imagefile import codec, structure
+from consentguard.vision.models.store import Shelf
 
 LIMITS = {"max_edge": 2048, "max_pixels": 10**9}
 

@@ -23,14 +23,14 @@ import pytest
 from fakes import SAMPLE_FILE, sample_with
 from PIL import Image, ImageCms, PngImagePlugin, TiffImagePlugin
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused, UnreadableImage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Released
-from consentguard.vision import bare, codec
-from consentguard.vision.detect import Detector
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.imagefile import bare, codec
 
 SECRET = b"Winterbourne-CANARY-51.5N-0.1W"
 

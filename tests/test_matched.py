@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Consent, Register
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import Consent, Register
 from consentguard.errors import PolicyInvalid, Refused, TemplateStoreError, WrongUsage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Action, JudgedFace, Mode, Rewrite, Standing
-from consentguard.vision import codec
+from consentguard.vision.imagefile import codec
 
 MATCHED = {"mode": "matched"}
 

@@ -58,11 +58,11 @@ def test_the_wheel_holds_what_it_needs_to_work(held):
     assert held >= {
         "consentguard/py.typed",
         "consentguard/weights/manifest.toml",
-        "consentguard/consent/populations/dlib-resnet.npz",
-        "consentguard/consent/populations/README.md",
+        "consentguard/consent/recognition/populations/dlib-resnet.npz",
+        "consentguard/consent/recognition/populations/README.md",
         *(
-            f"consentguard/consent/policies/{path.name}"
-            for path in (ROOT / "consentguard/consent/policies").glob("*.toml")
+            f"consentguard/consent/policy/policies/{path.name}"
+            for path in (ROOT / "consentguard/consent/policy/policies").glob("*.toml")
         ),
     }
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "consentguard").rglob("*.py")}

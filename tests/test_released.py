@@ -16,12 +16,12 @@ import pytest
 from fakes import FixedFaces, sample_with
 from PIL import Image
 
-from consentguard.consent.audit import AuditTrail
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.audit import AuditTrail
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, Refused
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Box, Face, Grounds, Outcome, Released, Verdict, make_released
 
 DECLARED = {"people": ["P001"], "by": "the tests"}

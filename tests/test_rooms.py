@@ -47,12 +47,16 @@ def test_imports_point_down_only(house):
 PLANTED = {
     "vision asks consent": ("vision/rewrite/plan.py", "from consentguard.consent import decide", "imports point down"),
     "consent looks at pixels": ("consent/decide.py", "from consentguard.vision import codec", "imports point down"),
-    "values look up": ("values/geometry.py", "import consentguard.verify", "imports point down"),
+    "values look up": ("values/geometry.py", "import consentguard.guard.verify", "imports point down"),
     "errors look up": ("errors.py", "from consentguard.values import Verdict as V", "imports point down"),
-    "the guard calls the command line": ("guard.py", "import consentguard.cli.show", "imports point down"),
-    "verify calls the guard": ("verify.py", "import consentguard.guard", "imports point down"),
-    "within a function": ("consent/hours.py", "def f():\n    import consentguard.vision.codec", "imports point down"),
-    "a second user of the engine": ("vision/detect.py", "import openvino", "inference engine"),
+    "the guard calls the command line": ("guard/guard.py", "import consentguard.cli.show", "imports point down"),
+    "verify calls the guard": ("guard/verify.py", "import consentguard.guard.guard", "the guard has an order"),
+    "within a function": (
+        "consent/clock.py",
+        "def f():\n    import consentguard.vision.imagefile.codec",
+        "imports point down",
+    ),
+    "a second user of the engine": ("vision/detection/detector.py", "import openvino", "inference engine"),
     "a second user of tweepy": ("posting/poster.py", "import tweepy", "imports tweepy"),
 }
 

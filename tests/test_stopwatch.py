@@ -4,8 +4,8 @@ import json
 import threading
 
 from consentguard.cli import main
-from consentguard.consent.state import State
-from consentguard.guard import Guard
+from consentguard.consent.record.state import State
+from consentguard.guard.guard import Guard
 from consentguard.values.stopwatch import STAGES, so_far, stage, timed
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from consentguard.errors import VerificationFailed
+from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
-from consentguard.verify import SomebodySeen, verify
-from consentguard.vision import codec
+from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import RewritePlan, apply_plan
 
 WIDTH, HEIGHT, PAINT = 320, 240, (128, 128, 128)

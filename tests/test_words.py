@@ -13,9 +13,9 @@ from types import MappingProxyType
 import pytest
 from fakes import SAMPLE_FILE, FixedFaces
 
-from consentguard.consent.policy import Policy
+from consentguard.consent.policy.policy import Policy
 from consentguard.errors import Refused
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Outcome
 
 

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentguard.batch.walk import Walk, printable, said_of
-from consentguard.consent.hours import school_day
-from consentguard.consent.ledger import Ledger, lost_by
-from consentguard.consent.register import Register
+from consentguard.consent.clock import school_day
+from consentguard.consent.record.ledger import Ledger, lost_by
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell
 from consentguard.files import read_photo
 from consentguard.values import Action, Standing
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
 
 
 class Cover(enum.StrEnum):

@@ -20,9 +20,9 @@ from consentguard.batch.journal import Journal
 from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import RELEASED, THUMBS, Judged, OutputFailed, Settings, Task, undecided
 from consentguard.batch.walk import Found, Walk, printable
-from consentguard.consent.hours import now as school_time
+from consentguard.consent.clock import now as school_time
 from consentguard.errors import CannotTell
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.values import Outcome, canonical
 
 JOURNAL: Final = "scan.db"

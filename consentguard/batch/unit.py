@@ -26,7 +26,7 @@ from consentguard.files import read_photo, write_whole
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
     from consentguard.values import Released
 
 RELEASED: Final = "released"
@@ -150,7 +150,7 @@ class Scanner:
 
     def open(self) -> Guard:
         """The guard. Raises CannotTell where it cannot be opened or is not the one that the scan began with."""
-        from consentguard.guard import Guard  # noqa: PLC0415
+        from consentguard.guard.guard import Guard  # noqa: PLC0415
 
         if self._guard is None:
             s = self.settings

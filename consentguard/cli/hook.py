@@ -140,9 +140,9 @@ def files(arguments: argparse.Namespace) -> int:
 def ci(arguments: argparse.Namespace) -> int:
     from datetime import timedelta
 
-    from consentguard.consent.exchange import ReleasedHashes
-    from consentguard.consent.hours import now
-    from consentguard.consent.policy import Policy
+    from consentguard.consent.clock import now
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.exchange import ReleasedHashes
     from consentguard.files import read_photo
     from consentguard.hook.judge import Judge
     from consentguard.hook.repository import Repository
@@ -236,9 +236,9 @@ def uninstall(arguments: argparse.Namespace) -> int:
 
 def _judge(arguments: argparse.Namespace, repository: Repository | None) -> Judge:
     """The judge of the state directory. What decides never comes from the tree that is judged."""
-    from consentguard.consent.policy import Policy
-    from consentguard.consent.register import Register
-    from consentguard.consent.state import POLICY_FILE, REGISTER_FILE, State, default_directory
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.state import POLICY_FILE, REGISTER_FILE, State, default_directory
+    from consentguard.consent.register.register import Register
     from consentguard.hook.judge import Judge
 
     directory = arguments.state or default_directory()

@@ -78,7 +78,7 @@ def replace_one(repository: Repository, judge: Judge, blob: Blob, data: bytes, a
     """Replaces one picture that may not go, says what became of it, and returns 1: a person looks at it first."""
     from consentguard.cli import show
     from consentguard.cli.files import write
-    from consentguard.consent.state import default_directory
+    from consentguard.consent.record.state import default_directory
     from consentguard.hook.fix import fix, may_be_fixed
 
     name, said = printable(blob.path), sys.stderr if arguments.json else sys.stdout

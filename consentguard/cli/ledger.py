@@ -14,7 +14,7 @@ from consentguard.cli.options import Commands, Options, policy_of, register_of, 
 from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
 
 if TYPE_CHECKING:
-    from consentguard.consent.ledger import Post, Release
+    from consentguard.consent.record.ledger import Post, Release
     from consentguard.values import Standing
 
 
@@ -61,10 +61,10 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def takedown(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.journal import Journal
-    from consentguard.consent.ledger import Ledger, lost_by
-    from consentguard.consent.register import Register
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.record.ledger import Ledger, lost_by
+    from consentguard.consent.record.post_journal import Journal
+    from consentguard.consent.register.register import Register
 
     register, policy, state = Register.load(register_of(arguments)), policy_of(arguments), state_of(arguments)
     ledger = Ledger(state)
@@ -129,10 +129,10 @@ def key(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.exchange import export as full
-    from consentguard.consent.exchange import export_public
-    from consentguard.consent.hours import now
-    from consentguard.consent.register import Register
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.exchange import export as full
+    from consentguard.consent.record.exchange import export_public
+    from consentguard.consent.register.register import Register
 
     state = state_of(arguments)
     if arguments.public:
@@ -149,8 +149,8 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def take(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.exchange import take as add
-    from consentguard.consent.hours import now
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.exchange import take as add
 
     try:
         data = arguments.file.read_bytes()

@@ -10,7 +10,7 @@ from consentguard.cli.options import Commands
 from consentguard.errors import ModelUnavailable
 
 if TYPE_CHECKING:
-    from consentguard.vision.weights import ModelCard
+    from consentguard.vision.models.store import ModelCard
 
 
 def add_commands(top: Commands) -> None:
@@ -28,7 +28,7 @@ def add_commands(top: Commands) -> None:
 
 
 def pull(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.weights import Shelf
+    from consentguard.vision.models.store import Shelf
 
     shelf = Shelf.default()
     came = shelf.pull(_cards(arguments), say=lambda line: print(line, file=sys.stderr))
@@ -37,7 +37,7 @@ def pull(arguments: argparse.Namespace) -> int:
 
 
 def listed(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.weights import Shelf
+    from consentguard.vision.models.store import Shelf
 
     shelf = Shelf.default()
     for card in _cards(arguments):
@@ -47,7 +47,7 @@ def listed(arguments: argparse.Namespace) -> int:
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.weights import Shelf
+    from consentguard.vision.models.store import Shelf
 
     shelf, worst = Shelf.default(), 0
     for card in _cards(arguments):
@@ -64,6 +64,6 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def _cards(arguments: argparse.Namespace) -> list[ModelCard]:
-    from consentguard.vision.weights import manifest
+    from consentguard.vision.models.store import manifest
 
     return [card for card in manifest().values() if card.group != "photographs" or arguments.photographs]

@@ -13,9 +13,9 @@ from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
-    from consentguard.consent.policy import Policy
-    from consentguard.consent.state import State
-    from consentguard.guard import Guard
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.state import State
+    from consentguard.guard.guard import Guard
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """Where an area adds its commands."""
@@ -49,14 +49,14 @@ class Options:
 
 def guard_of(arguments: argparse.Namespace) -> Guard:
     """The guard that the options of `state` and `question` describe."""
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
 
     return Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
 
 
 def register_of(arguments: argparse.Namespace) -> Path:
     """The register that --register names, else that of this folder, else that of the state directory."""
-    from consentguard.consent.state import REGISTER_FILE, default_directory
+    from consentguard.consent.record.state import REGISTER_FILE, default_directory
 
     if arguments.register is not None:
         return Path(arguments.register)
@@ -84,22 +84,22 @@ def asked_of(arguments: argparse.Namespace) -> Asked:
 
 def state_of(arguments: argparse.Namespace) -> State:
     """The state directory that the options of `state` name. Raises AuditFailed where there is none."""
-    from consentguard.consent.state import State, default_directory
+    from consentguard.consent.record.state import State, default_directory
 
     return State.open(arguments.state or default_directory())
 
 
 def policy_of(arguments: argparse.Namespace) -> Policy:
     """The policy that the options of `state` and `papers` name."""
-    from consentguard.consent.policy import Policy
-    from consentguard.consent.state import default_directory
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.state import default_directory
 
     return Policy.in_force(arguments.policy, arguments.state or default_directory())
 
 
 def moment(text: str) -> datetime:
     """A time given with --at. Raises WrongUsage."""
-    from consentguard.consent.hours import LONDON
+    from consentguard.consent.clock import LONDON
 
     try:
         moment = datetime.fromisoformat(text)

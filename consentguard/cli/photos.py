@@ -18,7 +18,7 @@ from consentguard.files import read_photo
 from consentguard.values.stopwatch import STAGES
 
 if TYPE_CHECKING:
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
     from consentguard.values import Verdict
 
 
@@ -116,7 +116,7 @@ def inspect(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    from consentguard.demo import run
+    from consentguard.cli.demo import run
 
     return run(arguments.out, say=print, note=lambda line: print(line, file=sys.stderr))
 

@@ -25,8 +25,8 @@ def add_commands(top: Commands) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.policy import Policy
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.policy.policy import Policy
 
     policy = Policy.load(arguments.file) if arguments.file else Policy.shipped()
     print(show.policy(policy, school_day(now())))
@@ -34,8 +34,8 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def explain(arguments: argparse.Namespace) -> int:
-    from consentguard.consent import explain
-    from consentguard.consent.policy import Policy
+    from consentguard.consent.policy import explain
+    from consentguard.consent.policy.policy import Policy
 
     if arguments.file:
         Policy.load(arguments.file)  # says what is wrong with a file that cannot be read

@@ -26,7 +26,7 @@ from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 
 if TYPE_CHECKING:
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
     from consentguard.posting import Part, Posted, Poster
     from consentguard.posting.poster import Excuse
 
@@ -248,8 +248,8 @@ def _excuse(arguments: argparse.Namespace) -> Excuse:
 
 
 def _leave(guard: Guard, channel: str, arguments: argparse.Namespace) -> Any:
-    from consentguard.consent.hours import now, occasion
-    from consentguard.consent.overriding import check_override
+    from consentguard.consent.clock import now, occasion
+    from consentguard.consent.policy.overriding import check_override
     from consentguard.posting.draft import Leave
 
     said = {"event": arguments.event, "urgent": arguments.urgent, "trip": arguments.trip, "by": arguments.by}

@@ -53,8 +53,8 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def enrol(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.template_key import KeySource
-    from consentguard.guard import Guard
+    from consentguard.consent.recognition.template_key import KeySource
+    from consentguard.guard.guard import Guard
 
     guard = Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
     made = guard.enrol(arguments.photos, key=KeySource(arguments.key) if arguments.key else None)
@@ -70,8 +70,8 @@ def enrol(arguments: argparse.Namespace) -> int:
 
 
 def calibrate(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.calibration import ENOUGH_PEOPLE
-    from consentguard.guard import Guard
+    from consentguard.consent.recognition.calibration import ENOUGH_PEOPLE
+    from consentguard.guard.guard import Guard
 
     guard = Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
     found, lines = guard.calibrate(arguments.photos)
@@ -107,13 +107,14 @@ def calibrate(arguments: argparse.Namespace) -> int:
 
 
 def forget(arguments: argparse.Namespace) -> int:
-    from consentguard.consent import enrolled, hours
-    from consentguard.consent.state import State, default_directory
-    from consentguard.consent.templates import TemplateStore
+    from consentguard.consent import clock
+    from consentguard.consent.recognition import enrolled
+    from consentguard.consent.recognition.templates import TemplateStore
+    from consentguard.consent.record.state import State, default_directory
 
     state = State.open(arguments.state or default_directory())
     store = TemplateStore.open(state.directory)
-    gone = enrolled.forget(store, state, {arguments.person: "asked for"}, hours.now())
+    gone = enrolled.forget(store, state, {arguments.person: "asked for"}, clock.now())
     here = "" if gone else "; nobody is enrolled under that id"
     print(f"{arguments.person}: {gone} template{'' if gone == 1 else 's'} destroyed{here}")
     return 0

@@ -85,9 +85,9 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.compare import kept_too_long
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.register import ROLES, Register
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.register.compare import kept_too_long
+    from consentguard.consent.register.register import ROLES, Register
 
     register = Register.load(arguments.file)
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
@@ -100,10 +100,10 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def take(arguments: argparse.Namespace) -> int:
-    from consentguard.consent import importing
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.register import Register
-    from consentguard.consent.sheets import iso_day
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.register import importing
+    from consentguard.consent.register.register import Register
+    from consentguard.consent.register.sheets import iso_day
 
     form = arguments.format
     if form not in importing.FORMATS:
@@ -143,8 +143,8 @@ def take(arguments: argparse.Namespace) -> int:
 
 
 def export(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.register import Register
-    from consentguard.consent.rows import write_long
+    from consentguard.consent.register.register import Register
+    from consentguard.consent.register.rows import write_long
 
     register = Register.load(arguments.file)
     write(arguments.out, lambda: write_long(register))
@@ -153,11 +153,11 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.compare import compare
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.ledger import Ledger, lost_by
-    from consentguard.consent.register import Register
-    from consentguard.consent.state import State, default_directory
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.record.ledger import Ledger, lost_by
+    from consentguard.consent.record.state import State, default_directory
+    from consentguard.consent.register.compare import compare
+    from consentguard.consent.register.register import Register
 
     on = school_day(moment(arguments.at) if arguments.at else now())
     new = Register.load(arguments.new)
@@ -182,9 +182,9 @@ def diff(arguments: argparse.Namespace) -> int:
 
 
 def stats(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.compare import count
-    from consentguard.consent.hours import now, school_day
-    from consentguard.consent.register import Register
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.register.compare import count
+    from consentguard.consent.register.register import Register
 
     print(count(Register.load(arguments.file), school_day(moment(arguments.at) if arguments.at else now())))
     return 0

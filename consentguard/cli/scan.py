@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from consentguard.batch.remote import RemoteFolder
     from consentguard.batch.scan import Engine, Progress, Summary
     from consentguard.batch.unit import Settings
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -89,10 +89,10 @@ def scan(arguments: argparse.Namespace) -> int:
 def audit_folder(arguments: argparse.Namespace) -> int:
     from consentguard.batch.published import Cover
     from consentguard.batch.published import audit_folder as look
-    from consentguard.consent.hours import now
-    from consentguard.consent.ledger import Ledger
-    from consentguard.consent.register import Register
-    from consentguard.consent.state import State, default_directory
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.ledger import Ledger
+    from consentguard.consent.record.state import State, default_directory
+    from consentguard.consent.register.register import Register
     from consentguard.errors import CannotTell
 
     guard, before = guard_of(arguments), Register.load(arguments.since)

@@ -6,9 +6,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from consentguard.consent.codes import REASONS, reason_of
-from consentguard.consent.policy import Policy
-from consentguard.consent.rules.channels import Channel
-from consentguard.consent.rules.hours import ANY_TIME, Hours
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
 from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _channel(rules: Policy, channel: Channel) -> str:
 
 def before_after(photo: bytes, released: Released, rules: Policy) -> bytes:
     """A PNG of a photo beside its released copy, for the desk."""
-    from consentguard.sight import reader_of
+    from consentguard.guard.models import reader_of
     from consentguard.vision import draw
 
     reader = reader_of(rules)

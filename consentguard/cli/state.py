@@ -29,8 +29,8 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def init(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.hours import now
-    from consentguard.consent.state import State, default_directory
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.state import State, default_directory
 
     state = State.create(arguments.state or default_directory())
     state.record("init", {}, now().isoformat(timespec="seconds"))
@@ -39,7 +39,7 @@ def init(arguments: argparse.Namespace) -> int:
 
 
 def audit_verify(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.head import Head
+    from consentguard.consent.record.chain_head import Head
 
     brought = () if arguments.head is None else (Head.parse(arguments.head),)
     state = state_of(arguments)
@@ -50,7 +50,7 @@ def audit_verify(arguments: argparse.Namespace) -> int:
 
 
 def audit_accept(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.hours import now
+    from consentguard.consent.clock import now
 
     state = state_of(arguments)
     row = state.audit.accept(arguments.why, now().isoformat(timespec="seconds"))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, TypedDict
 
-from consentguard.consent.hours import Occasion, judge_hours, occasion, school_day
-from consentguard.consent.match import Answer, Match
-from consentguard.consent.overriding import Override, check_override
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.rules.channels import Channel
+from consentguard.consent.clock import Occasion, judge_hours, occasion, school_day
+from consentguard.consent.policy.overriding import Override, check_override
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.recognition.match import Answer, Match
+from consentguard.consent.register.register import Register
 from consentguard.errors import WrongUsage
 from consentguard.values import Action, Finding, Mode, Standing
 

@@ -14,23 +14,23 @@ from typing import Final
 
 import numpy as np
 
-from consentguard.consent.enrolled import forget_without_consent, may_be_recognised
-from consentguard.consent.hours import school_day
-from consentguard.consent.match import Gallery, Operating, alike
-from consentguard.consent.population import Floats, Population
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
-from consentguard.consent.template_key import KeySource
-from consentguard.consent.templates import Template, TemplateStore
+from consentguard.consent.clock import school_day
+from consentguard.consent.recognition.enrolled import forget_without_consent, may_be_recognised
+from consentguard.consent.recognition.match import Gallery, Operating, alike
+from consentguard.consent.recognition.plda import Floats, Population
+from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.recognition.templates import Template, TemplateStore
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.enrol.references import Reference, references
 from consentguard.errors import UnreadableImage
 from consentguard.files import read_photo
 from consentguard.values import Face, Point
-from consentguard.vision.dated import taken_on
-from consentguard.vision.detect import Detector
-from consentguard.vision.embed import Embedder, steady
-from consentguard.vision.quality import measured
-from consentguard.vision.reader import Reader
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.embedding.embedder import Embedder, steady
+from consentguard.vision.embedding.quality import measured
+from consentguard.vision.imagefile.dated import taken_on
+from consentguard.vision.imagefile.sandbox import Reader
 
 STRANGERS: Final = -5.0
 """Nats: a photo that scores less against the other photos of its folder is of somebody else. Of children photographed

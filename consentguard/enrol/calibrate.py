@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from consentguard.consent.calibration import Calibration, calibrate
-from consentguard.consent.enrolled import calibration_of, enrolled, forget_without_consent
-from consentguard.consent.hours import school_day
-from consentguard.consent.population import Floats
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
-from consentguard.consent.templates import TemplateStore
+from consentguard.consent.clock import school_day
+from consentguard.consent.recognition.calibration import Calibration, calibrate
+from consentguard.consent.recognition.enrolled import calibration_of, enrolled, forget_without_consent
+from consentguard.consent.recognition.plda import Floats
+from consentguard.consent.recognition.templates import TemplateStore
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.enrol import OLD, Eyes, template_of
 from consentguard.enrol.references import references
 from consentguard.errors import TemplateStoreError, UnreadableImage

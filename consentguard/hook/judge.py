@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from consentguard.consent.clock import now, school_day
 from consentguard.consent.codes import FINDINGS, REASONS, reason_of
-from consentguard.consent.hours import now, school_day
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.captions import captions_in
 from consentguard.hook.embedded import embedded_in
@@ -27,9 +27,9 @@ from consentguard.program import program_digest
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
 if TYPE_CHECKING:
-    from consentguard.consent.exchange import ReleasedHashes
-    from consentguard.guard import Guard
-    from consentguard.words import Words
+    from consentguard.consent.record.exchange import ReleasedHashes
+    from consentguard.guard.guard import Guard
+    from consentguard.guard.text_rules import Words
 
 _DEEPEST: Final = 5
 """A picture in a style sheet in a drawing in a page is three deep; what is deeper hides on purpose."""
@@ -248,13 +248,13 @@ class Judge:
 
     @cached_property
     def _words(self) -> Words:
-        from consentguard.words import Words  # noqa: PLC0415  (brings the lists of words)
+        from consentguard.guard.text_rules import Words  # noqa: PLC0415  (brings the lists of words)
 
         return Words(self._register, self.policy)
 
     @cached_property
     def _guard(self) -> Guard:
-        from consentguard.guard import Guard  # noqa: PLC0415  (brings OpenCV, and a remembered verdict needs none)
+        from consentguard.guard.guard import Guard  # noqa: PLC0415  (brings OpenCV, and a remembered verdict needs none)
 
         return Guard(self._register, self.policy, state=self._state)
 

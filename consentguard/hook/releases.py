@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from consentguard.consent.ledger import IMPORTED, RELEASED
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
-from consentguard.consent.validity import why_fallen
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.ledger import IMPORTED, RELEASED
+from consentguard.consent.record.release_status import why_fallen
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.values import Finding
 
 if TYPE_CHECKING:
-    from consentguard.consent.exchange import ReleasedHashes
+    from consentguard.consent.record.exchange import ReleasedHashes
 
 
 class Releases(Protocol):

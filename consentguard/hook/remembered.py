@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.values import canonical
 
 CACHE_FILE: Final = "hook-cache.db"

@@ -21,7 +21,7 @@ def is_too_small(data: bytes, pixels: int) -> bool:
     import simplejpeg  # noqa: PLC0415  (most files are larger, and a remembered verdict needs no decoder)
     from PIL import Image  # noqa: PLC0415
 
-    from consentguard.vision import codec, structure  # noqa: PLC0415
+    from consentguard.vision.imagefile import codec, structure  # noqa: PLC0415
 
     try:
         with Image.open(io.BytesIO(data), formats=("GIF", "PNG", "JPEG", "WEBP")) as image:

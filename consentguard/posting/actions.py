@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.posting.desk import Desk
 from consentguard.posting.errors import NotPermitted, NotThere, PostingFailed
 

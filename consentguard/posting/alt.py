@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from consentguard.consent.register import Register
+from consentguard.consent.register.register import Register
 from consentguard.values import Action, Box, Released, Rewrite
 
 LONGEST: Final = 1000

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from consentguard.consent.hours import LONDON, occasion
-from consentguard.consent.overriding import check_override
-from consentguard.consent.rules.channels import Channel
-from consentguard.consent.state import State
+from consentguard.consent.clock import LONDON, occasion
+from consentguard.consent.policy.overriding import check_override
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.record.state import State
 from consentguard.errors import Refused, WrongUsage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting.draft import Leave
 from consentguard.posting.errors import PostingFailed
 from consentguard.posting.gate import Permit

@@ -9,7 +9,7 @@ from typing import Final
 
 import requests
 
-from consentguard.consent.rules.channels import Channel
+from consentguard.consent.policy.rules.channels import Channel
 from consentguard.posting.errors import CredentialsRefused, PostingFailed
 from consentguard.posting.gate import HOSTS
 from consentguard.posting.x import X

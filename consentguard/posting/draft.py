@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from consentguard.consent.clock import Occasion, judge_hours, school_day
 from consentguard.consent.codes import refusal
-from consentguard.consent.hours import Occasion, judge_hours, school_day
-from consentguard.consent.journal import digest
-from consentguard.consent.overriding import Override
-from consentguard.consent.rules.channels import Channel
+from consentguard.consent.policy.overriding import Override
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.record.post_journal import digest
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting import alt as alt_text
 from consentguard.values import Outcome, Released, Verdict
 

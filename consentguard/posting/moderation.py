@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from consentguard.consent.state import State
-from consentguard.guard import Guard
+from consentguard.consent.record.state import State
+from consentguard.guard.guard import Guard
 from consentguard.posting.actions import FAILED, Action, Done, carry_out
 from consentguard.posting.answers import Post
 from consentguard.posting.desk import Desk

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from consentguard.consent.hours import school_day
-from consentguard.consent.journal import Intent, Journal
-from consentguard.consent.ledger import Post, lost_by
+from consentguard.consent.clock import school_day
+from consentguard.consent.record.ledger import Post, lost_by
+from consentguard.consent.record.post_journal import Intent, Journal
 from consentguard.errors import Refused, WrongUsage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting.credentials import Credentials
 from consentguard.posting.desk import Desk, account_of, alone
 from consentguard.posting.draft import Leave, Part, check_leave, drafted

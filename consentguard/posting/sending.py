@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from consentguard.consent.journal import Intent, Journal, text_digest
+from consentguard.consent.record.post_journal import Intent, Journal, text_digest
 from consentguard.errors import CannotTell
 from consentguard.files import remove_source
 from consentguard.posting.desk import Desk

@@ -13,9 +13,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.etree import ElementTree as ET
 
-from consentguard.consent.hours import school_day
-from consentguard.consent.journal import Journal
-from consentguard.guard import Guard
+from consentguard.consent.clock import school_day
+from consentguard.consent.record.post_journal import Journal
+from consentguard.guard.guard import Guard
 from consentguard.posting.desk import Desk
 from consentguard.posting.poster import retweeted
 from consentguard.values import Standing

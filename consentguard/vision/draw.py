@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Action, Box, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
-from consentguard.vision.codec import encode_png
+from consentguard.vision.imagefile.codec import encode_png
 
 Colour: TypeAlias = tuple[int, int, int]
 """RGB, 0..255 each."""

@@ -8,9 +8,9 @@ from units import Slow
 from consentguard.batch.local import Pool
 from consentguard.batch.scan import scan
 from consentguard.batch.unit import Settings
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.guard import Guard
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import Register
+from consentguard.guard.guard import Guard
 
 SAMPLE = Path(__file__).parents[2] / "consent_register.csv"
 

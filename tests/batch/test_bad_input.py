@@ -25,10 +25,10 @@ from consentguard.batch.journal import Journal
 from consentguard.batch.local import Unit
 from consentguard.batch.scan import JOURNAL, Summary, scan
 from consentguard.batch.unit import Judged, OutputFailed, Scanner, Settings, Task
-from consentguard.consent.hours import LONDON
-from consentguard.consent.state import State
+from consentguard.consent.clock import LONDON
+from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 
 TERM = datetime(2026, 11, 20, 10, tzinfo=LONDON)
 CUT = b"\xff\xd8\xff and no more"

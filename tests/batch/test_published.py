@@ -9,7 +9,7 @@ import pytest
 from fakes import sample_with
 
 from consentguard.cli import main
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from consentguard.batch.ray_actors import RayEngine, ray_engine
 from consentguard.batch.remote import RemoteFolder
 from consentguard.batch.scan import scan
 from consentguard.batch.unit import Scanner, Settings, Task
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 
 pytest.importorskip("ray", reason="Ray has no wheel for this Python yet")
 

@@ -10,8 +10,8 @@ import pytest
 from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
 from consentguard.batch.unit import Scanner, Settings, Task
 from consentguard.cli.parser import build_parser
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, UnreadableImage
 
 SAMPLE = Path(__file__).parents[2] / "consent_register.csv"

@@ -17,8 +17,8 @@ from consentguard.batch import report
 from consentguard.batch.journal import Row
 from consentguard.cli import main
 from consentguard.consent.codes import SENTENCES
-from consentguard.consent.state import State
-from consentguard.vision.detect import Detector
+from consentguard.consent.record.state import State
+from consentguard.vision.detection.detector import Detector
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

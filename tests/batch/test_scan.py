@@ -23,14 +23,14 @@ from consentguard.batch.local import Pool
 from consentguard.batch.scan import Summary, basis_of, content_of, scan
 from consentguard.batch.unit import OutputFailed, Scanner, Settings
 from consentguard.cli import main
-from consentguard.consent.hours import LONDON
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.clock import LONDON
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell
-from consentguard.guard import Guard
-from consentguard.vision import codec, structure
-from consentguard.vision.detect import Detector
+from consentguard.guard.guard import Guard
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.imagefile import codec, structure
 
 HERE = Path(__file__).parent
 TERM = datetime(2026, 11, 20, 10, tzinfo=LONDON)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.consent import head as head_module
-from consentguard.consent.audit import AuditTrail
-from consentguard.consent.head import Head
+from consentguard.consent.record import chain_head as head_module
+from consentguard.consent.record.audit import AuditTrail
+from consentguard.consent.record.chain_head import Head
 from consentguard.errors import AuditFailed, WrongUsage
 
 KEY = b"k" * 32
@@ -336,8 +336,8 @@ def _no_space(path, data):
 KILLED = """
 import os, sys
 from pathlib import Path
-from consentguard.consent import audit, head
-from consentguard.consent.audit import AuditTrail
+from consentguard.consent.record import audit, chain_head
+from consentguard.consent.record.audit import AuditTrail
 trail = AuditTrail.open(Path(sys.argv[1]), b"k" * 32)
 die = lambda *arguments: os._exit(9)
 if sys.argv[2] == "before the row is committed":
@@ -365,7 +365,7 @@ def test_killed_in_the_middle_nothing_was_released_and_the_trail_goes_on(trail, 
 WRITER = """
 import sys
 from pathlib import Path
-from consentguard.consent.audit import AuditTrail
+from consentguard.consent.record.audit import AuditTrail
 trail = AuditTrail.open(Path(sys.argv[1]), b"k" * 32)
 print("ready", flush=True)
 sys.stdin.readline()

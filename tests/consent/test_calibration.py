@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from consentguard.consent.calibration import ENOUGH_PEOPLE, calibrate, tail_in
-from consentguard.consent.population import Population, Tail
+from consentguard.consent.recognition.calibration import ENOUGH_PEOPLE, calibrate, tail_in
+from consentguard.consent.recognition.plda import Population, Tail
 from consentguard.errors import TemplateStoreError
 
 DIMENSION = 24

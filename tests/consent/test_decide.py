@@ -14,10 +14,10 @@ from strategies import days, registers
 
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
 from consentguard.consent.decide import UNASKED, Question, ask, decide
-from consentguard.consent.match import Answer, Match
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import SCOPES, Register
-from consentguard.consent.rules.channels import Channel
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.recognition.match import Answer, Match
+from consentguard.consent.register.register import SCOPES, Register
 from consentguard.errors import WrongUsage
 from consentguard.values import Action, Mode, Standing
 

@@ -10,10 +10,10 @@ from fakes import released, sample_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consentguard.consent.exchange import ReleasedHashes, export, export_public, take
-from consentguard.consent.ledger import Ledger
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.record.exchange import ReleasedHashes, export, export_public, take
+from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, WrongUsage
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -93,8 +93,8 @@ def test_a_machine_that_changes_its_story_is_not_believed(office, trip, tmp_path
     (tmp_path / "again").mkdir()
     (tmp_path / "again/state.key").write_bytes((office.directory / "state.key").read_bytes())
     (tmp_path / "again/state.key").chmod(0o600)
-    from consentguard.consent.audit import AuditTrail
-    from consentguard.consent.state import _derived
+    from consentguard.consent.record.audit import AuditTrail
+    from consentguard.consent.record.state import _derived
 
     raw = bytes.fromhex((office.directory / "state.key").read_text().strip())
     AuditTrail.create(tmp_path / "again/audit.db", _derived(raw, "audit"))

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consentguard.consent.clock import LONDON, Occasion, judge_hours, occasion, school_day
 from consentguard.consent.decide import ask, circumstances
-from consentguard.consent.hours import LONDON, Occasion, judge_hours, occasion, school_day
-from consentguard.consent.policy import Policy
-from consentguard.consent.rules.hours import DAYS, Hours, Trip
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.hours import DAYS, Hours, Trip
 from consentguard.errors import WrongUsage
 
 SHIPPED = Policy.shipped()

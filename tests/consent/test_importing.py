@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from strategies import days, registers
 
 from consentguard.consent.decide import UNASKED, Question, decide
-from consentguard.consent.importing import PRESETS, Source, checked, read, read_mapping, update
-from consentguard.consent.people import SCOPES
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.rows import write_long, write_wide
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.importing import PRESETS, Source, checked, read, read_mapping, update
+from consentguard.consent.register.people import SCOPES
+from consentguard.consent.register.register import Register
+from consentguard.consent.register.rows import write_long, write_wide
 from consentguard.errors import RegisterInvalid, WrongUsage
 from consentguard.values import Mode, Standing
 

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 import pytest
 from fakes import released, sample_with
 
-from consentguard.consent.ledger import Ledger, lost_by
-from consentguard.consent.register import Register
+from consentguard.consent.record.ledger import Ledger, lost_by
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed
 from consentguard.values import Standing
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.consent.match import MARGIN, Answer, Gallery, Match, Operating, alike
-from consentguard.consent.population import Population, Tail
+from consentguard.consent.recognition.match import MARGIN, Answer, Gallery, Match, Operating, alike
+from consentguard.consent.recognition.plda import Population, Tail
 
 TAIL = Tail(start=2.0, scale=1.0)
 SPREAD = 0.1

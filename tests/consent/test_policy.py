@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.consent.explain import explain
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import SCOPES
+from consentguard.consent.policy.explain import explain
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import SCOPES
 from consentguard.errors import PolicyInvalid, WrongUsage
 from consentguard.values import Mode
 

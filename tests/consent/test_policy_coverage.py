@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
-from consentguard.consent.explain import explain
-from consentguard.consent.people import SCOPES
-from consentguard.consent.policy import Policy
+from consentguard.consent.policy.explain import explain
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.people import SCOPES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/policy-coverage.md").read_text(encoding="utf-8")

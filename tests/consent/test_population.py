@@ -7,7 +7,7 @@ import io
 import numpy as np
 import pytest
 
-from consentguard.consent.population import Population
+from consentguard.consent.recognition.plda import Population
 from consentguard.errors import TemplateStoreError
 
 

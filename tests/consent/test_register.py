@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import consents, days, persons, registers
 
-from consentguard.consent.register import COLUMNS, OBJECTORS, SCOPES, Consent, Person, Register
+from consentguard.consent.register.register import COLUMNS, OBJECTORS, SCOPES, Consent, Person, Register
 from consentguard.errors import CannotTell, RegisterInvalid
 from consentguard.values import Standing
 

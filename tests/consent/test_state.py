@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from consentguard.consent.state import AUDIT_FILE, KEY_FILE, State, default_directory
+from consentguard.consent.record.state import AUDIT_FILE, KEY_FILE, State, default_directory
 from consentguard.errors import AuditFailed
 
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows keeps rights in another way")

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from consentguard.consent import template_key as keys
-from consentguard.consent.template_key import KeySource
-from consentguard.consent.templates import TEMPLATES_FILE, Template, TemplateStore
+from consentguard.consent.recognition import template_key as keys
+from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.recognition.templates import TEMPLATES_FILE, Template, TemplateStore
 from consentguard.errors import TemplateStoreError
 
 DAY = date(2026, 11, 22)
@@ -255,7 +255,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_templates import _nothing, _templates
-from consentguard.consent.templates import TemplateStore
+from consentguard.consent.recognition.templates import TemplateStore
 folder = Path({folder!r})
 print("ready", flush=True)
 round = 0

@@ -11,10 +11,10 @@ import pytest
 from fakes import SAMPLE_FILE
 from websites import Site
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
-from consentguard.guard import Guard
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.guard.guard import Guard
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from websites import Site, hook, with_text
 
-from consentguard.vision import structure
+from consentguard.vision.imagefile import structure
 
 
 @pytest.fixture

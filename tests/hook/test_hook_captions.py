@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websites import hook, still
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.hook.captions import captions_in
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from websites import PDF, hook, still, tiny, with_text
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge
 from consentguard.hook.kinds import Kind, kind_of
@@ -284,7 +284,7 @@ def test_a_spacer_carries_nothing(judge, how):
 def test_a_release_stands_for_its_channel_its_policy_and_as_long_as_the_consent(
     tmp_path, photographs, body_policy, body_policy_text
 ):
-    from consentguard.guard import Guard
+    from consentguard.guard.guard import Guard
 
     state, register = State.create(tmp_path / "state"), Register.parse(sample_with({}), "r")
     photo = Guard(register, body_policy, state=state).release(

@@ -18,9 +18,9 @@ import tweepy
 from fake_x import KEYS, FakeX, Fault, ToFake
 from PIL import Image
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.state import State
-from consentguard.guard import Guard
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.guard.guard import Guard
 from consentguard.posting import Patience, Poster, X
 from consentguard.values import Released
 

@@ -9,10 +9,10 @@ import pytest
 from fake_x import Fault
 from fakes import sample_with
 
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.register.register import Register
 from consentguard.errors import PolicyInvalid
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting import follows, moderation, wall
 from consentguard.posting.actions import Action, carry_out
 from consentguard.posting.answers import Account

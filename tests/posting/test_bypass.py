@@ -17,10 +17,10 @@ from fake_x import ToFake
 from fakes import FixedFaces, sample_with
 from PIL import Image
 
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, Refused, WrongUsage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting import Poster
 from consentguard.posting.errors import OutsidePoster
 from consentguard.posting.gate import Permit

@@ -18,9 +18,9 @@ from fake_x import HOSTS, KEYS, SECRETS, FakeX, Fault, proxied
 from fakes import SAMPLE_FILE, sample_with
 from PIL import Image
 
-from consentguard.consent.ledger import Ledger
-from consentguard.consent.state import State
-from consentguard.vision import codec
+from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.state import State
+from consentguard.vision.imagefile import codec
 
 BY = ("--by", "Miriam Castlegate")
 

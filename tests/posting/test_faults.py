@@ -13,8 +13,8 @@ from collections import Counter
 import pytest
 from fake_x import KEYS, SECRETS, FakeX, Fault
 
-from consentguard.consent.journal import Journal
-from consentguard.guard import Guard
+from consentguard.consent.record.post_journal import Journal
+from consentguard.guard.guard import Guard
 from consentguard.posting import Part, PostingFailed, errors
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}

@@ -10,13 +10,13 @@ from unittest.mock import patch
 import pytest
 from fakes import sample_with
 
-from consentguard.consent.exchange import export, take
-from consentguard.consent.journal import Journal
-from consentguard.consent.policy import Policy
-from consentguard.consent.register import Register
-from consentguard.consent.state import State
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.exchange import export, take
+from consentguard.consent.record.post_journal import Journal
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
 from consentguard.errors import Refused, WrongUsage
-from consentguard.guard import Guard
+from consentguard.guard.guard import Guard
 from consentguard.posting import Part
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}

@@ -10,13 +10,13 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision import codec
-from consentguard.vision.align import SIDE, aligned
-from consentguard.vision.arcface import KINDS, ArcFace, Kind
-from consentguard.vision.detect import Detector
-from consentguard.vision.dlib.onnx_writer import Graph
-from consentguard.vision.embed import EMBEDDERS
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.embedding.align import SIDE, aligned
+from consentguard.vision.embedding.arcface import KINDS, ArcFace, Kind
+from consentguard.vision.embedding.dlib.onnx_writer import Graph
+from consentguard.vision.embedding.embedder import EMBEDDERS
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 DIMENSION = 16
 
@@ -115,7 +115,7 @@ def test_a_face_without_landmarks_or_outside_the_picture_is_not_described(
 
 def test_faces_are_laid_on_the_template(obama: tuple[Pixels, tuple[Face, ...]]) -> None:
     """Five points that are the template itself, moved, turned and enlarged, come back to it."""
-    from consentguard.vision.align import _TEMPLATE
+    from consentguard.vision.embedding.align import _TEMPLATE
 
     angle, scale = 0.4, 2.5
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

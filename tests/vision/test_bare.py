@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consentguard.errors import VerificationFailed
-from consentguard.vision import bare, codec
+from consentguard.vision.imagefile import bare, codec
 
 KINDS = ("jpeg", "png", "webp")
 

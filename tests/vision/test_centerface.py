@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.vision import codec
-from consentguard.vision.centerface import CenterFace, decode, heights, padded, strongest
-from consentguard.vision.levels import Levels
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded, strongest
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 
 def _maps(seed: int, height: int, width: int) -> tuple[np.ndarray, ...]:

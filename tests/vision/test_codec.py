@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms, ImageOps
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision import codec
+from consentguard.vision.imagefile import codec
 
 LIMITS = {"max_edge": 2048, "max_pixels": 80_000_000}
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from consentguard.values import Box, Face
-from consentguard.vision import codec
-from consentguard.vision.detect import DETECTORS, Detector
-from consentguard.vision.weights import Shelf, manifest
-from consentguard.vision.yunet import as_rows
+from consentguard.vision.detection.detector import DETECTORS, Detector
+from consentguard.vision.detection.yunet import as_rows
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf, manifest
 
 HERE = [name for name in sorted(DETECTORS) if name != "yunet" or Shelf.default().holds(manifest()["yunet"])]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Face
-from consentguard.vision.dlib.boxes import dlib_box
+from consentguard.vision.embedding.dlib.boxes import dlib_box
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden/face_recognition-1.3.0.json").read_text("utf-8"))
 HOG = {photo["file"]: photo["faces"][0]["css"] for photo in GOLDEN["photos"]}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from consentguard.vision.dlib import chip
+from consentguard.vision.embedding.dlib import chip
 
 SIZE = 150
 

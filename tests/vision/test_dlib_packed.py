@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.errors import ModelUnavailable
-from consentguard.vision.dlib.packed import Reader, integers, reals
+from consentguard.vision.embedding.dlib.packed import Reader, integers, reals
 
 WHOLE = st.integers(-(2**63) + 1, 2**63 - 1)
 REAL = st.floats(allow_nan=False, allow_infinity=False, width=32)

@@ -20,11 +20,11 @@ from PIL import Image
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box
-from consentguard.vision.dlib import landmarks as landmarks_module
-from consentguard.vision.dlib.chip import face_chip
-from consentguard.vision.dlib.landmarks import ShapePredictor
-from consentguard.vision.dlib.network import read_network
-from consentguard.vision.dlib.packed import Reader, integers
+from consentguard.vision.embedding.dlib import landmarks as landmarks_module
+from consentguard.vision.embedding.dlib.chip import face_chip
+from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
+from consentguard.vision.embedding.dlib.network import read_network
+from consentguard.vision.embedding.dlib.packed import Reader, integers
 
 NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 PREDICTOR = "shape_predictor_5_face_landmarks.dat"
@@ -209,7 +209,7 @@ class Noting(Reader):
 
 
 def structure_of(data: bytes) -> list[int]:
-    from consentguard.vision.dlib import network as network_module
+    from consentguard.vision.embedding.dlib import network as network_module
 
     reader = Noting(data, NETWORK)
     reader.places = []

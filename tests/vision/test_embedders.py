@@ -7,14 +7,14 @@ import sys
 import numpy as np
 import pytest
 
-from consentguard.consent.population import Population
+from consentguard.consent.recognition.plda import Population
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision import codec
-from consentguard.vision.arcface import KINDS
-from consentguard.vision.detect import Detector
-from consentguard.vision.embed import EMBEDDERS, DlibResnet, Embedder, steady
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.embedding.arcface import KINDS
+from consentguard.vision.embedding.embedder import EMBEDDERS, DlibResnet, Embedder, steady
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 
 def _is_here(name: str) -> bool:
@@ -112,8 +112,8 @@ def test_the_main_path_imports_neither_dlib_nor_the_package(shelf: Shelf) -> Non
     program = (
         "import sys, numpy as np\n"
         "from consentguard.values import Box, Face\n"
-        "from consentguard.vision.embed import EMBEDDERS\n"
-        "from consentguard.vision.weights import Shelf\n"
+        "from consentguard.vision.embedding.embedder import EMBEDDERS\n"
+        "from consentguard.vision.models.store import Shelf\n"
         "from pathlib import Path\n"
         f"found = EMBEDDERS['dlib_resnet'](Shelf(Path({str(shelf.folder)!r})))\n"
         "found.embed(np.zeros((200, 200, 3), np.uint8), [Face(Box(50, 50, 120, 120), 0.9)])\n"

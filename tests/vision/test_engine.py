@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from consentguard.errors import ModelUnavailable
-from consentguard.vision import engine
-from consentguard.vision.dlib.onnx_writer import Graph
-from consentguard.vision.weights import Shelf, manifest
+from consentguard.vision.embedding.dlib.onnx_writer import Graph
+from consentguard.vision.models import engine
+from consentguard.vision.models.store import Shelf, manifest
 
 LOOK = """
 import numpy as np
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.models.store import Shelf
 print(FaceFinder.load(Shelf.default()).find(np.zeros((64, 64, 3), np.uint8)))
 """
 
@@ -169,8 +169,8 @@ FORKED = """
 import os, signal
 import numpy as np
 from consentguard.errors import ModelUnavailable
-from consentguard.vision.faces import FaceFinder
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.models.store import Shelf
 finder, wall = FaceFinder.load(Shelf.default()), np.zeros((64, 64, 3), np.uint8)
 finder.find(wall)
 if not os.fork():

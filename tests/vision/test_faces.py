@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Face
-from consentguard.vision import codec, fusion
-from consentguard.vision.detect import Detector
-from consentguard.vision.faces import plan_scales, turned_back
-from consentguard.vision.fusion import Candidates, fuse, placed, settle, unsure
+from consentguard.vision.detection import fusion
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.detection.faces import plan_scales, turned_back
+from consentguard.vision.detection.fusion import Candidates, fuse, placed, settle, unsure
+from consentguard.vision.imagefile import codec
 
 FACES = {
     # photograph: brow to chin, cheek to cheek, read off the picture by eye, in source pixels

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from consentguard.values import Box, Face, Hand, Head
-from consentguard.vision import codec, hands
-from consentguard.vision.centerface import CenterFace
-from consentguard.vision.hands import HandFinder
-from consentguard.vision.levels import Levels, View
-from consentguard.vision.ssd import Look
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection import hands
+from consentguard.vision.detection.centerface import CenterFace
+from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.pyramid import Levels, View
+from consentguard.vision.detection.ssd import Look
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 FINGERS = Box(550, 765, 745, 955)
 """The hand on the sleeve in obama.jpg, wrist to tips, read off the picture by eye."""

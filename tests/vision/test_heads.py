@@ -8,8 +8,7 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face
-from consentguard.vision import codec
-from consentguard.vision.heads import (
+from consentguard.vision.detection.heads import (
     COLUMNS,
     Evidence,
     HeadFinder,
@@ -23,8 +22,9 @@ from consentguard.vision.heads import (
     sureness,
     uncut,
 )
-from consentguard.vision.levels import Levels
-from consentguard.vision.weights import Shelf
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
 

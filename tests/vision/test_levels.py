@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from consentguard.vision.levels import Levels
+from consentguard.vision.detection.pyramid import Levels
 
 
 def _dotted(height: int, width: int, x: float, y: float) -> np.ndarray:

@@ -7,10 +7,10 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head
-from consentguard.vision import codec
-from consentguard.vision.people import PeopleFinder, body_box
+from consentguard.vision.detection.people import PeopleFinder, body_box
+from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import Shelf
 from consentguard.vision.rewrite import head_box
-from consentguard.vision.weights import Shelf
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from consentguard.vision import pose, ssd
-from consentguard.vision.levels import Levels, View
-from consentguard.vision.pose import tiles, view_of
+from consentguard.vision.detection import pose, ssd
+from consentguard.vision.detection.pose import tiles, view_of
+from consentguard.vision.detection.pyramid import Levels, View
 
 
 def plain_anchors():

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision import codec, reader
-from consentguard.vision.reader import Isolation, Reader
+from consentguard.vision.imagefile import codec, sandbox
+from consentguard.vision.imagefile.sandbox import Isolation, Reader
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="memory limits and signals as Linux has them")
 
@@ -25,12 +25,12 @@ def isolated() -> Iterator[Reader]:
     """A reader with a worker of its own, which ends with the test."""
     isolation = Isolation(seconds=20, megabytes=997)
     yield Reader(2048, isolation=isolation)
-    reader._WORKERS.pop((os.getpid(), isolation.megabytes), reader._Worker(1)).stop()
+    sandbox._WORKERS.pop((os.getpid(), isolation.megabytes), sandbox._Worker(1)).stop()
 
 
-def _worker_of(photo_reader: Reader) -> reader._Worker:
+def _worker_of(photo_reader: Reader) -> sandbox._Worker:
     assert photo_reader.isolation is not None
-    return reader._worker(photo_reader.isolation.megabytes)
+    return sandbox._worker(photo_reader.isolation.megabytes)
 
 
 def test_it_answers_as_the_decoder_in_this_process_does(isolated: Reader, photographs: dict[str, bytes]) -> None:
@@ -101,7 +101,7 @@ def test_memory_is_limited() -> None:
     tight = Reader(2048, codec.Limits(max_ratio=10**6), Isolation(megabytes=200))
     with pytest.raises(UnreadableImage, match=r"MemoryError|crash"):
         tight.read(photo)
-    reader._WORKERS.pop((os.getpid(), 200)).stop()
+    sandbox._WORKERS.pop((os.getpid(), 200)).stop()
 
 
 def test_the_worker_has_no_secrets_and_writes_no_files(
@@ -120,7 +120,7 @@ def test_the_worker_has_no_secrets_and_writes_no_files(
 def test_a_worker_that_lies_is_not_believed() -> None:
     pixels = bytes(3 * 40 * 50)
     said = {"height": 40, "width": 50, "source_height": 40, "source_width": 50, "carried": [], "notices": []}
-    assert reader._picture(said, pixels, 64).width == 50
+    assert sandbox._picture(said, pixels, 64).width == 50
     for lie in (
         {"height": 41},
         {"height": -40, "width": -50},
@@ -131,16 +131,16 @@ def test_a_worker_that_lies_is_not_believed() -> None:
         {"source_width": None},
     ):
         with pytest.raises(UnreadableImage, match="contradicts itself"):
-            reader._picture({**said, **lie}, pixels, 64)
+            sandbox._picture({**said, **lie}, pixels, 64)
     with pytest.raises(UnreadableImage, match="contradicts itself"):
-        reader._picture(said, pixels[:-1], 64)
+        sandbox._picture(said, pixels[:-1], 64)
 
 
 def test_a_worker_that_cannot_start_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false" if os.name == "posix" else "where.exe")
     with pytest.raises(UnreadableImage, match="isolate = false"):
         Reader(2048, isolation=Isolation(megabytes=201)).read(b"photo")
-    reader._WORKERS.pop((os.getpid(), 201)).stop()
+    sandbox._WORKERS.pop((os.getpid(), 201)).stop()
 
 
 def test_threads_share_the_worker(isolated: Reader, photographs: dict[str, bytes]) -> None:
@@ -166,10 +166,10 @@ def test_the_worker_ends_with_the_program_that_started_it(tmp_path: Path, photog
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(photographs["obama"])
     code = (
-        "import os, sys; from pathlib import Path; from consentguard.vision import reader\n"
-        "from consentguard.vision.reader import Isolation, Reader\n"
+        "import os, sys; from pathlib import Path; from consentguard.vision.imagefile import sandbox\n"
+        "from consentguard.vision.imagefile.sandbox import Isolation, Reader\n"
         "Reader(500, isolation=Isolation()).read(Path(sys.argv[1]).read_bytes())\n"
-        "print(next(iter(reader._WORKERS.values()))._process.pid, flush=True); os._exit(0)"
+        "print(next(iter(sandbox._WORKERS.values()))._process.pid, flush=True); os._exit(0)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(photo)], capture_output=True, text=True, check=True)
     worker = Path(f"/proc/{int(done.stdout)}")

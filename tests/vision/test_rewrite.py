@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Face, Hand, Head, Person, Rewrite, Seen
-from consentguard.vision import codec
+from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import BLOCK, Limits, apply_plan, head_box, painted_pixels, plan_rewrite
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import drawn

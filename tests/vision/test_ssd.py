@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.vision import ssd
-from consentguard.vision.ssd import Layout, Look
+from consentguard.vision.detection import ssd
+from consentguard.vision.detection.ssd import Layout, Look
 
 SMALL = Layout(32, ((8, 2), (16, 6)))
 

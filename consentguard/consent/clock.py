@@ -1,0 +1,132 @@
+"""The school's clock: days and hours of the register and the policy are meant in Europe/London."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from consentguard.consent.policy.rules.hours import ANY_TIME, DAYS, EXCEPTIONS
+from consentguard.errors import WrongUsage
+from consentguard.values import Finding
+
+if TYPE_CHECKING:
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.policy.rules.channels import Channel
+
+LONDON: Final = ZoneInfo("Europe/London")
+
+_HOURS: Final = (
+    'SCH 026: "The school Twitter account will only tweet between the hours of 7am and 7pm between Monday and Friday."'
+)
+
+
+def now() -> datetime:
+    """The real time, with the school's offset."""
+    return datetime.now(LONDON)
+
+
+def school_time(moment: datetime) -> datetime:
+    """A moment on the school's clock. Raises ValueError for a time without a zone."""
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, such as datetime.now(timezone.utc)")
+    return moment.astimezone(LONDON)
+
+
+def school_day(moment: datetime) -> date:
+    """The school's calendar day of a moment. Raises ValueError for a time without a zone."""
+    return school_time(moment).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why something may be posted outside the hours, and who answers for it.
+
+    Attributes:
+        kind: `event` (a football match, a residential, a performance), `urgent` (news such as a closure) or `trip`.
+        what: the event's name, the urgent reason, or the trip's name.
+        by: the accountable person; for a trip the senior teacher whom the policy names.
+        first, last: a trip's days, both included; None for the others.
+
+    Raises WrongUsage where a name is missing.
+    """
+
+    kind: str
+    what: str
+    by: str
+    first: date | None = None
+    last: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in EXCEPTIONS:
+            raise WrongUsage(f"{self.kind!r} is no exception from the hours; choose one of {', '.join(EXCEPTIONS)}")
+        if not self.what.strip():
+            raise WrongUsage(f"--{self.kind} needs a name or a reason")
+        if not self.by.strip():
+            raise WrongUsage(f"--{self.kind} needs the accountable person: --by NAME")
+
+    def covers(self, day: date) -> bool:
+        """Whether the occasion holds on a school day: a trip from its first to its last, the others always."""
+        return self.first is None or self.last is None or self.first <= day <= self.last
+
+    def as_json(self) -> dict[str, str]:
+        """What the audit trail keeps of it."""
+        return {"kind": self.kind, "what": self.what, "by": self.by}
+
+
+def occasion(
+    policy: Policy,
+    *,
+    event: str | None = None,
+    urgent: str | None = None,
+    trip: str | None = None,
+    by: str | None = None,
+) -> Occasion | None:
+    """The occasion that options name, None where they name none.
+
+    Raises WrongUsage for more than one, for one without its accountable person, for a trip that the policy does not
+    know, and for a trip by somebody else than its teacher.
+    """
+    named = {kind: text for kind, text in (("event", event), ("urgent", urgent), ("trip", trip)) if text is not None}
+    if not named:
+        return None
+    if len(named) > 1:
+        raise WrongUsage(f"name one occasion, not {' and '.join(f'--{kind}' for kind in named)}")
+    ((kind, text),) = named.items()
+    if kind != "trip":
+        return Occasion(kind, text, by or "")
+    known = policy.trip(text)
+    if (by or "").strip().casefold() != known.teacher.strip().casefold():
+        raise WrongUsage(f"trip {text!r} is run by {known.teacher}: --by must name that teacher")
+    return Occasion(kind, text, known.teacher, known.first, known.last)
+
+
+def judge_hours(
+    policy: Policy, channel: Channel, moment: datetime, occasion: Occasion | None = None
+) -> tuple[Finding, ...]:
+    """What is wrong with posting on a channel at a moment: the day, the hour, both, or nothing (an empty tuple).
+
+    The hours bind posting: a door refuses with the reason `not-now` and these findings. Whoever only looks or releases
+    reports them. An occasion of a kind that the hours except, and that holds on the day, excuses both. The clock is the
+    school's (Europe/London, summer time included): a channel opens at `from` and is closed at `until`. A bank holiday
+    is the day of the week that it is.
+
+    Raises ValueError for a moment without a zone.
+    """
+    hours, local = policy.hours_of(channel), school_time(moment)
+    if hours == ANY_TIME:
+        return ()
+    if occasion is not None and occasion.kind in hours.exceptions and occasion.covers(local.date()):
+        return ()
+    findings = []
+    day = DAYS[local.weekday()]
+    if day not in hours.days:
+        allowed = ", ".join(name.capitalize() for name in hours.days)
+        findings.append(
+            Finding("outside-days", channel.name, f"{day.capitalize()} is none of {allowed or 'no days'}. {_HOURS}")
+        )
+    if not hours.opens <= local.time() < hours.closes:
+        span = f"between {hours.opens:%H:%M} and {hours.closes:%H:%M} school time"
+        findings.append(Finding("outside-hours", channel.name, f"{local:%H:%M} is not {span}. {_HOURS}"))
+    return tuple(findings)

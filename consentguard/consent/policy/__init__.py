@@ -1,0 +1,1 @@
+"""The school's policy: read from TOML, checked, explained."""

@@ -1,0 +1,49 @@
+"""What a person may wave through: named in the policy, with a reason, on the record. Consent is never among it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.errors import WrongUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What somebody decided in place of the guard: reason code -> why. Empty: nothing."""
+
+    by: str = ""
+    why: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def left(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Those reasons that still stand."""
+        return tuple(code for code in codes if code not in self.why)
+
+    def as_json(self) -> dict[str, str]:
+        """What the audit trail keeps of it, beside who it was."""
+        return dict(self.why)
+
+
+def check_override(channel: Channel, by: str | None, why: Mapping[str, str] | None) -> Override:
+    """Checks what somebody wants to wave through on a channel.
+
+    Raises WrongUsage for a reason code that policy lets nobody override there, for somebody whom it does not name, and
+    where no reason is given.
+    """
+    if not why:
+        return Override()
+    who = (by or "").strip()
+    where = f"[channels.{channel.name}.override]"
+    for code, reason in why.items():
+        if code not in channel.override:
+            may = ", ".join(channel.override) or "none"
+            raise WrongUsage(f"{code!r} can be overridden by nobody on channel {channel.name} ({where}); {may} can be")
+        if not reason.strip():
+            raise WrongUsage(f"an override of {code} needs a reason: --override {code}=REASON")
+        if not who:
+            raise WrongUsage(f"an override of {code} needs the name of whoever decides: --by NAME")
+        if who.casefold() not in {name.strip().casefold() for name in channel.override[code]}:
+            raise WrongUsage(f"{who} may not override {code} on channel {channel.name}; policy names who may: {where}")
+    return Override(who, MappingProxyType(dict(why)))

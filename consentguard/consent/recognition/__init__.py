@@ -1,0 +1,1 @@
+"""Recognition by vectors: templates, matching, calibration. Touches no pixel."""

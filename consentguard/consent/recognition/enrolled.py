@@ -1,0 +1,108 @@
+"""Who is enrolled today: what stands between the template store and everything that compares faces with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+
+from consentguard.consent.clock import school_day
+from consentguard.consent.recognition.calibration import tail_in
+from consentguard.consent.recognition.match import Gallery, Operating
+from consentguard.consent.recognition.plda import Floats, Population
+from consentguard.consent.recognition.templates import TemplateStore
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.errors import TemplateStoreError
+from consentguard.values import Standing
+
+
+def forget(store: TemplateStore, state: State, people: Mapping[str, str], now: datetime) -> int:
+    """Removes all templates of these people (register id -> why) for good; returns how many there were.
+
+    Each goes into the audit trail once it is gone: a removal that was recorded and then failed would be a lie. Asking
+    again for somebody without templates is recorded too, so that an interrupted call can be repeated.
+    """
+    gone = store.forget(*people)
+    for person, why in people.items():
+        state.record("forgotten", {"person": person, "why": why}, now.isoformat(timespec="seconds"))
+    return gone
+
+
+def forget_without_consent(store: TemplateStore, state: State, register: Register, now: datetime) -> None:
+    """Destroys the templates of everyone without biometric consent today, before anything is compared with them.
+
+    Somebody who is not in the register has no consent. Raises TemplateStoreError, and destroys nothing, where nobody
+    enrolled is in it: then it is another school's, or the sample.
+    """
+    people = store.people()
+    if people and not any(person in register.people for person in people):
+        raise TemplateStoreError(
+            f"{store.path}: nobody enrolled is in the register {register.file}; name the right one with --register."
+        )
+    today = school_day(now)
+    gone = {person: "no biometric consent" for person in people if not may_be_recognised(register, person, today)}
+    if gone:
+        forget(store, state, gone, now)
+
+
+def may_be_recognised(register: Register, person: str, on: date) -> bool:
+    """Whether a template of somebody may exist, or be compared with, on a day."""
+    row = register.get(person)
+    return row is not None and row.biometric_standing(on) is Standing.CONSENTED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrolled:
+    """Everybody who may be compared with today, and the model that compares them."""
+
+    people: tuple[str, ...]
+    templates: Floats
+    population: Population
+
+    def gallery(self, operating: Operating, embedder: str) -> Gallery:
+        return Gallery.of(self.people, self.templates, self.population, operating, embedder)
+
+
+def enrolled(store: TemplateStore, register: Register, on: date, *, embedder: str, population: str) -> Enrolled:
+    """The templates of everyone who may be recognised on a day.
+
+    `embedder` is the label that they must have been made by, `population` what it says is known about its embeddings.
+    Raises TemplateStoreError where there are no templates, where some were made by another embedder, or where nothing
+    is known about its embeddings.
+    """
+    templates = [template for template in store.templates() if may_be_recognised(register, template.person, on)]
+    foreign = sorted({template.embedder for template in templates} - {embedder})
+    if foreign:
+        raise TemplateStoreError(
+            f"{store.path}: holds templates made by {', '.join(foreign)}, and faces are described by {embedder}; "
+            "enrol those people anew, or name the old embedder in the policy."
+        )
+    if not templates:
+        raise TemplateStoreError(
+            f"{store.path}: nobody is enrolled who may be recognised; run `consentguard enrol --photos DIR` first."
+        )
+    people = tuple(template.person for template in templates)
+    vectors = np.stack([template.vector for template in templates])
+    model = Population.shipped(population)
+    moved = model.at(vectors, people) if model else Population.isotropic(embedder, vectors, people)
+    return Enrolled(people, vectors, moved)
+
+
+def gallery(
+    store: TemplateStore, register: Register, on: date, *, embedder: str, population: str, false_positives: float
+) -> Gallery:
+    """Everyone who may be recognised on a day, ready to be compared with; arguments and errors as for `enrolled`.
+
+    The tail of scores is the calibrated one where this embedder's calibration had data enough, else the population's.
+    """
+    known = enrolled(store, register, on, embedder=embedder, population=population)
+    tail = tail_in(store.kept(calibration_of(embedder))) or known.population.tail
+    return known.gallery(Operating(false_positives, tail), embedder)
+
+
+def calibration_of(embedder: str) -> str:
+    """Under which name the store keeps the calibration of an embedder."""
+    return f"calibration {embedder}"

@@ -1,0 +1,1 @@
+"""The consent register: people, their answers, and the files that they come from."""

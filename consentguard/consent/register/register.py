@@ -1,0 +1,79 @@
+"""The consent register: everybody the school answers for, read whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from consentguard.consent.register.people import COLUMNS, OBJECTORS, ROLES, SCOPES, Consent, Person
+from consentguard.consent.register.rows import read_people
+from consentguard.errors import Problem, RegisterInvalid
+
+__all__ = ["COLUMNS", "OBJECTORS", "ROLES", "SCOPES", "Consent", "Person", "Register"]
+
+_MAX_BYTES: Final = 50_000_000
+_NEXT_STEP = "Mend these cells and run `consentguard register check` again; columns are explained in docs/register.md."
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Everybody the school answers for, by id, and the digest of the file they were read from."""
+
+    people: Mapping[str, Person]
+    sha256: str
+    file: str
+
+    @classmethod
+    def load(cls, path: Path) -> Register:
+        """Reads a register file. Raises RegisterInvalid with all that is wrong with it; then nothing is loaded."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(_MAX_BYTES + 1)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise RegisterInvalid(
+                str(path),
+                [Problem(None, "", f"the file cannot be read ({why})")],
+                "Copy the register to this folder or to the state directory, or name it with --register FILE.",
+            ) from error
+        if len(data) > _MAX_BYTES:
+            raise RegisterInvalid(str(path), [Problem(None, "", "the file is over 50 MB: not a register")], _NEXT_STEP)
+        return cls.parse(data, str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, file: str) -> Register:
+        """Reads the bytes of a register; `file` is what errors call it. Raises RegisterInvalid as `load` does."""
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            raise RegisterInvalid(
+                file,
+                [Problem(line, "", "not UTF-8 text")],
+                "Save it as CSV UTF-8, or use `register import`.",
+            ) from error
+        people, problems = read_people(text)
+        if problems:
+            raise RegisterInvalid(file, problems, _NEXT_STEP)
+        return cls(MappingProxyType(people), hashlib.sha256(data).hexdigest(), file)
+
+    def get(self, person: str) -> Person | None:
+        return self.people.get(person)
+
+    def evidence(self, people: Iterable[str], scope: str) -> dict[str, dict[str, str]]:
+        """For each id the consent that a release rests on: scope, the day it was given, and the document."""
+        rows = {person: self.people[person].consents.get(scope, Consent()) for person in people}
+        return {
+            person: {"scope": scope, "granted": str(row.granted or ""), "document": row.document}
+            for person, row in rows.items()
+        }
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(self.people.values())
+
+    def __len__(self) -> int:
+        return len(self.people)

@@ -1,0 +1,336 @@
+"""The guard: the one place that knows the whole order, from the bytes of a photo to bytes that may leave."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Unpack
+
+from consentguard.consent.clock import now as school_time
+from consentguard.consent.clock import school_day
+from consentguard.consent.codes import refusal
+from consentguard.consent.decide import Asked, Question, ask
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.recognition.calibration import Calibration
+from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.record.release_status import why_fallen
+from consentguard.consent.record.state import State, default_directory
+from consentguard.consent.register.register import Register
+from consentguard.enrol import Enrolment, Eyes, enrol
+from consentguard.enrol.calibrate import calibrate_store
+from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed
+from consentguard.guard.finishing import finished
+from consentguard.guard.judging import Clock, Judge
+from consentguard.guard.models import Sight, reader_of
+from consentguard.guard.record import Recording
+from consentguard.guard.text_rules import Words
+from consentguard.program import program_digest
+from consentguard.values import (
+    JudgedFace,
+    Mode,
+    Outcome,
+    Picture,
+    Released,
+    Standing,
+    Verdict,
+    canonical,
+    own_copy,
+    sealed_statement,
+)
+from consentguard.values.stopwatch import timed
+from consentguard.vision import draw
+from consentguard.vision.detection.detector import Detector
+from consentguard.vision.embedding.embedder import Embedder
+from consentguard.vision.imagefile import codec
+
+_THUMBNAIL_QUALITY: Final = 80
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    """Gives the errors of the pixel rooms, which know no file names, the name of the photo."""
+    try:
+        yield
+    except (UnreadableImage, VerificationFailed) as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+class Guard:
+    """Stands between photos and the public, under one register and one policy.
+
+    A guard may be shared between threads. Models are loaded at the first look and then kept.
+
+    Attributes:
+        register, policy: what it answers for.
+        words: judges text by itself, for doors that post more than one caption.
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        policy: Policy,
+        *,
+        state: State | None = None,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """A guard from its parts.
+
+        Args:
+            register: who may be shown where.
+            policy: what the school decided.
+            state: key, audit trail and templates; needed to release and to match, not to inspect.
+            detector, embedder: instead of the shipped ones. What is injected marks every release, and doors refuse
+                those, unless policy names the part.
+            clock: instead of the real one, with the same consequence.
+        """
+        self.register = register
+        self.policy = policy
+        self._state = state
+        self.words = Words(register, policy)
+        self._sight = Sight(register, policy, state=state, detector=detector, embedder=embedder)
+        self._register_file: Path | None = None
+        self._reader = reader_of(policy)
+        self._clock = clock or school_time
+        self._judge = Judge(register, policy, self._reader, self._sight, self.words, self._clock)
+        self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
+
+    @classmethod
+    def open(
+        cls,
+        register: str | Path = "consent_register.csv",
+        *,
+        policy: str | Path | None = None,
+        state: str | Path | None = None,
+    ) -> Guard:
+        """A guard from files, as the command line has it.
+
+        Args:
+            register: the consent register.
+            policy: a policy file; without it policy.toml of the state directory, without that the shipped SCH 026.
+            state: the directory that `consentguard init` made; without it the usual place. A guard opened where there
+                is none can inspect, not release.
+
+        Raises RegisterInvalid, PolicyInvalid or AuditFailed.
+        """
+        directory = Path(state) if state else default_directory()
+        rules = Policy.in_force(Path(policy) if policy else None, directory)
+        opened = State.open(directory) if state or directory.exists() else None
+        guard = cls(Register.load(Path(register)), rules, state=opened)
+        guard._register_file = Path(register)
+        return guard
+
+    @property
+    def state(self) -> State:
+        """Key and audit trail. Raises AuditFailed where the guard was opened without."""
+        return self._needs_state()
+
+    def question(self, **asked: Unpack[Asked]) -> Question:
+        """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
+        return ask(self.register, self.policy, **asked)
+
+    def inspect(
+        self, photo: bytes, *, name: str = "photo", at: datetime | None = None, **asked: Unpack[Asked]
+    ) -> Verdict:
+        """What would happen to a photo: for looking only, and it carries no bytes.
+
+        The outcome is `publishable` (may go exactly as it is), `needs_rewrite` or `refused`; nothing is written.
+
+        Args:
+            photo: the bytes of the file.
+            name: what the verdict and errors call it.
+            at: the time to decide for; now without it.
+            asked: channel, mode, people, by; see `Asked`.
+
+        Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
+        """
+        question = self.question(**asked)
+        with _about(name), timed():
+            return self._judge.verdict(self._judge.judge(photo, question, at or self._clock()), name)
+
+    def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
+        """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, for doors in a hurry.
+
+        It ends with the first face, `refused` for `unapproved-face`: what else is to see, and what could be made of the
+        photo, is left to `release`. Where there is none, the verdict is that of `inspect`. Errors as there.
+        """
+        question = self.question(channel=channel, mode=Mode.OFF.value)
+        threading.Thread(target=self._load_quietly).start()  # beside the decoding, which has a process of its own
+        with _about(name):
+            picture = self._reader.read(photo)
+            seen = self._sight.look(picture, until_face=True)
+            if seen.heads is not None:
+                return self._judge.verdict(self._judge.weigh(picture, seen, question, self._clock()), name)
+        return Verdict(
+            photo=name,
+            outcome=Outcome.REFUSED,
+            reasons=("unapproved-face",),
+            faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
+            scale=picture.scale,
+            smallest_face=self.policy.picture.smallest_face,
+            models=self._sight.labels(seen, compared=False),
+        )
+
+    def _load_quietly(self) -> None:
+        with suppress(CannotTell):  # said again to whoever looks
+            self._sight.load()
+
+    def draw(
+        self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]
+    ) -> tuple[Verdict, bytes, dict[str, Any]]:
+        """The verdict of `inspect`, a PNG that shows what was seen, for the desk only, and the plan in plain types.
+
+        The plan has `rewrite`, `frame`, `why`, and the polygons `painted`, `kept` and `covered`, in pixels of the
+        picture as it would be published.
+        """
+        question = self.question(**asked)
+        with _about(name):
+            judged = self._judge.judge(photo, question, self._clock(), thorough=True)
+        verdict = self._judge.verdict(judged, name)
+        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces), judged.plan.as_json()
+
+    def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
+        """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
+
+        Arguments as for `inspect`; the time is always now. Refusals and failures are recorded like releases.
+
+        Raises:
+            Refused: it was judged and must not go; the error carries the verdict.
+            CannotTell: no decision was reached, the second look failed, or it could not be recorded.
+            WrongUsage: channel, mode or people do not exist or are not allowed.
+        """
+        question = self.question(**asked)
+        state = self._needs_state()
+        now = self._clock()
+        source = hashlib.sha256(photo).hexdigest()
+        recording = Recording(state, self.register, self.policy, question, source, now, self._custom_parts)
+        with timed():
+            try:
+                with _about(name):
+                    judged = self._judge.judge(photo, question, now)
+                    verdict = self._judge.verdict(judged, name)
+                    if verdict.outcome is Outcome.REFUSED:
+                        raise Refused(refusal(name, verdict, judged.plan.why), verdict)
+                    judged, data = finished(judged, self._judge, self.policy, self._sight)
+                    verdict = self._judge.verdict(judged, name)
+            except (Refused, CannotTell) as error:
+                recording.failed(error)
+                raise
+            return recording.sealed(data, verdict, judged.decision.rests_on)
+
+    def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
+        """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
+
+        Args:
+            photo: the photo, or the released bytes, that the verdict is about.
+            verdict: what `inspect`, `release` or `Refused` said of it; what may go as it is is shown so.
+            edge: pixels of the longer side, at most.
+
+        Otherwise every head, those seen from behind included, is covered with wide margins, and the small picture is
+        looked at again. Raises CannotTell where a look fails.
+        """
+        rules = self.policy.picture
+        small = replace(self._reader, max_edge=edge).read(photo)
+        pixels = small.pixels
+        if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
+            heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
+            pixels = draw.heads_covered(small, heads, rules.paint)
+            if self._sight.find_again(Picture(pixels, small.width, small.height)):
+                return None
+        return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
+
+    def basis(self, on: datetime, **asked: Unpack[Asked]) -> str:
+        """SHA-256, hex, over everything but the photo that an answer to this question rests on at a time.
+
+        Register and policy, the standing of everybody that day (a consent may expire overnight), this program, the
+        enrolled where faces are compared, and what was asked. Whoever keeps verdicts keeps this beside them
+        and asks again when it changes. Raises WrongUsage, and TemplateStoreError where nobody is enrolled.
+        """
+        question, today = self.question(**asked), school_day(on)
+        scope = question.channel.scope
+        standings = [
+            [person.id, person.standing(scope, today).value, person.biometric_standing(today).value]
+            for person in self.register
+        ]
+        enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
+        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), program_digest(), enrolled,
+                    question.channel.name, question.mode.value, list(question.declared), self._judge.text_reader,
+                    question.caption, question.alt, question.suitable_by, question.override.as_json(),
+                    None if question.among is None else sorted(question.among),
+                    list(self._custom_parts)]  # fmt: skip
+        return hashlib.sha256(canonical(rests_on)).hexdigest()
+
+    def admit(self, released: Released, *, channel: str) -> Released:
+        """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
+
+        The door names its channel, so that what was released for another is refused.
+        A guard that was opened from a register file reads it anew, so that a consent withdrawn an hour ago counts; it
+        answers for its own policy. RegisterInvalid where the file has mistakes by now: then nothing goes.
+        Returns the release in an object of its own: its bytes are those that were checked, whoever else holds the first
+        one. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
+        made with injected parts, under another policy, or resting on a consent that has gone since.
+        """
+        state = self._needs_state()
+        try:
+            own = own_copy(released)
+            digest, grounds, verdict = own.sha256, own.grounds, own.verdict
+            genuine = state.seal_holds(sealed_statement(digest, verdict, grounds), own.seal)
+        except (AttributeError, TypeError) as error:
+            raise AuditFailed(
+                "this is no release, or was changed; make one with Guard.release() from the photo."
+            ) from error
+        row = state.audit.entry(grounds.audit_seq) if genuine else None
+        if row is None or row.kind != "released" or row.body["sha256"] != digest:
+            raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
+        fallen = why_fallen(
+            self.register if self._register_file is None else Register.load(self._register_file),
+            self.policy,
+            made_for=grounds.channel,
+            mode=grounds.mode,
+            policy_sha256=grounds.policy_sha256,
+            people=grounds.people,
+            custom_parts=grounds.custom_parts,
+            channel=channel,
+            on=school_day(self._clock()),
+        )
+        if fallen:
+            code, why = fallen
+            # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
+            withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None, reasons=(code,))
+            raise Refused(why, withheld)
+        return own
+
+    def enrol(self, source: str | Path, *, key: KeySource | None = None) -> Enrolment:
+        """Makes and seals face templates of people with biometric consent, for mode matched; see `enrolment`.
+
+        `key` says where the key of the templates shall live, the first time (default: a file of the state directory).
+        People who cannot be enrolled are listed in what is returned. Raises WrongUsage where policy does not allow mode
+        matched, TemplateStoreError where the photos or the store cannot be used.
+        """
+        self.policy.mode(Mode.MATCHED.value)
+        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
+        return enrol(Path(source), self.register, eyes, self._needs_state(), self._clock(), key)
+
+    def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
+        """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
+
+        `photos` are other photos of the enrolled, laid out as for `enrol`; they make the numbers honest, and nothing of
+        them is kept; without them the threshold may become stricter than the shipped one, never laxer. Returns the
+        calibration, and a line for each photo that could not be used and each person to enrol anew. Raises WrongUsage,
+        TemplateStoreError.
+        """
+        self.policy.mode(Mode.MATCHED.value)
+        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
+        rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
+        return calibrate_store(self.register, eyes, self._needs_state(), self._clock(), rate, folder)
+
+    def _needs_state(self) -> State:
+        if self._state is None:
+            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
+        return self._state

@@ -1,0 +1,227 @@
+"""What the guard sees with: models and gallery, each loaded when it is first needed and then kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, TypeVar
+
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.recognition.enrolled import forget_without_consent, gallery
+from consentguard.consent.recognition.match import Gallery, Match
+from consentguard.consent.recognition.templates import TemplateStore
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
+from consentguard.values import Face, Picture, Seen
+from consentguard.values.stopwatch import stage
+from consentguard.vision.detection.detector import DETECTORS, Detector
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.heads import HeadFinder
+from consentguard.vision.detection.people import PeopleFinder
+from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder, steady
+from consentguard.vision.embedding.quality import measured
+from consentguard.vision.imagefile.codec import Limits
+from consentguard.vision.imagefile.sandbox import Isolation, Reader
+from consentguard.vision.models.store import Shelf
+
+Part = TypeVar("Part")
+
+_RIM: Final = 0.03
+"""In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
+
+
+def reader_of(policy: Policy) -> Reader:
+    """What reads photos under a policy."""
+    files, picture = policy.files, policy.picture
+    limits = Limits(
+        max_bytes=files.max_megabytes * 1_000_000,
+        max_pixels=picture.max_megapixels * 1_000_000,
+        max_side=files.max_side,
+        max_ratio=files.max_ratio,
+        first_frame=files.frames == "first_frame",
+    )
+    isolation = Isolation(files.max_seconds, files.max_memory) if files.isolate else None
+    return Reader(picture.max_edge, limits, isolation)
+
+
+_LOADED: dict[tuple[Callable[[Shelf], Any], Shelf], Any] = {}
+_LOADING: Final = threading.RLock()
+
+
+def _loaded(load: Callable[[Shelf], Part]) -> Part:
+    """A model of the shelf, loaded once in this process however many guards there are."""
+    key = (load, Shelf.default())
+    with _LOADING:
+        if key not in _LOADED:
+            _LOADED[key] = load(key[1])
+        part: Part = _LOADED[key]
+        return part
+
+
+class Sight:
+    """Finds faces, heads, hands and people and, where asked, says who they are. Safe to share between threads.
+
+    Attributes:
+        custom_parts: parts that were injected instead of shipped, such as "detector:mine@1".
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        policy: Policy,
+        *,
+        state: State | None = None,
+        detector: Detector | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        self._register = register
+        self._policy = policy
+        self._state = state
+        self._detector = detector
+        self._embedder = embedder
+        self._store: TemplateStore | None = None
+        self._gallery: tuple[object, Gallery] | None = None
+        self._loading = threading.RLock()
+        parts = {"detector": detector, "embedder": embedder}
+        self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
+
+    @property
+    def detector(self) -> Detector:
+        """The detector; it must see as small as policy asks. Raises ModelUnavailable, PolicyInvalid."""
+        with self._loading:
+            if self._detector is None:
+                self._detector = self._chosen("picture.detector", self._policy.picture.detector, DETECTORS)
+        wanted, able = self._policy.picture.smallest_face, self._detector.smallest_face
+        if wanted < able:
+            raise PolicyInvalid(
+                self._policy.file,
+                [Problem(None, "picture.smallest_face", f"{self._detector.label} finds faces from {able} px")],
+                "Ask for no smaller faces, or lower picture.max_edge so that they cannot be recognised.",
+            )
+        return self._detector
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder that policy names. Raises ModelUnavailable, PolicyInvalid."""
+        with self._loading:
+            if self._embedder is None:
+                self._embedder = self._chosen("recognition.embedder", self._policy.recognition.embedder, EMBEDDERS)
+            return self._embedder
+
+    def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[Shelf], Part]]) -> Part:
+        if name not in choices:
+            problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
+            raise PolicyInvalid(self._policy.file, [problem], "Name one of these.")
+        return _loaded(choices[name])
+
+    def load(self) -> None:
+        """Loads what looks at every photo. Raises ModelUnavailable, PolicyInvalid."""
+        _ = self.detector
+        _loaded(HeadFinder.load)
+
+    def find_again(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
+        """Every face of a finished picture, surest first, at the first look's operating point.
+
+        Not turned: whoever lies on their side was found in the first look or will not be found in a second, and that
+        paint covers what was found is proved from the pixels. Without the finest look, faces twice the smallest and
+        larger. Raises CannotTell where the look fails.
+        """
+        detector, smallest = self.detector, self._policy.picture.smallest_face
+        if isinstance(detector, FaceFinder):
+            return detector.find_upright(picture.pixels, smallest, finest=finest)
+        return detector.find(picture.pixels, smallest)
+
+    def look(self, picture: Picture, *, until_face: bool = False) -> Seen:
+        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails.
+
+        With `until_face` heads are looked for only where there is no face.
+        """
+        with stage("detect"):
+            return self._looked(picture, until_face)
+
+    def _looked(self, picture: Picture, until_face: bool) -> Seen:
+        detector, smallest = self.detector, self._policy.picture.smallest_face
+        looks = None
+        if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
+            faces, looks = detector.search(picture.pixels, smallest)
+        else:
+            faces = detector.find(picture.pixels, smallest)
+        if faces and until_face:
+            return Seen(faces)
+        return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
+
+    def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
+        """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
+        with stage("detect"):
+            hands = _loaded(HandFinder.load).find(picture.pixels, seen.counted)
+            people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
+        return Seen(seen.faces, seen.heads, hands, people)
+
+    def compare(
+        self, picture: Picture, faces: Sequence[Face], among: frozenset[str] | None, on: date, now: datetime
+    ) -> tuple[Match, ...]:
+        """Who each face is. The embeddings of the photo live in this call and nowhere else.
+
+        `among` are the only people who may match, None for anybody; `on` is the day that is asked about; `now` the
+        time, for templates whose consent has gone go first.
+        Raises TemplateStoreError where there is nobody to compare with.
+        """
+        gallery = self._enrolled(on, now)
+        sound = [_sound(face, picture) for face in faces]
+        with stage("embed"):
+            embeddings = steady(self.embedder, picture.pixels, faces)
+        with stage("match"):
+            return gallery.identify(embeddings, sound, among)
+
+    def labels(self, seen: Seen, *, compared: bool) -> tuple[str, ...]:
+        """What looked, for the verdict: each model with its digest, once."""
+        parts = [self.detector.label]
+        parts += [self.embedder.label] if compared else []
+        parts += _loaded(HeadFinder.load).label.split("+") if seen.heads is not None else []
+        parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
+        return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
+
+    def enrolled_digest(self) -> str:
+        """What stands in the template store, as one SHA-256 (hex). Raises TemplateStoreError where there is none."""
+        return self._opened()[0].digest()
+
+    def _enrolled(self, on: date, now: datetime) -> Gallery:
+        """The gallery of that day; read again whenever the store, or the day, is another."""
+        with self._loading:
+            (store, state), embedder = self._opened(), self.embedder
+            forget_without_consent(store, state, self._register, now)
+            what = (store.stamp(), on)
+            if self._gallery is None or self._gallery[0] != what:
+                self._gallery = (
+                    what,
+                    gallery(
+                        store,
+                        self._register,
+                        on,
+                        embedder=embedder.label,
+                        population=embedder.population,
+                        false_positives=self._policy.recognition.false_positives,
+                    ),
+                )
+            return self._gallery[1]
+
+    def _opened(self) -> tuple[TemplateStore, State]:
+        """The template store, opened once: its key may have to be asked for."""
+        with self._loading:
+            if self._state is None:
+                raise TemplateStoreError(
+                    "mode matched needs somebody to compare with; run `consentguard init`, then `consentguard enrol`."
+                )
+            if self._store is None:
+                self._store = TemplateStore.open(self._state.directory)
+            return self._store, self._state
+
+
+def _sound(face: Face, picture: Picture) -> bool:
+    """Good enough to be recognised: not cut by the frame, for half a face is half an identity, and clear enough."""
+    box, rim = face.box, _RIM * face.box.height
+    cut = box.left < rim or box.top < rim or box.right > picture.width - rim or box.bottom > picture.height - rim
+    return not cut and bool(face.landmarks) and measured(picture.pixels, face).recognisable

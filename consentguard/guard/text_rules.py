@@ -1,0 +1,131 @@
+"""What may be said: the names of the register and the rules of the policy, put to the screen of `wording`."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Final
+
+from consentguard.consent.codes import SENTENCES
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.register.register import Register
+from consentguard.values import Finding
+from consentguard.wording import Named, Rules, Screen, Spotted
+from consentguard.wording.fold import fold
+
+_FORBIDDEN: Final = frozenset({"surname"})
+"""Rules that no person can decide otherwise: the words have to be changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came of judging some text.
+
+    Attributes:
+        findings: every one, each with its sentence of the policy.
+        refused: their codes, each once: with one of them nothing may go.
+        needs_person: a person could still decide; False where the words have to be changed, or nothing is wrong.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    refused: tuple[str, ...] = ()
+    needs_person: bool = False
+
+
+class Words:
+    """Judges text for one register and one policy. May be shared between threads; the names are filed at first use."""
+
+    def __init__(self, register: Register, policy: Policy) -> None:
+        self._register = register
+        self._policy = policy
+        self._filing = threading.Lock()
+
+    def judge(self, texts: Mapping[str, str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
+        """Judges texts that go out together, each under the name that findings call it: caption, alt, thread, ...
+
+        `with_image`: a photo goes with them, so that policy's rule about names and images holds; that of `channel`,
+        where it has its own.
+        """
+        names = self._first_names(with_image, channel)
+        found = [
+            finding
+            for where, text in texts.items()
+            if text
+            for finding in self._screen.judge(text, where=where, first_names=names)
+        ]
+        return _weighed(found)
+
+    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
+        """Judges posts that follow each other, and what they say together; see `judge`."""
+        return _weighed(self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel)))
+
+    def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
+        return not with_image or self._policy.names_on(channel) == "allow"
+
+    def judge_file_name(self, name: str) -> tuple[Finding, ...]:
+        """Whether a file is named after a pupil: one `file-name`, or nothing. Folders are not looked at."""
+        stem = PurePath(name.replace("\\", "/")).stem
+        named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
+        if not named:
+            return ()
+        return (quoted(replace(named[0], rule="file-name", where="file name")),)
+
+    def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
+        """Where pupils' surnames stand in what was read in a picture, line by line and word by word."""
+        return self._screen.in_picture(lines)
+
+    def is_ours(self, credit: str) -> bool:
+        """Whether a credit names the school, as policy writes it, or somebody of its staff."""
+        said = fold(credit)
+        own = [fold(name) for name in self._policy.words.own_credits]
+        staff = [
+            fold(f"{first}{last}")
+            for person in self._register
+            if person.role == "staff"
+            for first in (person.legal_forename, person.preferred_forename)
+            for last in (person.legal_surname, person.preferred_surname)
+            if first and last
+        ]
+        return any(name and name in said for name in (*own, *staff))
+
+    @property
+    def _screen(self) -> Screen:
+        with self._filing:
+            return self._filed
+
+    @functools.cached_property
+    def _filed(self) -> Screen:
+        rules = self._policy.words
+        accounts = [channel.account for channel in self._policy.channels.values() if channel.account]
+        people = [
+            Named(
+                person.id,
+                forenames=(person.legal_forename, person.preferred_forename),
+                surnames=(person.legal_surname, person.preferred_surname),
+                protected=person.role == "pupil",
+            )
+            for person in self._register
+        ]
+        return Screen(
+            people,
+            Rules(
+                everyday=rules.everyday_surnames,
+                allow=rules.allowed_phrases,
+                accounts=(*accounts, *rules.known_accounts),
+                own=rules.own_credits,
+            ),
+        )
+
+
+def _weighed(found: Sequence[Finding]) -> Said:
+    codes = tuple(dict.fromkeys(finding.rule for finding in found))
+    return Said(tuple(quoted(finding) for finding in found), codes, bool(codes) and not _FORBIDDEN & set(codes))
+
+
+def quoted(finding: Finding) -> Finding:
+    """The same finding with the sentence of SCH 026 behind it."""
+    return replace(finding, message=f'{finding.message}. SCH 026: "{SENTENCES[finding.rule]}"')

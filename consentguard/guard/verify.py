@@ -1,0 +1,169 @@
+"""The second look: at the very bytes that are about to leave, by somebody who does not believe the first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+
+from consentguard.errors import UnreadableImage, VerificationFailed
+from consentguard.values import Box, Face, Hand, Head, Picture, Pixels
+from consentguard.vision.imagefile import bare, codec
+from consentguard.vision.models.engine import together
+from consentguard.vision.rewrite import BLOCK, Mask, RewritePlan, kept_hand, painted_pixels
+from consentguard.vision.rewrite.shapes import in_shapes
+
+_SAME_FACE: Final = 0.4
+"""IoU from which a face of the second look is the approved one of the first; JPEG noise moves boxes by less."""
+
+_IN_HEAD: Final = 0.6
+"""Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
+
+_ALL_HAND: Final = 0.9
+"""Share of what can be seen in a hit that lies in hands, from which nothing else is seen there."""
+
+_SAME_PLACE: Final = 0.2
+"""IoU from which a face seen before painting is in the place of a hit."""
+
+_PAINT_NOISE: Final = 6
+"""Levels of 255 that a flat colour may move by in a JPEG; a face moves it by far more."""
+
+_CHROMA_REACH: Final = 2
+"""Pixels at the rim of painted blocks where a decoder mixes in its neighbours' colour, enlarging 4:2:0 chroma."""
+
+
+class Find(Protocol):
+    """Finds the faces of a finished picture; without the finest look, only those twice the smallest and larger."""
+
+    def __call__(self, picture: Picture, *, finest: bool = True) -> Sequence[Face]: ...
+
+
+class SomebodySeen(VerificationFailed):
+    """The second look found somebody whom nobody cleared: a stronger plan may help.
+
+    Attributes:
+        faces: what was found, in pixels of the picture before its crop.
+    """
+
+    def __init__(self, message: str, faces: tuple[Face, ...]) -> None:
+        super().__init__(message)
+        self.faces = faces
+
+
+def verify(
+    data: bytes,
+    plan: RewritePlan,
+    approved: Sequence[Face],
+    backs: Sequence[Head],
+    hands: Sequence[Hand],
+    before: Picture,
+    find: Find,
+    paint: tuple[int, int, int],
+    kind: str = "jpeg",
+) -> None:
+    """Decodes what would leave and looks again, mirrored and plainly. Returns nothing, so no answer can be ignored.
+
+    The plain look is an octave coarser: the first look saw the same pixels as finely, and the mirrored one sees them
+    anew (docs/decisions/0047).
+
+    Args:
+        data: the very bytes.
+        plan: what was to be done.
+        approved: faces that may be seen.
+        backs: heads that the first look cleared as from behind and that remain; the detector takes a third of them
+            for faces.
+        hands: that may remain. With all around them painted, the detector takes one in ten for a face: such a hit does
+            not count where a mirrored look at `before` sees no face there either.
+        before: the picture that was painted.
+        find: the detector at the first look's operating point.
+        paint: the flat colour.
+        kind: the format of the file.
+
+    Boxes of `approved`, `backs` and `hands` are in pixels of the picture before its crop. Raises VerificationFailed
+    where the bytes are not a bare file of that `kind`, are not the planned picture, or show anything under the paint;
+    SomebodySeen where `find` finds a face that is none of these.
+    """
+    frame = plan.frame
+    size = bare.prove(data, kind)
+    try:
+        picture = codec.decode(data, max_edge=max(frame.width, frame.height), max_pixels=frame.area)
+    except UnreadableImage as error:
+        raise VerificationFailed(f"the finished file cannot be read again: {error}") from error
+    if size != (frame.width, frame.height) or size != (picture.width, picture.height):
+        raise VerificationFailed("the finished file is not the planned size; report this.")
+    painted = painted_pixels(plan)
+    if not _is_flat(picture.pixels, painted, paint):
+        raise VerificationFailed("something can be seen where the finished picture was painted; report this.")
+    plain, other = together([partial(find, picture, finest=False), partial(find, _flipped(picture))])
+    looks = (plain, [_mirrored(face, frame.width) for face in other])
+    known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
+    somebody = [face for look in known for face in look]
+    in_hands = [face for face in somebody if _only_hands(face, hands, painted, frame)]
+    if in_hands:
+        there = [_mirrored(face, before.width).box for face in find(_flipped(before))]
+        made_by_paint = [face for face in in_hands if all(face.box.iou(box) < _SAME_PLACE for box in there)]
+        somebody = [face for face in somebody if face not in made_by_paint]
+    if somebody:
+        first = somebody[0]
+        raise SomebodySeen(
+            f"a second look at the finished picture found a face at {first.box.as_list()} (score {first.score:.2f}) "
+            "that nobody cleared; crop it out of the photo and try again.",
+            tuple(somebody),
+        )
+
+
+def _uncleared(faces: Sequence[Face], approved: Sequence[Face], backs: Sequence[Head]) -> list[Face]:
+    """The faces of one look that are neither approved nor known backs of heads; each of these excuses one."""
+    expected, turned_away, rest = [face.box for face in approved], [head.box for head in backs], []
+    for face in faces:
+        same = max(expected, key=face.box.iou, default=None)
+        back = max(turned_away, key=face.box.overlap, default=None)
+        if same is not None and face.box.iou(same) >= _SAME_FACE:
+            expected.remove(same)
+        elif back is not None and face.box.overlap(back) >= _IN_HEAD * face.box.area:
+            turned_away.remove(back)
+        else:
+            rest.append(face)
+    return rest
+
+
+def _only_hands(face: Face, hands: Sequence[Hand], painted: Mask, frame: Box) -> bool:
+    """Whether what can be seen in a face's box is hands, and all else of it is paint."""
+    left, top = frame.left, frame.top
+    box = face.box.within(frame.right, frame.bottom)
+    if not hands or box is None or box.left < left or box.top < top:
+        return False
+    seen = ~painted[box.top - top : box.bottom - top, box.left - left : box.right - left]
+    return in_shapes(box, [kept_hand(hand) for hand in hands], seen) >= _ALL_HAND
+
+
+def _flipped(picture: Picture) -> Picture:
+    return Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
+
+
+def _mirrored(face: Face, width: int) -> Face:
+    box = face.box
+    return Face(Box(width - box.right, box.top, width - box.left, box.bottom), face.score)
+
+
+def _moved(face: Face, x: int, y: int) -> Face:
+    box = face.box
+    return Face(Box(box.left + x, box.top + y, box.right + x, box.bottom + y), face.score)
+
+
+def _is_flat(pixels: Pixels, painted: Mask, paint: tuple[int, int, int]) -> bool:
+    """Whether all blocks that are painted whole are flat but for their rims."""
+    height, width = painted.shape
+    rows, columns = -(-height // BLOCK), -(-width // BLOCK)
+    padded = np.ones((rows * BLOCK, columns * BLOCK), np.bool_)  # nothing reaches in from beyond the frame
+    padded[:height, :width] = painted
+    blocks = padded.reshape(rows, BLOCK, columns, BLOCK).all(axis=(1, 3))
+    whole = blocks.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)[:height, :width]
+    side = 2 * _CHROMA_REACH + 1
+    inner = cv2.erode(whole.astype(np.uint8), np.ones((side, side), np.uint8))
+    low, high = (tuple(float(np.clip(level + by, 0, 255)) for level in paint) for by in (-_PAINT_NOISE, _PAINT_NOISE))
+    flat = cv2.inRange(pixels, low, high)
+    return not (flat[inner > 0] == 0).any()

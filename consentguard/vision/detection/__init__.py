@@ -1,0 +1,1 @@
+"""Finds faces, heads, hands and people in pixels."""

@@ -1,0 +1,246 @@
+"""From what several looks say to one calibrated score a face. Arrays in, arrays out; no pixels.
+
+The score is a logistic regression, so it is a probability: of the boxes that score 0.7, about 70 % are labelled faces
+(docs/decisions/0004). Its weights and the thresholds were fitted on half of the open sets, by face height in pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.vision.detection.centerface import Floats, Rows, heights, strongest
+
+_CLEAREST: Final = 40.0
+"""Height in a look, in pixels, at which the network is surest."""
+_OCTAVES: Final = 1.6
+"""How many octaves from there a look's say falls to 0.6."""
+_SAME: Final = 0.4
+"""IoU from which boxes of two looks are one candidate."""
+_REACH: Final = (1 + 1 / _SAME) / 2 - 1
+"""How far apart, in widths, the middles of two boxes can be that have this IoU."""
+_ONE_FACE: Final = 0.30
+_ONE_INSIDE: Final = 0.65
+"""IoU, or share of the smaller box inside the larger, from which two candidates are one face."""
+_REFERENCE: Final = 32.0
+"""Height in pixels from which octaves are counted in the features."""
+
+_FIRST: Final = np.array([1.880, 1.072, 1.074, 0.121, -0.719, 0.862])
+_SMALL: Final = np.array([1.596, 0.690, 1.469, 0.200, 0.0])
+_LARGE: Final = np.array([1.256, 0.922, 1.263, 0.0, -0.536])
+"""Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
+
+_HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0)
+_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.06, 0.04)
+"""The score from which a face of this height counts; between the heights, linear in octaves. Small boxes are mostly no
+faces and hard to recognise, large ones the other way round."""
+SMALLEST: Final = 12.0
+"""Pixels under which nothing counts: the network does not see such faces."""
+
+CLOSE_LARGE: Final = 32.0
+"""Height in pixels from which the close look is the large one."""
+_UNSURE: Final = (0.03, 0.80)
+"""Candidates from the first to the second score get a close look."""
+_CLOSE_FROM: Final = 12.0
+_CLOSE_MOST: Final = 64
+"""Close looks are for candidates of so many pixels, and for so many of them; the likeliest first."""
+_PLACED: Final = 0.05
+_PLACED_TO: Final = 64.0
+"""A close look of this score says better where a face is than the first looks did, up to so many pixels: a larger face
+that a mask covers is cut short by it."""
+_LARGE_SAY: Final = 2.0
+"""How much more than the small cut the large one says about where."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What may be faces, surest first.
+
+    Attributes:
+        rows: float32 (n, 15) as in centerface.py, the score being the fused one, 0..1.
+        said: float32 (n, looks), what each first look said, 0 for nothing.
+        close: float32 (n,), what the close look said, NaN where there was none.
+    """
+
+    rows: Rows
+    said: Floats
+    close: Floats
+
+    @property
+    def count(self) -> NDArray[np.bool_]:
+        """Which of them count as faces, at the operating point for their height."""
+        tall = self.rows[:, 3] - self.rows[:, 1]
+        wanted = np.interp(np.log2(np.maximum(tall, 1.0)), np.log2(_HEIGHTS), _THRESHOLDS)
+        counts: NDArray[np.bool_] = (tall >= SMALLEST) & (self.rows[:, 4] >= wanted)
+        return counts
+
+
+def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
+    """One candidate for each face from the candidates of all first looks, one array a look."""
+    rows, said = _clustered(looks)
+    features = _first_features(rows, said, np.asarray(scales))
+    rows[:, 4] = _logistic(features @ _FIRST)
+    keep = _one_each(rows[:, :4], rows[:, 4])
+    return Candidates(rows[keep], said[keep], np.full(len(keep), np.nan, np.float32))
+
+
+def unsure(candidates: Candidates) -> NDArray[np.intp]:
+    """Indices of the candidates that deserve a close look, likeliest first."""
+    score, tall = candidates.rows[:, 4], candidates.rows[:, 3] - candidates.rows[:, 1]
+    low, high = _UNSURE
+    wanted = np.flatnonzero((score >= low) & (score < high) & (tall >= _CLOSE_FROM))
+    return wanted[np.argsort(-score[wanted], kind="stable")][:_CLOSE_MOST]
+
+
+def may_be_placed(boxes: Floats, close: Floats) -> NDArray[np.bool_]:
+    """Which candidates a second close look should place better, after the first one said `close` of them."""
+    return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < _PLACED_TO))
+
+
+def placed(boxes: Floats, small: Floats, in_small: Floats, large: Floats, in_large: Floats) -> Floats:
+    """Where the faces are, float32 (n, 4): the mean of the close looks' boxes, weighted by squared score.
+
+    Args:
+        boxes: (n, 4), where the first looks saw them.
+        small, large: (n,), scores of the close looks with the small and the large cut, 0 for none.
+        in_small, in_large: (n, 4), their boxes.
+    """
+    say, large_say = small[:, None].astype(np.float64) ** 2, _LARGE_SAY * large[:, None].astype(np.float64) ** 2
+    mean = (say * in_small + large_say * in_large) / np.maximum(say + large_say, 1e-12)
+    better = may_be_placed(boxes, np.maximum(small, large))
+    return np.where(better[:, None], mean, boxes).astype(np.float32)
+
+
+def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
+    """The final scores, one candidate a face.
+
+    Args:
+        candidates: of the first looks.
+        close: float32 (n,), what the close look said of each, NaN where there was none.
+        boxes: float32 (n, 4), where each of them is, after the close looks.
+    """
+    rows = candidates.rows.copy()
+    rows[:, :4] = boxes
+    tall = rows[:, 3] - rows[:, 1]
+    octaves = np.log2(np.maximum(tall, 1.0) / _REFERENCE)
+    features = np.stack(
+        [
+            np.ones(len(rows)),
+            _logit(rows[:, 4], 0.02),
+            _logit(np.nan_to_num(close), 0.02),
+            np.minimum(octaves, 0),
+            np.maximum(octaves, 0),
+        ],
+        axis=1,
+    )
+    settled = _logistic(np.where(tall < CLOSE_LARGE, features @ _SMALL, features @ _LARGE))
+    rows[:, 4] = np.where(np.isnan(close), rows[:, 4], settled)
+    keep = _one_each(rows[:, :4], rows[:, 4])
+    return Candidates(rows[keep], candidates.said[keep], close[keep])
+
+
+def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:
+    """Candidates over all looks: boxes are means weighted by squared score, landmarks those of the surest look."""
+    every = np.concatenate(looks)
+    seeds = every[strongest(every[:, :4], every[:, 4], _SAME)]
+    said = np.zeros((len(seeds), len(looks)), np.float32)
+    if not len(seeds):
+        return seeds, said
+    total, weight = np.zeros((len(seeds), 4)), np.zeros((len(seeds), 1))
+    for number, found in enumerate(looks):
+        owners, members = _belonging(seeds, found)
+        said[owners, number] = found[members, 4]
+        say = found[members, 4:5].astype(np.float64) ** 2
+        total[owners] += say * found[members, :4]
+        weight[owners] += say
+    rows = seeds.copy()  # the seed is the surest look's, landmarks included
+    rows[:, :4] = total / np.maximum(weight, 1e-12)
+    return rows, said
+
+
+def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the first score is made of: one, mean, best and second best logit, octaves under and over the reference.
+
+    In the mean a look counts the more, the nearer the face is in it to the height at which the network is surest.
+    """
+    tall = heights(rows)
+    logits = _logit(said, 0.03)
+    octaves = np.log2(tall[:, None] * scales[None] / _CLEAREST)
+    say = np.exp(-0.5 * (octaves / _OCTAVES) ** 2) + 0.03
+    mean = (logits * say).sum(axis=1) / say.sum(axis=1)
+    ranked = np.sort(logits, axis=1)
+    octave = np.log2(tall / _REFERENCE)
+    ones = np.ones(len(rows))
+    return np.stack([ones, mean, ranked[:, -1], ranked[:, -2], np.minimum(octave, 0), np.maximum(octave, 0)], axis=1)
+
+
+def _one_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
+    """Indices left when boxes of one face are one, surest first. A box inside another is hidden with it."""
+    order = np.argsort(-scores, kind="stable")
+    ranked = boxes[order]
+    areas = (ranked[:, 2:] - ranked[:, :2]).prod(axis=1)
+    alive = np.ones(len(ranked), bool)
+    for index in range(len(ranked)):
+        if not alive[index]:
+            continue
+        rest = ranked[index + 1 :]
+        low, high = np.maximum(ranked[index, :2], rest[:, :2]), np.minimum(ranked[index, 2:], rest[:, 2:])
+        shared = np.clip(high - low, 0, None).prod(axis=1)
+        union = areas[index] + areas[index + 1 :] - shared
+        smaller = np.minimum(areas[index], areas[index + 1 :])
+        alive[index + 1 :] &= ~((shared > _ONE_FACE * union) | (shared > _ONE_INSIDE * smaller))
+    return order[alive]
+
+
+def _belonging(seeds: Rows, found: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which candidates of one look belong to which seeds: indices into both, each seed and each candidate at most once.
+
+    A candidate belongs to the seed it overlaps most, if by `_SAME`; of a seed's candidates the surest speaks.
+    """
+    seed, member, overlap = _overlapping(seeds[:, :4], found[:, :4])
+    order = np.lexsort((-overlap, member))  # for each candidate its best seed first
+    seed, member = seed[order], member[order]
+    first = np.unique(member, return_index=True)[1]
+    seed, member = seed[first], member[first]
+    order = np.lexsort((-found[member, 4], seed))  # for each seed its surest candidate first
+    seed, member = seed[order], member[order]
+    first = np.unique(seed, return_index=True)[1]
+    return seed[first], member[first]
+
+
+def _overlapping(one: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Every pair of boxes with an IoU of `_SAME` or more: indices into both, and the IoU.
+
+    Such boxes are at most 1 / `_SAME` times as wide and as high as each other, so the middle of the one lies within
+    0.75 of the other's width from its middle. That leaves few pairs to be compared, also in a crowd of thousands.
+    """
+    middle, others = (one[:, 0] + one[:, 2]) / 2, (other[:, 0] + other[:, 2]) / 2
+    reach = _REACH * (one[:, 2] - one[:, 0])
+    across = np.argsort(others, kind="stable")
+    low = np.searchsorted(others[across], middle - reach, side="left")
+    high = np.searchsorted(others[across], middle + reach, side="right")
+    counts = high - low
+    left = np.repeat(np.arange(len(one)), counts)
+    starts = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    right = across[starts + np.arange(len(left))]
+    a, b = one[left], other[right]
+    shared = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None).prod(axis=1)
+    union = (a[:, 2:] - a[:, :2]).prod(axis=1) + (b[:, 2:] - b[:, :2]).prod(axis=1) - shared
+    overlap: Floats = shared / np.maximum(union, 1e-9)
+    same = overlap >= _SAME
+    return left[same], right[same], overlap[same]
+
+
+def _logit(scores: Floats, floor: float) -> NDArray[np.float64]:
+    """Log odds; a look that said nothing counts as `floor`."""
+    clipped = np.clip(scores.astype(np.float64), floor, 0.99 if floor > 0.02 else 0.98)
+    odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return odds
+
+
+def _logistic(values: NDArray[np.float64]) -> Floats:
+    return (1 / (1 + np.exp(-values))).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Turns a face into an embedding: a unit vector that says whose face it is."""

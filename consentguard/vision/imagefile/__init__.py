@@ -1,0 +1,1 @@
+"""Image files: read in a sandbox, decoded to sRGB pixels, written bare, and proved to be bare."""

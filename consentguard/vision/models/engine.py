@@ -1,0 +1,252 @@
+"""The one module that imports the inference engine (OpenVINO), on the CPU. Networks in, arrays out."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import json
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.errors import ModelUnavailable
+from consentguard.vision.models import cache
+from consentguard.vision.models.store import PULL
+
+Tensor = NDArray[Any]
+Shape = Sequence[int]
+"""A tensor's shape; -1 where any size may come."""
+
+THREADS: Final = "CONSENTGUARD_THREADS"
+EXACT: Final = "CONSENTGUARD_EXACT"
+
+_MOST_THREADS: Final = 4
+"""A photo has not enough looks for more, and each thread keeps the memory of its own largest look."""
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock: Final = threading.Lock()
+_here: Final = threading.local()
+
+Answer = TypeVar("Answer")
+
+
+def together(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    """The answers of all calls, in their order, worked out by `threads()` threads at once.
+
+    Networks that look (`load` with `exact=False`) take one thread for one call, so that calls side by side keep all
+    processors busy without waiting for each other at each layer. Calls may themselves ask for others together: these
+    are then made one after the other. Raises what the first call that failed raised, after all have ended.
+    """
+    _not_forked()
+    if len(calls) < 2 or threads() == 1 or getattr(_here, "working", False):
+        return [call() for call in calls]
+    running = [_workers().submit(_in_pool, call) for call in calls]
+    wait(running)
+    return [done.result() for done in running]
+
+
+def _workers() -> ThreadPoolExecutor:
+    global _pool  # noqa: PLW0603  # one for the process, made when first needed
+    with _pool_lock:
+        if _pool is None:
+            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
+        return _pool
+
+
+_started: Final[set[int]] = set()
+"""The process that the engine's threads are of; empty before there are any."""
+
+
+def _not_forked() -> None:
+    """Raises ModelUnavailable in a process forked from one that has loaded networks: there every look would hang."""
+    if _started - {os.getpid()}:
+        raise ModelUnavailable("the engine does not survive os.fork(); make the guard in the process that uses it.")
+
+
+def _in_pool(call: Callable[[], Answer]) -> Answer:
+    _here.working = True
+    return call()
+
+
+def threads() -> int:
+    """How many threads inference may use: `CONSENTGUARD_THREADS`; where it is 0 or unset, the processor's, at most 4.
+
+    Raises ModelUnavailable if the variable is not a whole number from 0 up.
+    """
+    text = os.environ.get(THREADS, "0")
+    if not text.isdecimal():
+        raise ModelUnavailable(f"{THREADS}={text!r}: must be a whole number, 0 for our own choice")
+    return int(text) or min(_MOST_THREADS, _processors())
+
+
+def _processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere, and os.cpu_count() knows of no limits
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_FIRST_RUN: Final = threading.Lock()
+"""Two first runs side by side can wait for each other for ever: the engine makes static objects of its binding with the
+interpreter's lock half released (openvino 2026.4, seen under load)."""
+
+
+class Network:
+    """A compiled network. One object may be called from several threads; each call has a request of its own."""
+
+    def __init__(self, compiled: Any, name: str) -> None:
+        self._compiled = compiled
+        self._name = name
+        self._idle: list[Any] = []
+        self._ran = False
+
+    def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
+        """Runs one batch; returns every output by name, the arrays being the caller's own.
+
+        Raises ModelUnavailable where the engine fails, or gives numbers that are none: a comparison with those is
+        false, so that a face could be passed over in silence.
+        """
+        _not_forked()
+        if self._ran:
+            return self._answers(inputs)
+        with _FIRST_RUN:
+            outputs = self._answers(inputs)
+            self._ran = True
+        return outputs
+
+    def _answers(self, inputs: Tensor) -> Mapping[str, Tensor]:
+        try:
+            request = self._idle.pop()  # the last one used: a request keeps the memory of its largest input
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        try:
+            results = request.infer([np.ascontiguousarray(inputs)])
+        except RuntimeError as error:
+            raise ModelUnavailable(
+                f"{self._name}: the inference engine failed ({_last_line(error)}); try again."
+            ) from error
+        answers = {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+        if not all(np.isfinite(values).all() for values in answers.values()):
+            raise ModelUnavailable(f"{self._name}: the network gave numbers that are none; run `{PULL}`.")
+        self._idle.append(request)
+        return answers
+
+
+def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True) -> Network:
+    """Compiles a network from the bytes of its file.
+
+    Args:
+        data: an ONNX or TFLite file, already proved by its digest.
+        name: what errors call it.
+        inputs: the shape of each input that is not to stay as the file has it, -1 for free sizes.
+        exact: float32 throughout, and all threads for one call. Without it one thread for each call (see `together`),
+            and bfloat16 is allowed, where the processor has it and `CONSENTGUARD_EXACT` is not set: twice as fast, and
+            good enough to find a face (docs/decisions/0004), never to tell whose it is.
+
+    Raises ModelUnavailable where the engine cannot read or compile it.
+    """
+    try:
+        core = _core()
+        quick = (
+            not exact and not os.environ.get(EXACT) and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        )
+        precision = "bf16" if quick else "f32"
+        # Unless told otherwise the engine ties its first thread to the first processor: of each worker of a scan.
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
+        settings["ENABLE_CPU_PINNING"] = False
+        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
+        return Network(_compiled(data, inputs, settings), name)
+    except RuntimeError as error:
+        raise ModelUnavailable(
+            f"{name}: the inference engine cannot use it ({_last_line(error)}); try `pip install --upgrade openvino`."
+        ) from error
+
+
+_COMPILED: Final[dict[tuple[str, str], Any]] = {}
+
+
+def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, Any]) -> Any:
+    """A network ready to run: once in a process, and compiled once on this machine for this engine and processor.
+
+    The engine's own cache spares it the compiling, but not the reading: a third of a second for the four networks of a
+    first look. What it exports spares both.
+    """
+    openvino, core = _openvino(), _core()
+    asked = [openvino.__version__, core.get_property("CPU", "FULL_DEVICE_NAME"), settings, inputs]
+    digest, how = (hashlib.sha256(part).hexdigest() for part in (data, json.dumps(asked).encode()))
+
+    def export() -> bytes:
+        model = _read(core, data)
+        if inputs:
+            model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
+        out = io.BytesIO()
+        core.compile_model(model, "CPU", settings).export_model(out)
+        return out.getvalue()
+
+    if (digest, how) not in _COMPILED:
+        kept = cache.remembered(f"compiled-{how[:16]}", digest, export)
+        try:
+            network = core.import_model(kept, "CPU", settings)
+        except RuntimeError:  # kept by an engine that this one does not understand
+            network = core.import_model(export(), "CPU", settings)
+        _COMPILED[digest, how] = network
+        _started.add(os.getpid())
+    return _COMPILED[digest, how]
+
+
+def _read(core: Any, data: bytes) -> Any:
+    """The engine reads ONNX from memory, TFLite only from a file: that one is ours alone, and gone afterwards."""
+    if data[4:8] != b"TFL3":
+        return core.read_model(data)
+    with tempfile.TemporaryDirectory(prefix="consentguard-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "model.tflite"
+        file.write_bytes(data)
+        return core.read_model(file).clone()  # the copy holds no part of the file open
+
+
+def _last_line(error: RuntimeError) -> str:
+    """The engine's reason; what stands above it are places in its source."""
+    lines = str(error).strip().splitlines()
+    return lines[-1][:300] if lines else "no reason given"
+
+
+_TELEMETRY: Final = "openvino_telemetry"
+
+
+@functools.cache
+def _openvino() -> Any:
+    """The engine's package, imported when first needed (400 ms) and without its telemetry.
+
+    `import openvino` reports each import to a web service, unasked (openvino/tools/ovc/__init__.py of 2026.4), unless
+    the package that sends it cannot be imported. So it cannot be, for as long as that import takes.
+    """
+    absent = object()
+    before = sys.modules.get(_TELEMETRY, absent)
+    sys.modules[_TELEMETRY] = None  # type: ignore[assignment]  # what import takes for "not there"
+    try:
+        import openvino  # noqa: PLC0415
+    finally:
+        if before is absent:
+            del sys.modules[_TELEMETRY]
+        else:
+            sys.modules[_TELEMETRY] = before  # type: ignore[assignment]
+    return openvino
+
+
+def prepare() -> None:
+    """Imports the engine in the way that reports to nobody, for a library that imports it too."""
+    _openvino()
+
+
+@functools.cache
+def _core() -> Any:
+    return _openvino().Core()
