@@ -18,6 +18,7 @@ from typing import Any, Final
 from consentguard.batch.local import Unit
 from consentguard.batch.unit import Judged, Task, undecided
 from consentguard.errors import CannotTell
+from consentguard.program import install_command
 
 _AHEAD: Final = 2
 _FALSE_STARTS: Final = 3
@@ -35,7 +36,7 @@ def ray_engine(unit: Unit, workers: int, address: str | None) -> Iterator[RayEng
     try:
         import ray  # noqa: PLC0415
     except ImportError as error:
-        raise CannotTell("--engine ray needs the package ray; run `pip install 'consentguard[ray]'`.") from error
+        raise CannotTell(f"--engine ray needs the package ray; run `{install_command('ray')}`.") from error
     try:
         # One core more than there are workers here: the driver needs room beside them.
         ray.init(

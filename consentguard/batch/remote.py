@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from consentguard.batch.walk import Found, kind_of, trouble_of
 from consentguard.errors import CannotTell, UnreadableImage
 from consentguard.files import MAX_FILE
+from consentguard.program import install_command
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -40,7 +41,7 @@ class RemoteFolder:
         try:
             import fsspec  # noqa: PLC0415
         except ImportError as error:
-            raise CannotTell("a URL needs the package fsspec; run `pip install 'consentguard[ray]'`.") from error
+            raise CannotTell(f"a URL needs the package fsspec; run `{install_command('ray')}`.") from error
         try:
             system, root = fsspec.core.url_to_fs(self.url)
         except (ImportError, ValueError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from consentguard.errors import CannotTell
+from consentguard.program import install_command
 
 _FIRST: Final = 1000
 """Milliseconds after which the watch says that it stands, if nothing has changed until then."""
@@ -25,7 +26,7 @@ def settled_changes(folder: Path, *, without: Path) -> Iterator[None]:
     try:
         from watchfiles import watch  # noqa: PLC0415
     except ImportError as error:
-        raise CannotTell("--watch needs the package watchfiles; run `pip install 'consentguard[watch]'`.") from error
+        raise CannotTell(f"--watch needs the package watchfiles; run `{install_command('watch')}`.") from error
     ours = without.resolve()
     try:
         stands = False

@@ -24,6 +24,7 @@ from consentguard.cli.options import (
 )
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
+from consentguard.program import install_command
 
 if TYPE_CHECKING:
     from consentguard.guard.guard import Guard
@@ -273,7 +274,7 @@ def _needs_extra() -> None:
         try:
             import_module(name)
         except ModuleNotFoundError as error:
-            raise WrongUsage(f"posting needs {name}: pip install 'consentguard[posting]'") from error
+            raise WrongUsage(f"posting needs {name}; run `{install_command('posting')}`.") from error
 
 
 def _id(text: str) -> str:

@@ -170,7 +170,7 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "no-face-refused": "Ask the account holder.",
         "surname": "Write first names only.",
         "surname-in-picture": "Take the photo without the name, or let policy have it painted over.",
-        "unread-text": "Install the extra: pip install 'consentguard[ocr]'.",
+        "unread-text": 'Install the extra: pip install ".[ocr]" in the folder of consentguard\'s source.',
         "foreign-notice": "Publish it only with the owner's leave: have a person decide.",
         "not-called-suitable": "Have somebody look at it and say so: --suitable-by NAME.",
         "maybe-surname": "Write first names only, or have a person decide.",

@@ -148,7 +148,7 @@ def script(place: Place, stage: str, python: str, options: Sequence[str]) -> str
         program=program,
         missing=shlex.quote(
             f"consentguard: the program is not {where}, so nothing can be judged and nothing goes. "
-            "Install it (pip install consentguard), then run `consentguard hook install` here again."
+            "Install it from its source (pip install FOLDER), then run `consentguard hook install` here again."
         ),
         command=" ".join([f"{program}{call} hook {stage}", *map(shlex.quote, options)]),
         stopped=shlex.quote(f"consentguard: stopped by the {stage} hook; see above."),

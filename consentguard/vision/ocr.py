@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from consentguard.errors import ModelUnavailable
+from consentguard.program import install_command
 from consentguard.values import Box, Pixels
 from consentguard.vision.models import engine
 
@@ -32,7 +33,9 @@ _MODELS: Final = {
 _REACH: Final = 0.2
 """In heights of a word: how far its box is drawn around what was read, for boxes of words end where ink gets thin."""
 
-_NEXT_STEP: Final = "run `pip install --force-reinstall 'consentguard[ocr]'`."
+
+def _next_step() -> str:
+    return f"run `{install_command('ocr').replace('pip install', 'pip install --force-reinstall')}`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class RapidReader:
         try:
             import rapidocr  # noqa: PLC0415  (an extra, and a second of import)
         except ImportError as error:
-            raise ModelUnavailable(f"RapidOCR cannot be imported ({error}); {_NEXT_STEP}") from error
+            raise ModelUnavailable(f"RapidOCR cannot be imported ({error}); {_next_step()}") from error
         folder = Path(rapidocr.__file__).parent / "models"
         settings: dict[str, Any] = {
             "Global.max_side_len": _LONGER_SIDE,
@@ -104,7 +107,7 @@ class RapidReader:
             reader = cls(rapidocr.RapidOCR(params=settings), f"rapidocr@{digest.hexdigest()[:8]}")
         except (OSError, AttributeError, KeyError, ValueError, RuntimeError) as error:
             raise ModelUnavailable(
-                f"RapidOCR cannot be used ({type(error).__name__}: {error}); {_NEXT_STEP}"
+                f"RapidOCR cannot be used ({type(error).__name__}: {error}); {_next_step()}"
             ) from error
         reader.read(np.full((64, 64, 3), 255, np.uint8))  # it loads its models at the first look
         return reader
@@ -116,12 +119,12 @@ class RapidReader:
                 result = self._look(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
                 turned = self._turned
         except Exception as error:  # whatever goes wrong in there, the text was not read
-            raise ModelUnavailable(f"text could not be looked for ({type(error).__name__}); {_NEXT_STEP}") from error
+            raise ModelUnavailable(f"text could not be looked for ({type(error).__name__}); {_next_step()}") from error
         if result.txts is None:
             return ()
         lines: Sequence[Sequence[Any]] = result.word_results
         if len(lines) != len(result.boxes):
-            raise ModelUnavailable(f"text was read without its place; {_NEXT_STEP}")
+            raise ModelUnavailable(f"text was read without its place; {_next_step()}")
         # In a line that stands on its head RapidOCR places words from the wrong end, and does not say which line that
         # is: then a word's box is its whole line.
         return tuple(

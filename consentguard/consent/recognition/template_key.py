@@ -19,6 +19,7 @@ from typing import Final
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from consentguard.errors import TemplateStoreError
+from consentguard.program import install_command
 
 TEMPLATE_KEY_FILE: Final = "templates.key"
 KEY_VARIABLE: Final = "CONSENTGUARD_TEMPLATE_KEY"
@@ -137,7 +138,7 @@ class _Keyring:
             import keyring.errors  # noqa: PLC0415
         except ImportError as error:
             raise TemplateStoreError(
-                "the key is in the keyring, and its package is missing; run `pip install 'consentguard[keyring]'`."
+                f"the key is in the keyring, and its package is missing; run `{install_command('keyring')}`."
             ) from error
         self._keyring = keyring
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import ImageFile
 
 from consentguard.errors import ModelUnavailable
+from consentguard.program import install_command
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.embedding.arcface import KINDS, ArcFace
 from consentguard.vision.embedding.dlib.boxes import dlib_box
@@ -129,7 +130,7 @@ class FaceRecognition:
         except (ImportError, SystemExit) as error:
             raise ModelUnavailable(
                 "face_recognition: the package is missing or cannot start; "
-                "run `pip install 'consentguard[face_recognition]'`, or use the embedder dlib_resnet."
+                f"run `{install_command('face_recognition')}`, or use the embedder dlib_resnet."
             ) from error
         finally:
             ImageFile.LOAD_TRUNCATED_IMAGES = cut_files  # it makes Pillow accept cut files for the whole process

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from consentguard.errors import UnreadableImage
+from consentguard.program import install_command
 from consentguard.values import Pixels
 
 _BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"}
@@ -50,7 +51,7 @@ def open_heif(data: bytes) -> tuple[Any, tuple[str, ...]]:
     except ImportError as error:
         raise UnreadableImage(
             "is HEIC, as iPhones write it, and this installation does not read that: "
-            "run `pip install 'consentguard[heic]'`, or set the camera to Most Compatible"
+            f"run `{install_command('heic')}`, or set the camera to Most Compatible"
         ) from error
     file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
     picture = file[file.primary_index]
