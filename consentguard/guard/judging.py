@@ -28,6 +28,7 @@ from consentguard.values import (
     Picture,
     Seen,
     Standing,
+    Subject,
     Verdict,
 )
 from consentguard.values.stopwatch import so_far, stage
@@ -55,14 +56,9 @@ class Judged:
     found: tuple[Face, ...] = ()
 
     @property
-    def may_be_seen(self) -> tuple[bool, ...]:
-        """For each of `seen.counted`."""
-        return tuple(Action.for_standing(who.standing) is Action.KEEP for who in self.decision.faces)
-
-    @property
     def approved(self) -> tuple[Face, ...]:
-        # unsure heads follow the faces
-        return tuple(face for face, keep in zip(self.seen.faces, self.may_be_seen, strict=False) if keep)
+        shown = _shown(self.seen, self.decision)
+        return tuple(face for face in self.seen.faces if Subject(face) in shown)
 
 
 class Judge:
@@ -168,7 +164,7 @@ class Judge:
             reasons=tuple(reasons),
             faces=(
                 *(
-                    JudgedFace(picture.in_source(found.box), found.score, who.person, who.standing)
+                    JudgedFace(picture.in_source(found.head.box), found.head.score, who.person, who.standing)
                     for found, who in zip(seen.counted, decision.faces, strict=True)
                 ),
                 *(JudgedFace(picture.in_source(face.box), face.score, None, Standing.UNKNOWN) for face in judged.found),
@@ -195,11 +191,10 @@ class Judge:
         found: tuple[Face, ...] = (),
         step: int = 0,
     ) -> RewritePlan:
-        approved = [Action.for_standing(who.standing) is Action.KEEP for who in decision.faces]
         rules = self._policy.rewrite
         return plan_rewrite(
             seen,
-            approved,
+            _shown(seen, decision),
             remain,
             picture.width,
             picture.height,
@@ -208,6 +203,11 @@ class Judge:
             found=found,
             step=step,
         )
+
+
+def _shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
+    known = zip(seen.counted, decision.faces, strict=True)
+    return frozenset(one for one, who in known if Action.for_standing(who.standing) is Action.KEEP)
 
 
 def _scored(picture: Picture, found: Sequence[Hand | Head] | None) -> tuple[tuple[Box, float], ...] | None:

@@ -156,7 +156,7 @@ class Sight:
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
         with stage("detect"):
-            hands = _loaded(HandFinder.load).find(picture.pixels, seen.counted)
+            hands = _loaded(HandFinder.load).find(picture.pixels, [one.head for one in seen.counted])
             people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
         return Seen(seen.faces, seen.heads, hands, people)
 

@@ -11,6 +11,7 @@ from consentguard.values.geometry import (
     Pixels,
     Point,
     Seen,
+    Subject,
     frozen_pixels,
 )
 from consentguard.values.released import Grounds, Released, make_released, own_copy, sealed_statement
@@ -46,6 +47,7 @@ __all__ = [
     "Rewrite",
     "Seen",
     "Standing",
+    "Subject",
     "Verdict",
     "canonical",
     "frozen_pixels",

@@ -6,7 +6,7 @@ right are the *viewer's*, never the person's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -152,14 +152,31 @@ class Person:
 
     Attributes:
         box: around everything of the person that is in the picture.
-        head: index of the face, or, counted on behind the faces, of the head that this person has; None if none.
+        head: the face or the head that this person has; None where none was found.
         outline: a simple polygon around the person, in pixels of the picture, where a mask of the body was good
             enough; empty where only the box is known.
     """
 
     box: Box
-    head: int | None
+    head: Face | Head | None
     outline: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody in a picture: a face or a head and, where it was looked for, the body that has it.
+
+    A subject is its head: with and without its body it is the same, so a decision made before bodies were looked for
+    still holds afterwards.
+    """
+
+    head: Face | Head
+    body: Person | None = field(default=None, compare=False)
+
+    @property
+    def turned_away(self) -> bool:
+        """Positively seen from behind. Everybody else counts as a face."""
+        return isinstance(self.head, Head) and self.head.from_behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +189,16 @@ class Seen:
     people: tuple[Person, ...] | None = None
 
     @property
-    def counted(self) -> tuple[Face | Head, ...]:
-        """What a decision is about: the faces, then the unsure heads."""
-        return (*self.faces, *self.unsure)
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everybody whose face or head was found, each with the body where one was found."""
+        bodies = {person.head: person for person in self.people or () if person.head is not None}
+        found: tuple[Face | Head, ...] = (*self.faces, *(self.heads or ()))
+        return tuple(Subject(head, bodies.get(head)) for head in found)
+
+    @property
+    def counted(self) -> tuple[Subject, ...]:
+        """Whom a decision is about: faces, and heads that are not positively seen from behind."""
+        return tuple(subject for subject in self.subjects if not subject.turned_away)
 
     @property
     def from_behind(self) -> tuple[Head, ...] | None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values import Action, Box, Face, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.vision.imagefile.codec import encode_png
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -42,11 +42,11 @@ def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> byt
         _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
     for head in seen.from_behind or ():
         _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
-    looks = [" ".join(face.seen_by) for face in seen.faces] + ["head"] * len(seen.unsure)
-    for found, judged, look in zip(seen.counted, faces, looks, strict=True):
+    for one, judged in zip(seen.counted, faces, strict=True):
+        look = " ".join(one.head.seen_by) if isinstance(one.head, Face) else "head"
         colour = _KEEP if judged.action is Action.KEEP else _HIDE
         text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
-        _frame(canvas, found.box, text, colour, thick)
+        _frame(canvas, one.head.box, text, colour, thick)
     return encode_png(canvas)
 
 

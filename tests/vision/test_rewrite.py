@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.values import Box, Face, Hand, Head, Person, Rewrite, Seen
+from consentguard.values import Box, Face, Hand, Head, Person, Rewrite, Seen, Subject
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import BLOCK, Limits, apply_plan, head_box, painted_pixels, plan_rewrite
 from consentguard.vision.rewrite.cover import head_shape
@@ -47,28 +47,31 @@ def hand_in(box: Box) -> Hand:
 @st.composite
 def scenes(draw: st.DrawFn) -> tuple[Seen, list[bool]]:
     """Faces, heads, hands and people as the looks could have found them, and who may be seen."""
-    found = draw(st.lists(faces(), min_size=1, max_size=4))
+    found = draw(st.lists(faces(), min_size=1, max_size=4, unique_by=lambda face: face.box))
     heads = [
-        Head(box, 0.9, behind) for box in draw(st.lists(boxes_in(60), max_size=2)) for behind in [draw(st.booleans())]
+        Head(box, 0.9, behind)
+        for box in draw(st.lists(boxes_in(60), max_size=2, unique=True))
+        for behind in [draw(st.booleans())]
     ]
     hands = [hand_in(box) for box in draw(st.lists(boxes_in(60), max_size=3))]
     people = []
-    for index in range(len(found) + len(heads)):
+    for head in (*found, *heads):
         box = draw(boxes_in(120))
         outline = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom))
         inside = box.within(WIDTH, HEIGHT)
         if inside and draw(st.booleans()):
-            people.append(Person(inside, index, outline if draw(st.booleans()) else ()))
+            people.append(Person(inside, head, outline if draw(st.booleans()) else ()))
     seen = Seen(tuple(found), tuple(heads), tuple(hands), tuple(people))
     return seen, draw(st.lists(st.booleans(), min_size=len(seen.counted), max_size=len(seen.counted)))
 
 
 def planned(seen: Seen, approved: list[bool], remain: set[str], **more: object):
-    return plan_rewrite(seen, approved, remain, WIDTH, HEIGHT, limits=LIMITS, **more)
+    shown = {one for one, may in zip(seen.counted, approved, strict=True) if may}
+    return plan_rewrite(seen, shown, remain, WIDTH, HEIGHT, limits=LIMITS, **more)
 
 
 def secret_faces(seen: Seen, approved: list[bool]) -> list[Face | Head]:
-    return [face for face, keep in zip(seen.counted, approved, strict=True) if not keep]
+    return [one.head for one, keep in zip(seen.counted, approved, strict=True) if not keep]
 
 
 def visible(plan) -> np.ndarray:
@@ -88,11 +91,6 @@ def test_nobody_to_hide_changes_nothing() -> None:
     plan = planned(Seen((Face(Box(10, 10, 40, 40), 0.9),)), [True], {"hands"})
     assert (plan.rewrite, plan.frame) == (Rewrite.NONE, Box(0, 0, WIDTH, HEIGHT))
     assert not painted_pixels(plan).any()
-
-
-def test_flags_and_faces_go_together() -> None:
-    with pytest.raises(ValueError, match="1 faces and unsure heads"):
-        planned(Seen((Face(Box(10, 10, 40, 40), 0.9),)), [], {"hands"})
 
 
 @given(scenes(), st.sampled_from(REMAINS))
@@ -117,7 +115,7 @@ def test_no_pixel_of_a_secret_head_is_seen_where_nobody_may_be(
     if plan.rewrite is None:
         return
     shown = visible(plan)
-    for head in seen.counted:
+    for head in [one.head for one in seen.counted]:
         assert not (shown & drawn([head_shape(head)], WIDTH, HEIGHT)).any()
 
 
@@ -204,7 +202,7 @@ def test_no_colour_of_a_head_had_bled_into_what_is_kept(
     random = np.random.default_rng(seed)
     picture = random.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     scrambled = picture.copy()
-    heads = drawn([head_shape(head) for head in seen.counted], WIDTH, HEIGHT)
+    heads = drawn([head_shape(one.head) for one in seen.counted], WIDTH, HEIGHT)
     scrambled[heads] = random.integers(0, 256, (int(heads.sum()), 3), np.uint8)
 
     def leaves(source: np.ndarray) -> bytes:
@@ -305,8 +303,8 @@ def test_at_the_edges_no_secret_head_is_seen(seen: Seen, approved: list[bool], r
 def test_no_crop_is_smaller_than_policy_asks() -> None:
     """The picture itself is smaller: it is not cropped but painted."""
     seen = Seen((Face(Box(10, 10, 40, 50), 0.9),), (), (hand_in(Box(150, 90, 200, 140)),), ())
-    assert plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT, limits=LIMITS).rewrite is Rewrite.CROP
-    assert plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT).rewrite is Rewrite.SILHOUETTE
+    assert plan_rewrite(seen, (), {"hands"}, WIDTH, HEIGHT, limits=LIMITS).rewrite is Rewrite.CROP
+    assert plan_rewrite(seen, (), {"hands"}, WIDTH, HEIGHT).rewrite is Rewrite.SILHOUETTE
 
 
 def test_a_back_is_kept_whole_or_not_at_all() -> None:
@@ -320,9 +318,7 @@ def test_a_back_is_kept_whole_or_not_at_all() -> None:
 def test_few_fingers_beside_a_head_are_not_kept() -> None:
     face = Face(Box(80, 40, 120, 90), 0.9)
     beside, at = hand_in(Box(160, 100, 190, 130)), hand_in(Box(112, 60, 136, 84))
-    plan = plan_rewrite(
-        Seen((face,), (), (beside, at), ()), [False], {"hands"}, WIDTH, HEIGHT, limits=Limits(1000, 0.01)
-    )
+    plan = plan_rewrite(Seen((face,), (), (beside, at), ()), (), {"hands"}, WIDTH, HEIGHT, limits=Limits(1000, 0.01))
     assert len(plan.kept) == 1
 
 
@@ -331,9 +327,9 @@ def test_a_hit_in_a_hand_costs_the_hand_and_no_body() -> None:
     face, hand = Face(Box(20, 10, 50, 45), 0.9), hand_in(Box(130, 90, 160, 120))
     seen = Seen((face,), (), (hand,), ())
     limits = Limits(1000, 0.01)
-    first = plan_rewrite(seen, [False], {"hands"}, WIDTH, HEIGHT, limits=limits)
+    first = plan_rewrite(seen, (), {"hands"}, WIDTH, HEIGHT, limits=limits)
     again = plan_rewrite(
-        seen, [False], {"hands"}, WIDTH, HEIGHT, limits=limits, found=[Face(Box(132, 92, 158, 118), 0.9)], step=1
+        seen, (), {"hands"}, WIDTH, HEIGHT, limits=limits, found=[Face(Box(132, 92, 158, 118), 0.9)], step=1
     )
     assert (visible(first)[92:118, 132:158]).all()
     assert not visible(again)[92:118, 132:158].any()
@@ -355,7 +351,7 @@ def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(
     left: int, top: int, remain: set[str], seed: int
 ) -> None:
     mine, secret = Face(Box(left, top, left + 60, top + 80), 0.9), Face(Box(460, 160, 520, 240), 0.9)
-    plan = plan_rewrite(Seen((mine, secret), (), (), ()), [True, False], remain, 640, 480, limits=LIMITS)
+    plan = plan_rewrite(Seen((mine, secret), (), (), ()), {Subject(mine)}, remain, 640, 480, limits=LIMITS)
     rough = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
     picture = cv2.resize(rough, (640, 480), interpolation=cv2.INTER_CUBIC)
     left_, top_ = left - plan.frame.left, top - plan.frame.top
@@ -373,8 +369,8 @@ def test_an_outline_that_its_view_cut_goes_on_to_the_feet(heads: float, hidden: 
     head = head_box(face)
     bottom = (head.top + head.bottom) / 2 + heads * head.height
     outline = ((270.0, 20.0), (320.0, 20.0), (330.0, bottom), (260.0, bottom))
-    person = Person(Box(260, 20, 330, round(bottom)), 0, outline)
-    plan = plan_rewrite(Seen((face,), (), (), (person,)), [False], {"hands"}, 640, 480, limits=LIMITS)
+    person = Person(Box(260, 20, 330, round(bottom)), face, outline)
+    plan = plan_rewrite(Seen((face,), (), (), (person,)), (), {"hands"}, 640, 480, limits=LIMITS)
     knees = round(head.top + 4.5 * head.height)
     assert plan.rewrite is Rewrite.SILHOUETTE
     assert painted_pixels(plan)[knees, 265:325].all() == hidden

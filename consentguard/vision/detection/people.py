@@ -78,7 +78,8 @@ class PeopleFinder:
         Boxes lie within the picture; a head wholly outside of it has no person. Raises ModelUnavailable.
         """
         height, width = pixels.shape[:2]
-        owned = [rewrite.head_box(face) for face in faces] + [head.box for head in heads]
+        found: list[Face | Head] = [*faces, *heads]
+        owned = [rewrite.head_box(head) if isinstance(head, Face) else head.box for head in found]
         seen = [(index, head.within(width, height)) for index, head in enumerate(owned)]
         inside = [(index, head) for index, head in seen if head is not None]
         levels = Levels(pixels)
@@ -91,7 +92,7 @@ class PeopleFinder:
         for index, visible in inside:
             outline = outlines.get(index, ())
             box = around(outline, width, height) if outline else body_box(owned[index]).within(width, height)
-            people.append(Person(_both(box, visible), index, outline))
+            people.append(Person(_both(box, visible), found[index], outline))
         return (*people, *self._others(levels, bodies, owned))
 
     def _outline(self, levels: Levels, head: Box, bodies: Floats) -> tuple[Point, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from consentguard.values import Box, Face, Rewrite, Seen
+from consentguard.values import Box, Face, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.crop import best_frame
 from consentguard.vision.rewrite.paint import painted_pixels
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
@@ -55,7 +55,7 @@ class RewritePlan:
 
 def plan_rewrite(
     seen: Seen,
-    approved: Sequence[bool],
+    shown: Collection[Subject],
     remain: Collection[str],
     width: int,
     height: int,
@@ -69,7 +69,7 @@ def plan_rewrite(
 
     Args:
         seen: what was seen in it.
-        approved: for each of `seen.counted`, whether it may be seen.
+        shown: those of `seen.counted` who may be seen.
         remain: what of anybody else may stay visible: hands, back_of_head, body.
         limits: how little may be left.
         marks: boxes to be painted in every kind of rewrite, such as words that were read; they forbid nothing else.
@@ -77,9 +77,8 @@ def plan_rewrite(
         step: how many such looks there were; heads and bodies are drawn larger with each.
 
     Tried in this order: nothing to hide; a crop; silhouettes, or covered heads where `body` may remain; no rewrite.
-    Raises ValueError unless `approved` has one flag for each of `seen.counted`.
     """
-    scene = survey(seen, approved, remain, width, height, marks=marks, found=found, step=step)
+    scene = survey(seen, shown, remain, width, height, marks=marks, found=found, step=step)
     whole = Box(0, 0, width, height)
     bodies_remain = "body" in remain
     if not scene.heads:

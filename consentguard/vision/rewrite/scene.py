@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Head, Person, Seen
+from consentguard.values import Box, Face, Hand, Head, Person, Seen, Subject
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import (
     Polygon,
@@ -80,7 +80,7 @@ class Scene:
 
 def survey(
     seen: Seen,
-    approved: Sequence[bool],
+    shown: Collection[Subject],
     remain: Collection[str],
     width: int,
     height: int,
@@ -90,25 +90,13 @@ def survey(
     step: int,
 ) -> Scene:
     """Sorts what was seen; arguments as for `plan_rewrite`."""
-    people = {person.head: person for person in seen.people or () if person.head is not None}
-    if len(approved) != len(seen.counted):
-        raise ValueError(f"{len(seen.counted)} faces and unsure heads need as many flags, not {len(approved)}")
-    flags = iter(approved)
-    secret: list[tuple[Face | Head, Person | None]] = []
-    shown: list[tuple[Face | Head, Person | None]] = []
-    backs: list[Box] = []
-    owners: list[Face | Head] = [*seen.faces, *(seen.heads or ())]
-    for index, head in enumerate(owners):
-        if isinstance(head, Head) and head.from_behind:
-            may_stay = "back_of_head" in remain
-            backs += [head.box] if may_stay else []
-        else:
-            may_stay = next(flags)
-        (shown if may_stay else secret).append((head, people.get(index)))
+    backs = [one for one in seen.subjects if one.turned_away] if "back_of_head" in remain else []
+    visible = [one for one in seen.counted if one in shown]
+    stay = {*backs, *visible}
+    secret: list[tuple[Face | Head, Person | None]] = [(s.head, s.body) for s in seen.subjects if s not in stay]
     secret += [(face, None) for face in found]
     factors = [1 + _STEP * step * _near(head.box, found) for head, _ in secret]
     heads = tuple(_larger(head_shape(head), factor) for (head, _), factor in zip(secret, factors, strict=True))
-    visible = [face for face, _ in shown if isinstance(face, Face)]
     hands = tuple(seen.hands or ()) if "hands" in remain else ()
     known = len(secret) - len(found)
     bodies = [
@@ -135,9 +123,9 @@ def survey(
         calm=_present(around_blocks(shape, width, height) for shape in hidden),
         marks=_present(whole_blocks(corners(mark), width, height) for mark in marks),
         bodies=tuple(bodies),
-        approved=tuple(around(head_shape(face)) for face in visible),
-        backs=tuple(backs),
-        others=_present(_own(head, person, heads, covers) for head, person in shown),
+        approved=tuple(around(head_shape(one.head)) for one in visible),
+        backs=tuple(one.head.box for one in backs),
+        others=_present(_own(one, heads, covers) for one in seen.subjects if one in stay),
         hands=hands,
     )
 
@@ -160,24 +148,22 @@ def _larger(shape: Polygon, factor: float) -> Polygon:
     return grown(shape, (factor - 1) * around(shape).height) if factor > 1 else shape
 
 
-def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face]) -> Polygon:
-    """A secret head less what is nearer to the face of somebody who may be seen; its own face is always in it."""
+def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Subject]) -> Polygon:
+    """A secret head less what is nearer to the head of somebody who may be seen; its own face is always in it."""
     core = grown(corners(head.box), _FACE_RIM * max(head.box.width, head.box.height))
-    for face in visible:
-        if around(shape).overlap(face.box):
-            shape = hull((*core, *(nearer(shape, head.box, face.box) or ())))
+    for one in visible:
+        if around(shape).overlap(one.head.box):
+            shape = hull((*core, *(nearer(shape, head.box, one.head.box) or ())))
     return shape
 
 
-def _own(
-    head: Face | Head, person: Person | None, secret: Sequence[Polygon], covers: Sequence[Polygon]
-) -> Polygon | None:
+def _own(subject: Subject, secret: Sequence[Polygon], covers: Sequence[Polygon]) -> Polygon | None:
     """What somebody who may be seen takes up, less what is nearer to a secret head; nothing of a back cut to pieces."""
-    mine = head_shape(head)
-    shape: Polygon | None = body_shape(head, mine, person, 1.0)
+    mine = head_shape(subject.head)
+    shape: Polygon | None = body_shape(subject.head, mine, subject.body, 1.0)
     for other in secret:
         shape = nearer(shape, around(mine), around(other)) if shape else None
-    if shape and isinstance(head, Head) and free(head.box, shape, covers) < _WHOLE_BACK:
+    if shape and subject.turned_away and free(subject.head.box, shape, covers) < _WHOLE_BACK:
         return None
     return shape
 
