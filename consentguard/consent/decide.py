@@ -198,7 +198,7 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
         # A person can decide only what a person can decide all of.
         needs_person=decision.needs_person or (refuse and not decision.refused),
         findings=(nothing, *decision.findings),
-        rests_on=decision.rests_on,
+        rests_on=(),  # whoever was named: a photo in which no face was found shows nobody
     )
 
 
