@@ -16,7 +16,8 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell, PolicyInvalid, Refused, UnreadableImage, VerificationFailed
 from consentguard.guard.guard import Guard
-from consentguard.guard.models import Sight
+from consentguard.guard.models import VisionModels
+from consentguard.guard.setup import Setup
 from consentguard.values import Action, Box, Face, Head, Outcome, Pixels, Rewrite, Seen, Standing
 from consentguard.vision.detection.centerface import CenterFace
 from consentguard.vision.detection.detector import Detector
@@ -346,7 +347,7 @@ def test_hands_are_not_looked_for_in_heads_that_count_as_faces(
     picture, sleeve = codec.decode(photographs["obama"], max_edge=1137, max_pixels=10**8), Box(550, 765, 745, 955)
     for from_behind in (False, True):
         head = Head(sleeve, 0.9, from_behind=from_behind)
-        seen = Sight(register, policy).look_for_bodies(picture, Seen((), (head,)))
+        seen = VisionModels(Setup(register, policy)).look_for_bodies(picture, Seen((), (head,)))
         assert any(hand.box.iou(sleeve) > 0.5 for hand in seen.hands or ()) == from_behind
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final, TypedDict
 
 from consentguard.consent.clock import Occasion, judge_hours, occasion, school_day
+from consentguard.consent.objections import Objection
 from consentguard.consent.policy.overriding import Override, check_override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
@@ -87,16 +88,12 @@ class Decision:
 
     Attributes:
         faces: one `Identity` for each face.
-        refused: reason codes for which nothing may leave at all, whatever is painted over.
-        needs_person: a person could still decide, or supply what is missing.
-        findings: what a person should know.
+        objections: what speaks against the photo, whatever is painted over.
         rests_on: ids of everyone whose consent this decision used.
     """
 
     faces: tuple[Identity, ...]
-    refused: tuple[str, ...] = ()
-    needs_person: bool = False
-    findings: tuple[Finding, ...] = ()
+    objections: tuple[Objection, ...] = ()
     rests_on: tuple[str, ...] = ()
 
     @property
@@ -191,31 +188,27 @@ def decide(faces: Sequence[Match], register: Register, policy: Policy, question:
         return decision
     smallest = policy.picture.smallest_face
     nothing = Finding("no-face-found", "photo", f"no face of {smallest} px and more at published size was found")
-    refuse = policy.on_no_face == "refuse"
-    return Decision(
-        faces=(),
-        refused=decision.refused + (("no-face-refused",) if refuse else ()),
-        # A person can decide only what a person can decide all of.
-        needs_person=decision.needs_person or (refuse and not decision.refused),
-        findings=(nothing, *decision.findings),
-        rests_on=(),  # whoever was named: a photo in which no face was found shows nobody
-    )
+    refused = (Objection("no-face-refused", decidable=True),) if policy.on_no_face == "refuse" else ()
+    # whoever was named: a photo in which no face was found shows nobody
+    return replace(decision, objections=(Objection.note(nothing), *decision.objections, *refused), rests_on=())
 
 
-def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple[Finding, ...]:
+def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple[Objection, ...]:
     """What a person should know of the moment and the policy, whatever the photo shows."""
     findings = judge_hours(policy, question.channel, moment, question.occasion)
     if policy.review_due is not None and policy.review_due <= school_day(moment):
         due = f"{policy.name}: the governing body was to review it by {policy.review_due}"
         findings = (*findings, Finding("review-overdue", "policy", due))
-    return findings
+    return tuple(Objection.note(finding) for finding in findings)
 
 
 def _matched(faces: Sequence[Match], register: Register, question: Question, on: date) -> Decision:
     identities = tuple(_identity(match, register, question, on) for match in faces)
     shown = [who.person for who in identities if who.person and who.standing is Standing.CONSENTED]
     return Decision(
-        faces=identities, rests_on=tuple(dict.fromkeys(shown)), findings=tuple(_not_sure(faces, register, question))
+        faces=identities,
+        objections=tuple(Objection.note(finding) for finding in _not_sure(faces, register, question)),
+        rests_on=tuple(dict.fromkeys(shown)),
     )
 
 
@@ -270,24 +263,18 @@ def _declared(seen: Sequence[Match], register: Register, question: Question, on:
         never = Standing.NOT_PERMITTED in barred.values()
         # Which face is whose is unknown, so all of them carry the news of the first who may not be shown.
         worst = Standing.NOT_PERMITTED if never else next(iter(barred.values()))
-        return Decision(
-            faces=(Identity(None, worst),) * faces,
-            refused=("declared-not-permitted",) if never else ("declared-not-approved",),
-            findings=tuple(
-                Finding(
-                    "declared-not-permitted" if standing is Standing.NOT_PERMITTED else "declared-not-approved",
-                    person,
-                    f"{person}: {standing.value} for {question.channel.scope}",
-                )
-                for person, standing in barred.items()
-            ),
-        )
+        code = "declared-not-permitted" if never else "declared-not-approved"
+        found = [
+            Finding(
+                "declared-not-permitted" if standing is Standing.NOT_PERMITTED else "declared-not-approved",
+                person,
+                f"{person}: {standing.value} for {question.channel.scope}",
+            )
+            for person, standing in barred.items()
+        ]
+        return Decision((Identity(None, worst),) * faces, tuple(Objection(code, finding) for finding in found))
     if faces > len(question.declared):
-        return Decision(
-            faces=_nobody(seen),
-            refused=("more-faces-than-declared",),
-            needs_person=True,
-        )
+        return Decision(_nobody(seen), (Objection("more-faces-than-declared", decidable=True),))
     # With one name and one face the name is the face's; among several nothing says which is which.
     person = question.declared[0] if len(question.declared) == 1 else None
     missing = Finding(
@@ -295,6 +282,6 @@ def _declared(seen: Sequence[Match], register: Register, question: Question, on:
     )
     return Decision(
         faces=(Identity(person, Standing.CONSENTED),) * faces,
-        findings=(missing,) if faces < len(question.declared) else (),
+        objections=(Objection.note(missing),) if faces < len(question.declared) else (),
         rests_on=question.declared,
     )
