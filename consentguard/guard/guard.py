@@ -118,7 +118,7 @@ class Guard:
         """
         directory = Path(state) if state else default_directory()
         rules = Policy.in_force(Path(policy) if policy else None, directory)
-        opened = State.open(directory) if state or directory.exists() else None
+        opened = State.open(directory) if state or State.is_made(directory) else None
         guard = cls(Register.load(Path(register)), rules, state=opened)
         guard._register_file = Path(register)
         return guard

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final
 
+from consentguard.consent.policy import layers
 from consentguard.consent.policy.policy import Policy
 
 _KEY: Final = re.compile(r"(\w+)\s*=.*?(?:\s#\s+(.*))?")
@@ -44,7 +45,10 @@ class Explained:
 def explain(data: bytes, file: str) -> tuple[Explained, ...]:
     """Every key of a policy file, in the order of the shipped one. Raises PolicyInvalid as `Policy.parse` does."""
     Policy.parse(data, file)
-    theirs = dict(_flat(tomllib.loads(data.decode("utf-8"))))
+    table = tomllib.loads(data.decode("utf-8"))
+    if layers.is_layered(table):
+        table = layers.merged(table, Policy.shipped_bytes(), file)
+    theirs = dict(_flat(table))
     text = Policy.shipped_bytes().decode("utf-8")
     ours = dict(_flat(tomllib.loads(text)))
     reasons = _reasons(text)

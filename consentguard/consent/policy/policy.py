@@ -16,6 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from consentguard.consent.policy import layers
 from consentguard.consent.policy.rules.channels import REMAINS, Channel
 from consentguard.consent.policy.rules.content import ContentRules
 from consentguard.consent.policy.rules.files import FileRules
@@ -121,6 +122,8 @@ class Policy:
             table = tomllib.loads(data.decode("utf-8"))
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PolicyInvalid(file, [Problem(None, "", f"not a TOML file ({error})")], _NEXT_STEP) from error
+        if layers.is_layered(table):
+            table = layers.merged(table, cls.shipped_bytes(), file)
         keys = Keys(table)
         policy = _policy(keys, hashlib.sha256(data).hexdigest(), file)
         problems = keys.finish()

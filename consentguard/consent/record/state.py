@@ -90,6 +90,11 @@ class State:
             raise
         return cls(directory, audit, key)
 
+    @staticmethod
+    def is_made(directory: Path) -> bool:
+        """Whether `create` made this directory, whole or not: a folder with only models in it is no state."""
+        return (directory / AUDIT_FILE).exists() or key_file_of(directory).exists()
+
     @classmethod
     def open(cls, directory: Path) -> State:
         """Opens what `create` made. Raises AuditFailed where it is missing, readable by others, or not ours."""
