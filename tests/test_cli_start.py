@@ -137,6 +137,15 @@ def test_names_and_ids_find_one_person(sample_register):
     assert ids_of(register, ["P001", "Ben Hollowell", "Nobody Here", "P999"]) == ("P001", "P002", "Nobody Here", "P999")
 
 
+def test_people_may_be_named_by_their_full_names(sample_register):
+    guard = Guard(Register.parse(sample_register, "sample"), Policy.shipped())
+    asked = guard.question(people=["amara winterbourne"], by="Office")
+    assert asked.declared == ("P001",)
+    with pytest.raises(WrongUsage) as refused:
+        guard.question(people=["Amara Winterborn"], by="Office")
+    assert "Winterborn" not in str(refused.value)
+
+
 def test_two_people_of_one_name_are_not_guessed(sample_register):
     twice = sample_register.replace(b"P002,pupil,Benedict,Hollowell,Ben", b"P002,pupil,Amara,Winterbourne,")
     with pytest.raises(WrongUsage, match="P001, P002"):

@@ -14,6 +14,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.recognition.match import Answer, Match
 from consentguard.consent.register.register import Register
+from consentguard.consent.register.search import ids_of
 from consentguard.errors import WrongUsage
 from consentguard.values import Action, Finding, Mode, Standing
 
@@ -134,6 +135,9 @@ def ask(
         raise WrongUsage("mode declared needs the ids of the people shown: --people P001,P002")
     if people and not (by or "").strip():
         raise WrongUsage(f"mode {chosen_mode.value} with people named needs the name of whoever says so: --by NAME")
+    people = ids_of(register, people)
+    if any(" " in person for person in people if person not in register.people):  # an error repeats no name
+        raise WrongUsage(f"a name given for --people is nobody's in {register.file}; see `consentguard register find`")
     unknown = [person for person in people if person not in register.people]
     if unknown:
         raise WrongUsage(
