@@ -72,6 +72,22 @@ def write_whole(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex, read piece by piece. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_link(path: Path) -> bool:
+    """Whether a name leads elsewhere: a symbolic link, or a junction of Windows. False where nothing is."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    reparse = getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0)
+    return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_file_attributes", 0) & reparse)
+
+
 def remove_source(path: Path, sha256: str, trail: Recorder, at: str) -> None:
     """Deletes the original of something published, and records that it is gone: for policies that ask for it.
 

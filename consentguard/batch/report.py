@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from consentguard.batch.journal import Row
-from consentguard.batch.unit import OutputFailed
+from consentguard.batch.output import OutputFailed
 from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES, steps
 
 PAGE: Final = "report.html"
