@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
+from consentguard.kinds import PUBLISHED
 from consentguard.values.verdict import Verdict, canonical
 
 _MAKER = object()
-_SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"RIFF", ".webp"))
-"""By the bytes that every file of a kind begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Released:
     @property
     def suffix(self) -> str:
         """How a file of these bytes is called at its end: ".jpg", ".png" or ".webp"."""
-        return next(suffix for start, suffix in _SUFFIXES if self.data.startswith(start))
+        return next(each.suffixes[0] for each in PUBLISHED.values() if each.matches(self.data))
 
     def __repr__(self) -> str:
         return f"<Released {self.sha256[:16]} {len(self.data)} bytes for {self.grounds.channel}>"

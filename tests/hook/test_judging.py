@@ -26,7 +26,8 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge
-from consentguard.hook.kinds import Kind, kind_of
+from consentguard.hook.kinds import kind_of
+from consentguard.kinds import Kind
 from consentguard.program import program_digest
 from consentguard.values import Verdict
 

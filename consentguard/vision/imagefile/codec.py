@@ -28,12 +28,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from consentguard import kinds
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
 from consentguard.vision.imagefile import colour, heif, structure
 from consentguard.vision.imagefile.notices import notices
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS: Final = tuple(each.pillow for each in kinds.FORMATS if each.pillow)
 """What is read through Pillow, by content and never by name. HEIC is read too, where pillow-heif is installed."""
 
 _RARE_PLUGINS: Final = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)

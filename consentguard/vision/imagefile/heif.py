@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 
 from consentguard.errors import UnreadableImage
+from consentguard.kinds import AVIF_BRANDS, HEIF_BRANDS
 from consentguard.program import install_command
 from consentguard.values import Pixels
 
-_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"}
 _NCLX: Final = re.compile(rb"colrnclx(..)(..)", re.DOTALL)
 _SRGB_PRIMARIES: Final = {1, 2, 5, 6, 7}
 """BT.709, unspecified, and the BT.601 ones, which nobody shows differently. ITU-T H.273 table 2."""
@@ -38,7 +38,7 @@ def is_heif(data: bytes) -> bool:
         return False
     size = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, size, 4))}
-    return bool(brands & _BRANDS) and b"avif" not in brands and b"avis" not in brands
+    return bool(brands & HEIF_BRANDS) and not brands & AVIF_BRANDS
 
 
 def open_heif(data: bytes) -> tuple[Any, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from consentguard.errors import UnreadableImage
+from consentguard.kinds import JPEG, PNG, WEBP, Format
 
 _END: Final = 0xD9
 _JPEG_STANDALONE: Final = {0x01, *range(0xD0, 0xD8)}
@@ -59,14 +60,9 @@ def walk(data: bytes) -> Skeleton:
 
     Raises UnreadableImage where a JPEG, PNG or WebP breaks off or contradicts itself.
     """
-    walker: _Walker
-    if data[:2] == b"\xff\xd8":
-        walker = _Jpeg(data)
-    elif data[:8] == b"\x89PNG\r\n\x1a\n":
-        walker = _Png(data)
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        walker = _WebP(data)
-    else:
+    walkers: dict[Format, type[_Walker]] = {JPEG: _Jpeg, PNG: _Png, WEBP: _WebP}
+    walker = next((walker(data) for kind, walker in walkers.items() if kind.matches(data)), None)
+    if walker is None:
         return Skeleton("", None, ("unknown",))
     parts = tuple(dict.fromkeys(walker.parts()))
     if walker.size is None:
@@ -89,7 +85,7 @@ class _Walker:
 
 def _behind(tail: bytes) -> str:
     """What lies behind the end of a picture: phones put a second picture or a film there."""
-    if tail[:2] == b"\xff\xd8":
+    if JPEG.matches(tail):
         return "second-picture"
     return "video" if b"ftyp" in tail else "trailing-bytes"
 
