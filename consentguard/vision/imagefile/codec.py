@@ -31,7 +31,7 @@ from PIL import (
 from consentguard import kinds
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
-from consentguard.vision.imagefile import colour, heif, structure
+from consentguard.vision.imagefile import colour, heif, pngcolour, structure
 from consentguard.vision.imagefile.notices import notices
 
 FORMATS: Final = tuple(each.pillow for each in kinds.FORMATS if each.pillow)
@@ -220,6 +220,8 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
     upright = _turned(colour.in_srgb(small, profile), turn)
     if shared and not profile:
         upright = heif.from_primaries(upright, data)
+    if skeleton.container == "PNG" and not profile:
+        upright = pngcolour.as_shown(upright, data)
     width, height = stored if turn < 5 else stored[::-1]
     if min(upright.shape[:2]) < _MIN_EDGE:
         raise UnreadableImage(

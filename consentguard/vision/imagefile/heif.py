@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Set
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from consentguard.errors import UnreadableImage
@@ -74,14 +76,25 @@ def from_primaries(pixels: Pixels, data: bytes) -> Pixels:
 
     Raises UnreadableImage for primaries and brightness that sRGB cannot hold.
     """
-    named = {(int.from_bytes(p, "big"), int.from_bytes(t, "big")) for p, t in _NCLX.findall(data)}
+    return from_codes(pixels, {(int.from_bytes(p, "big"), int.from_bytes(t, "big")) for p, t in _NCLX.findall(data)})
+
+
+def from_codes(pixels: Pixels, named: Set[tuple[int, int]]) -> Pixels:
+    """sRGB of pixels by the primaries and transfers that their file names (ITU-T H.273, tables 2 and 3).
+
+    Raises UnreadableImage for those that sRGB cannot hold.
+    """
     if all(primaries in _SRGB_PRIMARIES and transfer not in _HDR_TRANSFERS for primaries, transfer in named):
         return pixels
     if {primaries for primaries, _ in named} - _SRGB_PRIMARIES != {_P3_PRIMARIES} or any(
         transfer in _HDR_TRANSFERS for _, transfer in named
     ):
         raise UnreadableImage("has colours or brightness beyond what can be published (HDR)")
-    linear = _LINEAR[pixels] @ _P3_TO_SRGB.T
+    return encoded(_LINEAR[pixels] @ _P3_TO_SRGB.T)
+
+
+def encoded(linear: NDArray[np.floating[Any]]) -> Pixels:
+    """8-bit sRGB of linear light from 0 to 1 (IEC 61966-2-1); what lies beyond is clipped."""
     linear = np.clip(linear, 0, 1)
     shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(shown * 255), np.uint8)
