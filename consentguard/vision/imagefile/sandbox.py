@@ -18,6 +18,7 @@ import struct
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -144,6 +145,7 @@ class _Worker:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self._process = process
+        _widen(process.stdin, process.stdout)
         late = threading.Timer(_START_SECONDS, process.kill)
         late.start()
         try:
@@ -209,6 +211,18 @@ def _exactly(pipe: IO[bytes], count: int) -> bytes:
     if len(data) != count:
         raise EOFError
     return data
+
+
+def _widen(*pipes: IO[bytes] | None) -> None:
+    """Has pipes hold a megabyte where the system can (Linux, 64 kB without): fewer switches between the processes."""
+    try:
+        import fcntl  # noqa: PLC0415  (POSIX only)
+    except ImportError:
+        return
+    for pipe in pipes:
+        if pipe is not None and hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):  # more than this user may have; the usual will do
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _MEGA)
 
 
 # -- the worker's side -------------------------------------------------------------------------------------------------
