@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -18,6 +19,12 @@ _FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _MEGA: Final = 1_000_000
 MAX_FILE: Final = 250 * _MEGA
 """Bytes; what nobody would publish, whatever a policy says."""
+
+
+MAX_TABLE: Final = 50 * _MEGA
+"""Bytes of a table that people keep, such as a register; a trust's is a tenth of that."""
+MAX_KEY: Final = 10_000
+"""Bytes of a file that holds one key."""
 
 
 class Recorder(Protocol):
@@ -51,6 +58,21 @@ def read_photo(path: Path, max_bytes: int = MAX_FILE) -> bytes:
         raise UnreadableImage(f"{path}: cannot be read ({why}); check the name and your rights.") from error
     if len(data) != before.st_size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise UnreadableImage(f"{path}: changed while it was read; wait until it is whole and try again.")
+    return data
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """The bytes of a regular file that people edit: a register, a policy, a list. Links to one are followed.
+
+    Raises OSError, with the reason as its `strerror`, for a folder, a pipe or a device, and for more than `max_bytes`.
+    """
+    # Without O_NONBLOCK a pipe that nobody writes to would hold us up as it is opened.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is over {max_bytes / _MEGA:g} MB", str(path))
     return data
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from consentguard.cli import show
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options
 from consentguard.errors import WrongUsage
+from consentguard.files import read_bounded
 
 if TYPE_CHECKING:
     from consentguard.consent.policy.layers import Change
@@ -92,9 +92,7 @@ def explain(arguments: argparse.Namespace) -> int:
     from consentguard.consent.policy.policy import Policy
 
     file = _file(arguments)
-    if file:
-        Policy.load(file)  # says what is wrong with a file that cannot be read
-    data = file.read_bytes() if file else Policy.shipped_bytes()
+    data = Policy.bytes_of(file) if file else Policy.shipped_bytes()
     print("\n".join(str(key) for key in explain.explain(data, str(file or "the shipped policy"))))
     return 0
 
@@ -110,7 +108,7 @@ def accept(arguments: argparse.Namespace) -> int:
         print(change)
     shipped = Policy.shipped_bytes()
     try:
-        text = layers.accepted(file.read_text("utf-8"), shipped)
+        text = layers.accepted(Policy.bytes_of(file).decode("utf-8"), shipped)
     except ValueError as error:
         raise WrongUsage(f"{file}: {error}; write it into the first lines of the file") from error
     Policy.parse(text.encode("utf-8"), str(file))
@@ -149,9 +147,11 @@ def _changed(file: Path) -> tuple[Change, ...] | None:
 
 
 def _table(file: Path) -> dict[str, Any]:
+    from consentguard.consent.policy.toml_keys import MAX_BYTES, read_toml
+
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):  # said by whoever loads it
+        return read_toml(read_bounded(file, MAX_BYTES))
+    except (OSError, ValueError):  # said by whoever loads it
         return {}
 
 

@@ -19,7 +19,7 @@ from consentguard.values import Finding
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
 
-_FORBIDDEN: Final = frozenset({"surname"})
+_FORBIDDEN: Final = frozenset({"surname", "text-too-long"})
 """Rules that no person can decide otherwise: the words have to be changed."""
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any, Final
 
+from consentguard.consent.policy.toml_keys import read_toml
 from consentguard.errors import PolicyInvalid, Problem
 
 BASE: Final = "base"
@@ -51,7 +51,7 @@ class Change:
 
 def version_of(shipped: bytes) -> str:
     """The name of a shipped policy's version: its decisions, not its comments. Such as sch026@0123456789abcdef."""
-    digest = hashlib.sha256("\n".join(f"{k}={v}" for k, v in sorted(flat(_read(shipped)).items())).encode())
+    digest = hashlib.sha256("\n".join(f"{k}={v}" for k, v in sorted(flat(read_toml(shipped)).items())).encode())
     return f"{NAME}@{digest.hexdigest()[:16]}"
 
 
@@ -78,7 +78,7 @@ def merged(table: Mapping[str, Any], shipped: bytes, file: str) -> dict[str, Any
             "Nothing is released before that.",
         )
     own = {key: value for key, value in table.items() if key not in (BASE, WITHOUT)}
-    whole = _read(shipped)
+    whole = read_toml(shipped)
     left_out = table.get(WITHOUT, [])
     if not isinstance(left_out, list):
         raise PolicyInvalid(file, [Problem(None, WITHOUT, "must be a list of tables, such as channels.press")], _MEND)
@@ -92,7 +92,7 @@ _MEND: Final = "Mend this key and run `consentguard policy check` again."
 
 def made(school: str, shipped: bytes, *, account: str = "", classes: tuple[str, ...] | None = None) -> str:
     """The text of a new policy for a school. `classes` replaces the shipped class channels where it is given."""
-    text = _read(shipped)
+    text = read_toml(shipped)
     lines = [
         f"# The policy of {_comment(school)}. It says only what differs from SCH 026 as consentguard ships it.",
         "# `consentguard policy explain` prints every key with its reason; copy here what shall be another.",
@@ -142,7 +142,7 @@ def base_file(policy: Path) -> Path:
 
 def changes(before: bytes, after: bytes, own: Mapping[str, Any]) -> tuple[Change, ...]:
     """What differs between two versions of the shipped policy, key by key, and what a school's own file says of it."""
-    old, new, ours = flat(_read(before)), flat(_read(after)), flat(own)
+    old, new, ours = flat(read_toml(before)), flat(read_toml(after)), flat(own)
     keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
     return tuple(Change(key, old.get(key), new.get(key), ours.get(key)) for key in keys)
 
@@ -158,10 +158,6 @@ def _flat(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, str]]:
             yield from _flat(value, f"{path}{key}.")
         else:
             yield f"{path}{key}", value.isoformat() if isinstance(value, date | time) else json.dumps(value)
-
-
-def _read(data: bytes) -> dict[str, Any]:
-    return tomllib.loads(data.decode("utf-8"))
 
 
 def _take_out(whole: dict[str, Any], path: object, file: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, time
@@ -27,8 +26,9 @@ from consentguard.consent.policy.rules.posting import PostingRules
 from consentguard.consent.policy.rules.retention import RetentionRules
 from consentguard.consent.policy.rules.rewriting import RewriteRules
 from consentguard.consent.policy.rules.words import WordRules
-from consentguard.consent.policy.toml_keys import Keys
+from consentguard.consent.policy.toml_keys import MAX_BYTES, Keys, read_toml
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
+from consentguard.files import read_bounded
 from consentguard.values import Mode, canonical
 
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
@@ -106,21 +106,25 @@ class Policy:
     @classmethod
     def load(cls, path: Path) -> Policy:
         """Reads a policy file. Raises PolicyInvalid with everything that is wrong with it."""
+        return cls.parse(cls.bytes_of(path), str(path))
+
+    @staticmethod
+    def bytes_of(path: Path) -> bytes:
+        """The bytes of a policy file. Raises PolicyInvalid where it cannot be read, or is no file of bounded size."""
         try:
-            data = path.read_bytes()
+            return read_bounded(path, MAX_BYTES)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise PolicyInvalid(
                 str(path), [Problem(None, "", f"the file cannot be read ({why})")], "Name it with --policy FILE."
             ) from error
-        return cls.parse(data, str(path))
 
     @classmethod
     def parse(cls, data: bytes, file: str) -> Policy:
         """Reads the bytes of a policy; `file` is what errors call it. Raises PolicyInvalid as `load` does."""
         try:
-            table = tomllib.loads(data.decode("utf-8"))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            table = read_toml(data)
+        except ValueError as error:
             raise PolicyInvalid(file, [Problem(None, "", f"not a TOML file ({error})")], _NEXT_STEP) from error
         if layers.is_layered(table):
             table = layers.merged(table, cls.shipped_bytes(), file)

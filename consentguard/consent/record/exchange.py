@@ -201,7 +201,11 @@ def _check_rows(rows: Iterable[Mapping[str, Any]], ledger: Ledger, file: str) ->
                 released.add(row.release().sha256)
                 continue
             post = (row.body["channel"], row.body["post"])
-            if (row.body["sha256"] not in {*released, None}) if row.kind == POSTED else (post not in posted):
+            if (
+                (row.body["sha256"] not in released and row.body["sha256"] is not None)
+                if row.kind == POSTED
+                else (post not in posted)
+            ):
                 raise ValueError(row.seq)
             posted.add(post)
     except (KeyError, TypeError, ValueError) as error:

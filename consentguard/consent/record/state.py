@@ -17,6 +17,7 @@ import platformdirs
 
 from consentguard.consent.record.audit import AuditTrail
 from consentguard.errors import AuditFailed
+from consentguard.files import MAX_KEY, read_bounded
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -104,7 +105,7 @@ class State:
             return cls(directory, AuditTrail.open(directory / AUDIT_FILE, _derived(key, "audit")), key)
         try:
             mode = key_file.stat().st_mode
-            text = key_file.read_text(encoding="ascii").strip()
+            text = read_bounded(key_file, MAX_KEY).decode("ascii").strip()
         except FileNotFoundError as error:
             if (directory / AUDIT_FILE).exists():
                 raise AuditFailed(
