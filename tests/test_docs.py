@@ -34,7 +34,7 @@ def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.Mo
     (tmp_path / "references" / "T001" / "1.jpg").write_bytes(photographs["obama3"])
     (tmp_path / "policy.toml").write_text(
         resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
-        .replace('modes = ["off", "declared"]\ndpia = ""', 'modes = ["off", "declared", "matched"]\ndpia = "DPIA 1"')
+        .replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"')
     )  # fmt: skip
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))

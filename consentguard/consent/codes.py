@@ -67,6 +67,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "not-sure-who": "a face is like somebody enrolled, but not surely enough",
         "declared-not-approved": "this person may not be shown on this channel",
         "declared-not-permitted": "this person must not be published at all",
+        "tagged-not-approved": "somebody tagged may not be shown on this channel, and is hidden",
+        "called-nobody": "a person said that a face is nobody: a picture, a statue, or no face",
         "outside-hours": "it is not between the hours in which policy lets this channel post",
         "outside-days": "it is not one of the days on which policy lets this channel post",
         "review-overdue": "the governing body should have reviewed the policy by now",
@@ -100,6 +102,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "the child's hands or back of the head.",
         "declared-not-approved": _NO_PHOTOS,
         "declared-not-permitted": _NO_PHOTOS,
+        "tagged-not-approved": _NO_PHOTOS,
         "consent-gone": _NO_PHOTOS,
         "more-faces-than-declared": _HOLDER,
         "no-face-refused": _HOLDER,
@@ -134,6 +137,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 
 NOTES = frozenset(
     {
+        "tagged-not-approved",
         "no-face-found",
         "too-small-for-a-face",
         "metadata-dropped",
@@ -167,7 +171,8 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
     {
         "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
         "declared-not-permitted": "Do not publish this photo.",
-        "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
+        "more-faces-than-declared": "Name everybody shown, tag whoever shall be hidden (--tag N=hide), or declare "
+        "nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",

@@ -23,6 +23,7 @@ def render(judged: Judged, policy: Policy) -> bytes:
 def prove(data: bytes, judged: Judged, policy: Policy, find: Find) -> None:
     """Proves that bytes are what was planned and show nobody else. Raises VerificationFailed, SomebodySeen."""
     approved = [one.head for one in judged.shown if isinstance(one.head, Face)]
+    approved += judged.named
     backs = [one.head for one in judged.shown if isinstance(one.head, Head)]
     backs += (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()

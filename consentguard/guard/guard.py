@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -17,12 +17,14 @@ from consentguard.consent.decide import Asked, Question, ask
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.calibration import Calibration
 from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.record.inspected import keep_inspected, last_inspected
 from consentguard.consent.record.release_status import why_fallen
 from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
 from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.enrol.calibrate import calibrate_store
-from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed
+from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed, WrongUsage
+from consentguard.guard.judging import Judged, to_keep
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.pipeline import Pipeline
 from consentguard.guard.record import Recording
@@ -30,12 +32,14 @@ from consentguard.guard.setup import Clock, Setup
 from consentguard.guard.text_rules import Words
 from consentguard.program import program_digest
 from consentguard.values import (
+    Box,
     JudgedFace,
     Mode,
     Outcome,
     Picture,
     Released,
     Standing,
+    Tag,
     Verdict,
     canonical,
     own_copy,
@@ -149,7 +153,11 @@ class Guard:
         """
         question = self.question(**asked)
         with _about(name), timed():
-            return self._pipeline.verdict(self._pipeline.check(photo, question, at or self._setup.clock()), name)
+            late = self._late(photo)
+            judged = self._pipeline.check(photo, question, at or self._setup.clock(), late)
+            verdict = self._pipeline.verdict(judged, name)
+        self._keep(photo, verdict, judged)
+        return verdict
 
     def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
         """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, for doors in a hurry.
@@ -189,10 +197,15 @@ class Guard:
         """
         question = self.question(**asked)
         with _about(name):
-            judged = self._pipeline.planned(photo, question, self._setup.clock(), thorough=True)
+            judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo), thorough=True)
             judged = self._pipeline.looked_twice(judged)
         verdict = self._pipeline.verdict(judged, name)
-        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces), judged.plan.as_json()
+        self._keep(photo, verdict, judged)
+        return (
+            verdict,
+            draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs),
+            judged.plan.as_json(),
+        )
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
@@ -209,7 +222,7 @@ class Guard:
         recording = Recording(self._setup, question, source, now, self._custom_parts)
         _ = self.state  # nothing is looked at that could not be recorded
         with timed(), _about(name):
-            return self._pipeline.release(photo, name, question, recording)
+            return self._pipeline.release(photo, name, question, recording, self._late(photo))
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
         """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
@@ -246,11 +259,8 @@ class Guard:
             for person in self.register
         ]
         enrolled = self._models.enrolled_digest() if question.mode is Mode.MATCHED else ""
-        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), program_digest(), enrolled,
-                    question.channel.name, question.mode.value, list(question.declared), self._pipeline.content.label,
-                    question.caption, question.alt, question.suitable_by, question.override.as_json(),
-                    None if question.among is None else sorted(question.among),
-                    list(self._custom_parts)]  # fmt: skip
+        rests_on = [self.register.sha256, self.policy.sha256, self.policy.digest, sorted(standings), program_digest(),
+                    enrolled, question.as_json(), self._pipeline.content.label, list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
     def admit(self, released: Released, *, channel: str) -> Released:
@@ -316,3 +326,36 @@ class Guard:
         eyes = Eyes(reader_of(self.policy), self._models.detector, self._models.embedder)
         rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
         return calibrate_store(self.register, eyes, self.state, self._setup.clock(), rate, folder)
+
+    def tags(self, photo: bytes, says: Mapping[int, str]) -> tuple[Tag, ...]:
+        """Tags on faces by the numbers that `inspect` gave them: number -> register id, `hide` or `nobody`.
+
+        Raises WrongUsage where the photo was not inspected under this state, or with other models, and for a number
+        that no face has.
+        """
+        kept = last_inspected(self.state, hashlib.sha256(photo).hexdigest())
+        if kept is None or kept.models != self._models.finders:
+            why = "was not inspected yet" if kept is None else "was inspected with other models"
+            raise WrongUsage(f"this photo {why}: run `consentguard inspect` on it, then point at the numbers it shows")
+        tags = []
+        for number, text in says.items():
+            if not 1 <= number <= len(kept.faces):
+                raise WrongUsage(f"no face has the number {number}; `inspect` found {len(kept.faces)} in this photo")
+            tags.append(Tag(kept.faces[number - 1], text))
+        return tuple(tags)
+
+    def _late(self, photo: bytes) -> tuple[Box, ...]:
+        """What only the second pass found in this photo, the last time that it was inspected with these models."""
+        if self._setup.state is None:
+            return ()
+        kept = last_inspected(self._setup.state, hashlib.sha256(photo).hexdigest())
+        return kept.late_faces if kept is not None and kept.models == self._models.finders else ()
+
+    def _keep(self, photo: bytes, verdict: Verdict, judged: Judged) -> None:
+        """Keeps the numbers of a photo's faces, so that a person can point at them."""
+        if self._setup.state is None or judged.question.tags:
+            return
+        # A state that cannot be written to, as another user's: then nothing is kept, and `tags` says so.
+        with suppress(AuditFailed):
+            seen = to_keep(judged, verdict, self._models.finders)
+            keep_inspected(self._setup.state, hashlib.sha256(photo).hexdigest(), seen, self._setup.clock())

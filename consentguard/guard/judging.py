@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from consentguard.consent.codes import FINDINGS, NOTES
-from consentguard.consent.decide import Decision, Question
+from consentguard.consent.decide import Decision, Identity, Known, Question
 from consentguard.consent.objections import Objection, Ruling, ruling
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.inspected import Inspected
 from consentguard.guard.content import Held
+from consentguard.guard.tagging import SAME_FACE, Pointed
 from consentguard.values import (
+    HIDE,
+    NOBODY,
     Action,
     Box,
     Face,
@@ -26,7 +31,14 @@ from consentguard.values import (
     Verdict,
 )
 from consentguard.values.stopwatch import so_far
-from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite
+from consentguard.vision.rewrite import Limits, RewritePlan, painted_pixels, plan_rewrite
+
+BESIDE_PAINT: Final = 0.1
+"""Share of a face that is painted, under which it is none of those that were hidden."""
+_COVERED: Final = 0.2
+"""By how much more of the face of somebody who may be seen may be painted in a stronger plan."""
+_SAME_PLACE: Final = 0.3
+"""IoU from which two looks found the same face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +46,28 @@ class Judged:
     """One photo after looking and deciding, before anything is made of it.
 
     Attributes:
-        picture, seen: what was looked at, and what was seen.
-        question, decision: what was asked, and what may be seen of whom.
+        picture, seen: what was looked at, and what was seen, bodies and hands included where they were looked for.
+        question, pointed, decision: what was asked, at whom the person points, and what may be seen of each face.
         remain: what of somebody who may not be seen may remain.
         held: what the picture holds besides people.
         plan: what would be done to the picture.
         objections: what speaks against it.
         found: faces that only the second pass found, which are hidden like any other.
+        named: the same, but they are among the people named, in mode declared.
         step: how often the photo was planned again.
     """
 
     picture: Picture
     seen: Seen
     question: Question
+    pointed: Pointed
     decision: Decision
     remain: frozenset[str]
     held: Held
     plan: RewritePlan
     objections: tuple[Objection, ...]
     found: tuple[Face, ...] = ()
+    named: tuple[Face, ...] = ()
     step: int = 0
 
     @property
@@ -111,6 +126,30 @@ def plan_of(
     )
 
 
+def counted(judged: Judged, faces: Sequence[Face]) -> Judged:
+    """The same photo, in mode declared, once the second pass saw more faces: each is one of the people named.
+
+    Where there are more faces than names, nobody knows who is whose, and the photo is refused: never is one of them
+    hidden as if it were known to be the stranger.
+    """
+    untold = sum(not known.says for known in judged.pointed.known) + len(judged.named)
+    if untold + len(faces) <= len(judged.question.declared):
+        return replace(judged, named=(*judged.named, *faces))
+    more = Objection("more-faces-than-declared", decidable=True)
+    return replace(judged, found=(*judged.found, *faces), objections=(*judged.objections, more))
+
+
+def painted_share(plan: RewritePlan, box: Box) -> float:
+    """The share of a box that a plan paints; 0 where the box lies outside its frame."""
+    frame = plan.frame
+    inside = box.within(frame.right, frame.bottom)
+    if inside is None or inside.right <= frame.left or inside.bottom <= frame.top:
+        return 0.0
+    rows = slice(max(inside.top - frame.top, 0), inside.bottom - frame.top)
+    columns = slice(max(inside.left - frame.left, 0), inside.right - frame.left)
+    return float(painted_pixels(plan)[rows, columns].mean())
+
+
 def against_plan(judged: Judged, policy: Policy) -> tuple[Objection, ...]:
     """What speaks against a photo in which somebody has to be hidden: policy blocks it, or nothing would be left."""
     if not judged.hides or judged.ruling.refused:
@@ -159,11 +198,37 @@ def verdict(
     )
 
 
+def to_keep(judged: Judged, told: Verdict, models: tuple[str, ...]) -> Inspected:
+    """What is kept of a photo that was inspected without tags, so that a person can point at its faces by number."""
+    in_source = judged.picture.in_source
+    boxes = {face.number: face.box for face in told.faces if face.number is not None}
+    boxes |= {number: in_source(head.box) for number, head in judged.pointed.backs}
+    first_late = judged.pointed.next_number - len(judged.pointed.late)
+    boxes = {**dict(enumerate(judged.pointed.late, first_late)), **boxes}
+    faces = tuple(box for _, box in sorted(boxes.items()))
+    return Inspected(faces, len(faces) + 1 - first_late, models)
+
+
 def again(judged: Judged, seen: Seen, faces: Sequence[Face], policy: Policy) -> Judged:
     """The same photo one step stronger: what a look at its finished picture found is hidden too."""
     found, step = (*judged.found, *faces), judged.step + 1
     plan = plan_of(judged.picture, seen, judged.decision, judged.remain, judged.held, policy, found=found, step=step)
     return replace(judged, seen=seen, plan=plan, found=found, step=step)
+
+
+def covers_more(before: Judged, after: Judged) -> bool:
+    """Whether a stronger plan covers somebody who may be seen, whom the one before let be seen."""
+    boxes = [one.head.box for one in after.shown]
+    return any(painted_share(after.plan, box) - painted_share(before.plan, box) > _COVERED for box in boxes)
+
+
+def one_each(faces: Sequence[Face]) -> tuple[Face, ...]:
+    """The faces, those that several looks found at one place once."""
+    kept: list[Face] = []
+    for face in faces:
+        if all(face.box.iou(other.box) < _SAME_PLACE for other in kept):
+            kept.append(face)
+    return tuple(kept)
 
 
 def _to_mend(judged: Judged, about_name: Sequence[Finding]) -> tuple[str, ...]:
@@ -179,12 +244,38 @@ def _to_mend(judged: Judged, about_name: Sequence[Finding]) -> tuple[str, ...]:
 
 
 def _faces(judged: Judged) -> tuple[JudgedFace, ...]:
-    in_source = judged.picture.in_source
-    decided = zip(judged.seen.counted, judged.decision.faces, strict=True)
-    return (
-        *(JudgedFace(in_source(o.head.box), o.head.score, who.person, who.standing) for o, who in decided),
-        *(JudgedFace(in_source(face.box), face.score, None, Standing.UNKNOWN) for face in judged.found),
-    )
+    picture, seen = judged.picture, judged.seen
+    faces = [
+        JudgedFace(
+            box=picture.in_source(one.head.box),
+            score=one.head.score,
+            person=who.person,
+            standing=who.standing,
+            number=known.number,
+            tag=_tag(known, who),
+            added=known.added,
+            where=picture.place(one.head.box),
+        )
+        for one, known, who in zip(seen.counted, judged.pointed.known, judged.decision.faces, strict=True)
+    ]
+    fresh = judged.pointed.next_number
+    late = dict(enumerate(judged.pointed.late, fresh - len(judged.pointed.late)))
+    for found, standing in ((judged.named, Standing.CONSENTED), (judged.found, Standing.UNKNOWN)):
+        for face in found:
+            box = picture.in_source(face.box)
+            number = next((n for n, old in late.items() if old.iou(box) >= SAME_FACE), fresh)
+            fresh += number == fresh
+            faces.append(JudgedFace(box, face.score, None, standing, number, where=picture.place(face.box)))
+    return tuple(faces)
+
+
+def _tag(known: Known, who: Identity) -> str | None:
+    """What a verdict says of a tag. Who a hidden face is said to be is not kept."""
+    if not known.says:
+        return None
+    if who.standing is Standing.NOBODY:
+        return NOBODY
+    return who.person or (HIDE if who.standing is Standing.HIDDEN_BY_PERSON else "hidden")
 
 
 def _scored(picture: Picture, found: Sequence[Hand | Head] | None) -> tuple[tuple[Box, float], ...] | None:

@@ -182,6 +182,11 @@ class VisionModels:
         parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
         return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
 
+    @property
+    def finders(self) -> tuple[str, ...]:
+        """What finds faces and heads, by the order of which people point at them."""
+        return self.labels(Seen((), ()), compared=False)
+
     def enrolled_digest(self) -> str:
         """What stands in the template store, as one SHA-256 (hex). Raises TemplateStoreError where there is none."""
         return self._opened()[0].digest()

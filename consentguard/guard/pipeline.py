@@ -6,14 +6,16 @@ stopped earlier.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
-from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Question, circumstances, decide
+from consentguard.consent.decide import Question, circumstances, decide
 from consentguard.consent.objections import ruling
+from consentguard.consent.recognition.match import Match
 from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.guard import judging
 from consentguard.guard.content import Content, Held
@@ -22,9 +24,10 @@ from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.record import Recording
 from consentguard.guard.setup import Setup
+from consentguard.guard.tagging import pointed
 from consentguard.guard.text_rules import Words
 from consentguard.guard.verify import SomebodySeen
-from consentguard.values import Mode, Outcome, Picture, Released, Rewrite, Seen, Verdict
+from consentguard.values import Box, Face, Mode, Outcome, Picture, Released, Rewrite, Seen, Subject, Verdict
 from consentguard.values.stopwatch import stage
 
 STRONGER: Final = 2
@@ -44,10 +47,12 @@ class Pipeline:
         self.content = Content(setup.policy, words)
         self._setup, self._models, self._words = setup, models, words
 
-    def release(self, photo: bytes, name: str, question: Question, recording: Recording) -> Released:
+    def release(
+        self, photo: bytes, name: str, question: Question, recording: Recording, late: Sequence[Box] = ()
+    ) -> Released:
         """Read, look, decide, plan, paint, encode, verify, record. Raises Refused and CannotTell, recorded."""
         try:
-            judged = self.planned(photo, question, recording.now)
+            judged = self.planned(photo, question, recording.now, late)
             self._stop_if_refused(judged, name)
             judged, data = self.finished(judged)
             self._stop_if_refused(judged, name)
@@ -56,26 +61,41 @@ class Pipeline:
             raise
         return recording.sealed(data, self.verdict(judged, name), judged.decision.rests_on)
 
-    def check(self, photo: bytes, question: Question, at: datetime) -> Judged:
+    def check(self, photo: bytes, question: Question, at: datetime, late: Sequence[Box] = ()) -> Judged:
         """The same without a copy to hand over: where somebody would be seen, the second pass looks all the same."""
-        return self.looked_twice(self.planned(photo, question, at))
+        return self.looked_twice(self.planned(photo, question, at, late))
 
-    def planned(self, photo: bytes, question: Question, at: datetime, *, thorough: bool = False) -> Judged:
-        """Read, look, decide, plan. If `thorough`, hands and people are looked for even where nobody is hidden."""
+    def planned(
+        self, photo: bytes, question: Question, at: datetime, late: Sequence[Box] = (), *, thorough: bool = False
+    ) -> Judged:
+        """Read, look, decide, plan. If `thorough`, hands and people are looked for even where nobody is hidden.
+
+        `late` are boxes, in pixels of the source, at which only the second pass found a face the last time: tags may
+        be on those too.
+        """
         with stage("decode"):
             picture = self.read(photo)
-        return self.decided(picture, self._models.look(picture), question, at, thorough=thorough)
+        return self.decided(picture, self._models.look(picture), question, at, late, thorough=thorough)
 
     def decided(
-        self, picture: Picture, seen: Seen, question: Question, at: datetime, *, thorough: bool = False
+        self,
+        picture: Picture,
+        seen: Seen,
+        question: Question,
+        at: datetime,
+        late: Sequence[Box] = (),
+        *,
+        thorough: bool = False,
     ) -> Judged:
-        """Decide and plan, about a picture that was looked at already."""
+        """Decide and plan, about a picture that was looked at already; see `planned`."""
         setup, policy, today = self._setup, self._setup.policy, school_day(at)
-        known = (UNASKED,) * len(seen.faces)
+        matches: dict[Subject, Match] = {}
         if question.mode is Mode.MATCHED:
-            known = self._models.compare(picture, seen.faces, question.among, today, setup.clock())
-        known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
-        decision = decide(known, setup.register, policy, question, today)
+            found = self._models.compare(picture, seen.faces, question.among, today, setup.clock())
+            matches = {Subject(face): match for face, match in zip(seen.faces, found, strict=True)}
+        at_whom = pointed(seen, picture, matches, question.tags, late)
+        seen = at_whom.seen
+        decision = decide(at_whom.known, setup.register, policy, question, today)
         remain = policy.remain_on(question.channel)
         objections = (*decision.objections, *circumstances(policy, question, at))
         refused = ruling(objections, question.override).refused  # then nothing more need be looked for
@@ -86,7 +106,7 @@ class Pipeline:
             held = Held() if refused else self.content.judge(picture, question)
         with stage("plan"):
             plan = judging.plan_of(picture, seen, decision, remain, held, policy)
-        judged = Judged(picture, seen, question, decision, remain, held, plan, objections)
+        judged = Judged(picture, seen, question, at_whom, decision, remain, held, plan, objections)
         said = self._words.objections({"caption": question.caption, "alt": question.alt}, channel=question.channel)
         more = (*judging.against_plan(judged, policy), *held.objections, *said)
         return replace(judged, objections=(*objections, *more))
@@ -94,14 +114,17 @@ class Pipeline:
     def finished(self, judged: Judged) -> tuple[Judged, bytes]:
         """Paint, encode, verify; planned again, one step stronger, where the second pass saw somebody.
 
-        Returns the judgement that the bytes follow from, too. Raises VerificationFailed where somebody is still seen.
+        Returns the judgement that the bytes follow from, too; it refuses where the second pass saw more faces than were
+        named, and then the bytes may not leave. Raises VerificationFailed where somebody is still seen.
         """
         while True:
             data = render(judged, self._setup.policy)
             try:
                 prove(data, judged, self._setup.policy, self._models.find_again)
             except SomebodySeen as error:
-                judged = self._stronger(judged, error)
+                judged = self._answered(judged, error)
+                if judged.ruling.refused:
+                    return judged, b""
             else:
                 return judged, data
 
@@ -111,15 +134,30 @@ class Pipeline:
             return judged
         return self.finished(judged)[0]
 
-    def _stronger(self, judged: Judged, error: SomebodySeen) -> Judged:
+    def _answered(self, judged: Judged, error: SomebodySeen) -> Judged:
+        """What follows from faces that the second pass saw: somebody was named, or has to be hidden."""
+        faces = judging.one_each(error.faces)
+        if judged.question.mode is Mode.DECLARED:
+            beside = tuple(f for f in faces if judging.painted_share(judged.plan, f.box) < judging.BESIDE_PAINT)
+            if beside:
+                return judging.counted(judged, beside)
+        return self._stronger(judged, faces, error)
+
+    def _stronger(self, judged: Judged, faces: Sequence[Face], error: SomebodySeen) -> Judged:
+        """The same photo planned again, one step stronger. Nobody who may be seen is covered by that."""
+        where = " and ".join(dict.fromkeys(judged.picture.place(face.box) for face in faces))
+        told = (
+            f"the second pass over the finished picture found a face that nobody cleared ({where}). Look at it with "
+            "`consentguard inspect`, then tag it: --tag N=hide, or --tag N=nobody by whom policy lets say that"
+        )
         if judged.step == STRONGER:
-            raise VerificationFailed(str(error)) from error
+            raise VerificationFailed(told) from error
         seen = judged.seen
         if seen.people is None and judged.remain != {"body"}:
             seen = self._models.look_for_bodies(judged.picture, seen)
-        judged = judging.again(judged, seen, error.faces, self._setup.policy)
-        if judged.plan.rewrite is None:
-            raise VerificationFailed(str(error)) from error
+        before, judged = judged, judging.again(judged, seen, faces, self._setup.policy)
+        if judged.plan.rewrite is None or judging.covers_more(before, judged):
+            raise VerificationFailed(told) from error
         return judged
 
     def _stop_if_refused(self, judged: Judged, name: str) -> None:

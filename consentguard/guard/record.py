@@ -51,6 +51,9 @@ class Recording:
             "people": list(people),
             "consents": self.setup.register.evidence(people, self.question.channel.scope),
             "models": list(verdict.models),
+            "tags": [
+                {"box": face.box.as_list(), "says": face.tag, "added": face.added} for face in verdict.faces if face.tag
+            ],
         }
         with stage("record"):
             seq = self.setup.recorded.record("released", row, self.now.isoformat(timespec="seconds"))
@@ -58,6 +61,7 @@ class Recording:
         grounds = Grounds(
             channel=self.question.channel.name,
             mode=self.question.mode.value,
+            by=self.question.by,
             source_sha256=self.source,
             register_sha256=self.setup.register.sha256,
             policy_sha256=self.setup.policy.digest,
@@ -73,14 +77,7 @@ class Recording:
     def _circumstances(self) -> dict[str, object]:
         return {
             "source": self.source,
-            "channel": self.question.channel.name,
-            "account": self.question.channel.account,
-            "mode": self.question.mode.value,
-            "declared": list(self.question.declared),
-            "by": self.question.by,
-            "suitable_by": self.question.suitable_by,
-            "override": self.question.override.as_json(),
-            "occasion": self.question.occasion.as_json() if self.question.occasion else None,
+            **self.question.recorded(),
             "register": self.setup.register.sha256,
             "policy": self.setup.policy.digest,
             "custom_parts": list(self.custom_parts),

@@ -15,6 +15,7 @@ from consentguard.values.geometry import (
     frozen_pixels,
 )
 from consentguard.values.released import Grounds, Released, make_released, own_copy, sealed_statement
+from consentguard.values.tags import HIDE, NOBODY, Tag
 from consentguard.values.verdict import (
     Action,
     Finding,
@@ -28,6 +29,8 @@ from consentguard.values.verdict import (
 )
 
 __all__ = [
+    "HIDE",
+    "NOBODY",
     "Action",
     "Box",
     "Face",
@@ -48,6 +51,7 @@ __all__ = [
     "Seen",
     "Standing",
     "Subject",
+    "Tag",
     "Verdict",
     "canonical",
     "frozen_pixels",

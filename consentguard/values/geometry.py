@@ -276,3 +276,15 @@ class Picture:
         if inside is None:
             raise ValueError(f"the box {box.as_list()} lies outside the picture")
         return inside
+
+    def from_source(self, box: Box) -> Box:
+        """A box of the upright source in pixels of this picture, rounded outward."""
+        across, down = self.width / self.source_width, self.height / self.source_height
+        return Box.covering(box.left * across, box.top * down, box.right * across, box.bottom * down)
+
+    def place(self, box: Box) -> str:
+        """Where a box of this picture lies, in words: "upper left", "middle", "lower right" and so on."""
+        across = min(max((box.left + box.right) * 3 // (2 * self.width), 0), 2)
+        down = min(max((box.top + box.bottom) * 3 // (2 * self.height), 0), 2)
+        words = " ".join(filter(None, (("upper", "", "lower")[down], ("left", "", "right")[across])))
+        return words or "middle"

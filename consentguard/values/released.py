@@ -19,6 +19,7 @@ class Grounds:
     Attributes:
         channel: where it may be published.
         mode: how the people in it were known.
+        by: who said so; the tags are in the verdict.
         source_sha256: of the bytes that came in.
         register_sha256, policy_sha256: digests of what it was decided under.
         models: what looked, as in `Verdict.models`.
@@ -30,6 +31,7 @@ class Grounds:
 
     channel: str
     mode: str
+    by: str
     source_sha256: str
     register_sha256: str
     policy_sha256: str
@@ -43,6 +45,7 @@ class Grounds:
         return {
             "channel": self.channel,
             "mode": self.mode,
+            "by": self.by,
             "source_sha256": self.source_sha256,
             "register_sha256": self.register_sha256,
             "policy_sha256": self.policy_sha256,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, Face, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values import Action, Box, Face, Head, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.vision.imagefile.codec import encode_png
 
 Colour: TypeAlias = tuple[int, int, int]
@@ -25,12 +25,14 @@ _AROUND_HEAD: Final = 0.6
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> bytes:
-    """A PNG of the picture with everything that was found drawn into it.
+def inspection(
+    picture: Picture, seen: Seen, faces: Sequence[JudgedFace], backs: Sequence[tuple[int, Face | Head]] = ()
+) -> bytes:
+    """A PNG of the picture with everything that was found drawn into it, for the person who points at faces.
 
-    Faces (and unsure heads, which follow them in `faces`) are framed green where they are kept and red where they are
-    hidden, with standing, score and the looks that found them; hands are outlined blue, heads from behind framed
-    violet, people thinly outlined.
+    Faces (unsure heads, added boxes and what only the second pass found among them) are framed green where they are
+    kept and red where they are hidden, each with its number, standing and score; heads from behind, in `backs` with
+    their numbers, violet; hands are outlined blue, people thinly.
     """
     canvas = np.array(picture.pixels)
     thick = max(2, round(max(picture.width, picture.height) / 500))
@@ -40,13 +42,13 @@ def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> byt
     for hand in seen.hands or ():
         cv2.polylines(canvas, [_whole(hand.outline)], True, _HAND, thick, cv2.LINE_AA)
         _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
-    for head in seen.from_behind or ():
-        _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
-    for one, judged in zip(seen.counted, faces, strict=True):
-        look = " ".join(one.head.seen_by) if isinstance(one.head, Face) else "head"
-        colour = _KEEP if judged.action is Action.KEEP else _HIDE
-        text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
-        _frame(canvas, one.head.box, text, colour, thick)
+    for number, head in backs:
+        _frame(canvas, head.box, f"{number} from behind {head.score:.2f}", _BEHIND, thick)
+    for face in faces:
+        colour = _KEEP if face.action is Action.KEEP else _HIDE
+        called = "added" if face.number is None else str(face.number)
+        text = f"{called} {face.action.value}: {face.standing.value} {face.score:.2f}"
+        _frame(canvas, picture.from_source(face.box), text, colour, thick)
     return encode_png(canvas)
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import days, registers
 
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
-from consentguard.consent.decide import UNASKED, Question, ask, decide
+from consentguard.consent.decide import UNASKED, Known, Question, ask, decide
 from consentguard.consent.objections import Ruling, ruling
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
@@ -32,7 +32,7 @@ channels = st.sampled_from(SCOPES).map(lambda scope: Channel("drawn", scope))
 policies = st.sampled_from([SHIPPED, REFUSE_EMPTY])
 
 
-def unasked(faces: int) -> tuple[Match, ...]:
+def unasked(faces: int) -> tuple[Known, ...]:
     """As many faces, of which nothing is known but that they are there."""
     return (UNASKED,) * faces
 
@@ -80,7 +80,7 @@ def test_a_matched_face_is_shown_only_with_both_consents_and_outside_sibling_gro
         st.sampled_from([Match(Answer.NO_MATCH), Match(Answer.UNSURE)]),
     )
     matches = data.draw(st.lists(answers, max_size=5))
-    decision = decide(matches, register, SHIPPED, Question(channel, Mode.MATCHED), on)
+    decision = decide([Known(match) for match in matches], register, SHIPPED, Question(channel, Mode.MATCHED), on)
     assert len(decision.faces) == len(matches)
     kept = []
     for match, who in zip(matches, decision.faces, strict=True):
@@ -105,7 +105,7 @@ def test_one_more_reason_against_somebody_matched_hides_them_and_frees_nobody(da
     person = worse(register.people[victim], change, channel.scope, on)
     changed = dataclasses.replace(register, people=MappingProxyType({**register.people, victim: person}))
     question = Question(channel, Mode.MATCHED)
-    before, after = (decide(matches, r, SHIPPED, question, on) for r in (register, changed))
+    before, after = (decide([Known(match) for match in matches], r, SHIPPED, question, on) for r in (register, changed))
     for match, was, now in zip(matches, before.faces, after.faces, strict=True):
         if match.person == victim:
             assert Action.for_standing(now.standing) is Action.HIDE
@@ -288,7 +288,7 @@ def test_naming_people_chooses_declared_and_nothing_else_does(register):
 def test_a_sibling_is_not_cleared_by_a_machine_however_many_consents_there_are(register):
     assert register.people["P008"].sibling_group
     asked = ask(register, SHIPPED_MATCHED, mode="matched", people=("P008",), by="the tests", expected="4")
-    (who,) = decide((Match(Answer.MATCH, "P008"),), register, SHIPPED, asked, TODAY).faces
+    (who,) = decide((Known(Match(Answer.MATCH, "P008")),), register, SHIPPED, asked, TODAY).faces
     assert (who.person, who.standing) == (None, Standing.UNSURE)
 
 
@@ -301,7 +301,7 @@ def test_whoever_is_not_among_those_expected_or_named_is_never_named_by_a_machin
     assert named.among == {"P002", "T002"}
     both = ask(register, SHIPPED_MATCHED, mode="matched", people=("P002", "T002"), by="the tests", expected="4")
     assert both.among == {"P002"}
-    match = (Match(Answer.MATCH, "P001"),)
+    match = (Known(Match(Answer.MATCH, "P001")),)
     standings = [decide(match, register, SHIPPED, asked, TODAY).faces[0] for asked in (everybody, of_class, named)]
     assert [(who.person, who.standing) for who in standings] == [
         ("P001", Standing.CONSENTED), ("P001", Standing.CONSENTED), (None, Standing.UNSURE)]  # fmt: skip

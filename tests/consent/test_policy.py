@@ -55,7 +55,8 @@ def test_the_shipped_policy_keeps_the_users_words(policy):
     assert policy.remain == {"hands", "back_of_head"}
     assert policy.on_unapproved == "rewrite"
     assert policy.on_no_face == "release"
-    assert policy.modes == (Mode.OFF, Mode.DECLARED)
+    assert policy.modes == (Mode.OFF, Mode.DECLARED, Mode.TAGGED)
+    assert policy.nobody_by == ()
     assert policy.channel(None).account == "@RackhamPrimary"
 
 

@@ -60,6 +60,7 @@ class Policy:
     modes: tuple[Mode, ...]
     dpia: str
     custom_parts: frozenset[str]
+    nobody_by: tuple[str, ...]
     channels: Mapping[str, Channel]
     default_channel: str
     trips: Mapping[str, Trip]
@@ -185,6 +186,7 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
         modes=tuple(Mode(mode) for mode in keys.choices("modes", tuple(Mode))),
         dpia=keys.text("dpia", ""),
         custom_parts=frozenset(keys.texts("custom_parts")),
+        nobody_by=keys.texts("nobody_by"),
         channels=MappingProxyType({name: Channel.read(name, channel) for name, channel in channels.items()}),
         default_channel=keys.text("default_channel"),
         trips=MappingProxyType({name: Trip.read(name, trip) for name, trip in trips.items()}),
