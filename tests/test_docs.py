@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from consentguard.cli.parser import build_parser
-from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
+from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import COLUMNS, SCOPES
 from consentguard.vision.models.store import Shelf
 
@@ -83,9 +84,10 @@ def test_every_code_is_documented_with_its_meaning() -> None:
         assert meaning in page
     reasons = page.partition("## Findings")[0]
     rows = {line.split("`")[1]: line for line in reasons.splitlines() if line.startswith("| `")}
+    sentences = Policy.shipped().sentences.by_code
     for code in REASONS:
-        quoted = f'"{SENTENCES[code]}"' in rows[code] if code in SENTENCES else '"' not in rows[code]
-        assert quoted, f"{code}: its sentence is not the one of codes.SENTENCES"
+        quoted = f'"{sentences[code]}"' in rows[code] if code in sentences else '"' not in rows[code]
+        assert quoted, f"{code}: its sentence is not the one of the shipped policy"
 
 
 def test_every_column_of_the_register_is_documented() -> None:

@@ -158,7 +158,7 @@ def scan(
         strange = tuple(sorted(output.strange(settings.out, journal.outputs())))
         classes = {person.id: person.class_name for person in guard.register}
         totals = report.write(settings.out, journal.rows, {**about, "finished": finished, "gone": gone,
-                              "passed_over": walk.passed_over}, classes)  # fmt: skip
+                              "passed_over": walk.passed_over}, classes, guard.policy.sentences.by_code)  # fmt: skip
     return Summary(
         totals,
         progress.judged,

@@ -163,7 +163,7 @@ class Scanner:
         if self._guard is None:
             s = self.settings
             guard = Guard.open(s.register, policy=s.policy, state=s.state)
-            now = (guard.register.sha256, guard.policy.digest)
+            now = (guard.register.sha256, guard.policy.fingerprint)
             if now != (s.register_sha256, s.policy_sha256):
                 raise CannotTell("register or policy changed while the scan ran; start it again, it resumes.")
             self._guard = guard

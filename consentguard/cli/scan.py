@@ -150,7 +150,7 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf]
         state=arguments.state,
         asked=asked,
         register_sha256=guard.register.sha256,
-        policy_sha256=guard.policy.digest,
+        policy_sha256=guard.policy.fingerprint,
         dry_run=arguments.dry_run,
         keep_folders=arguments.keep_folders,
     )

@@ -89,52 +89,6 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
 )
 """What a person should know: rule -> one plain sentence."""
 
-_NO_PHOTOS = "Photos of children will not be shared without parental consent"
-_NO_SURNAMES = "No surnames of children will be shared – first names only"
-_HOLDER = "The account holder must ensure that the tweets they share are appropriate (see inappropriate content below)."
-_HOURS = "The school Twitter account will only tweet between the hours of 7am and 7pm between Monday and Friday."
-
-SENTENCES: Mapping[str, str] = MappingProxyType(
-    {
-        "unapproved-face": "The Rackham account will not post photos of children without prior permission from their "
-        "parent/carer.",
-        "nothing-may-remain": "For example we may share a photo of a child creating a piece of artwork that features "
-        "the child's hands or back of the head.",
-        "declared-not-approved": _NO_PHOTOS,
-        "declared-not-permitted": _NO_PHOTOS,
-        "tagged-not-approved": _NO_PHOTOS,
-        "consent-gone": _NO_PHOTOS,
-        "more-faces-than-declared": _HOLDER,
-        "no-face-refused": _HOLDER,
-        "not-now": _HOURS,
-        "outside-hours": _HOURS,
-        "outside-days": _HOURS,
-        "alt-text-missing": "To quickly share school updates with parents and the wider community",
-        "wrong-account": "The uploading of content for the Twitter pages will be controlled by and is the sole "
-        "responsibility of the account holder.",
-        "not-in-ledger": "The school Twitter account will 'retweet' posts made by individual class accounts, ...",
-        "review-overdue": "This policy will be reviewed and agreed in line with Government guidelines by the Governing "
-        "Body.",
-        "surname": _NO_SURNAMES,
-        "maybe-surname": _NO_SURNAMES,
-        "file-name": _NO_SURNAMES,
-        "text-too-long": _NO_SURNAMES,
-        "name-with-image": _NO_SURNAMES,
-        "individually-targeted": "Individually targeted content will not be posted.",
-        "offensive-language": "Offensive language or remarks aimed at the school, its staff, parents, governors or "
-        "others affiliated with the school;",
-        "remark-at-school": "Comments that aim to undermine the school, its staff, parents, governors or others "
-        "affiliated with the school.",
-        "copyright-notice": "Images or text that infringe upon copyright;",
-        "surname-in-picture": _NO_SURNAMES,
-        "unread-text": _NO_SURNAMES,
-        "text-not-read": _NO_SURNAMES,
-        "foreign-notice": "Images or text that infringe upon copyright;",
-        "not-called-suitable": "Unsuitable images or content posted into its feed;",
-    }
-)
-"""Code -> the sentence of SCH 026 that it serves; the codes without one serve the design (docs/codes.md)."""
-
 NOTES = frozenset(
     {
         "tagged-not-approved",

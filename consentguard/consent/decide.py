@@ -293,7 +293,7 @@ def decide(faces: Sequence[Known], register: Register, policy: Policy, question:
 def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple[Objection, ...]:
     """What a person should know of the moment and the policy, whatever the photo shows."""
     findings = judge_hours(policy, question.channel, moment, question.occasion)
-    if policy.review_due is not None and policy.review_due <= school_day(moment):
+    if policy.review_due is not None and policy.review_due <= school_day(moment, policy.zone):
         due = f"{policy.name}: the governing body was to review it by {policy.review_due}"
         findings = (*findings, Finding("review-overdue", "policy", due))
     return tuple(Objection.note(finding) for finding in findings)

@@ -10,7 +10,7 @@ from consentguard.consent.codes import FINDINGS
 from consentguard.consent.decide import Question
 from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
-from consentguard.guard.text_rules import Words, quoted
+from consentguard.guard.text_rules import Words
 from consentguard.values import Box, Finding, Picture
 from consentguard.vision import ocr
 from consentguard.vision.imagefile.notices import agencies
@@ -43,6 +43,7 @@ class Content:
     def __init__(self, policy: Policy, words: Words, shared: Callable[[], ocr.TextReader] = ocr.shared) -> None:
         """`shared` gives the reader of text where the extra is installed; it is loaded when first needed."""
         self._rules = policy.content
+        self._quoted = policy.sentences.quoted
         self._words = words
         self._shared = shared
 
@@ -74,7 +75,7 @@ class Content:
         code = _NOTICE if self._rules.foreign_notice == "refuse" else ""
         raised += [Objection(code, finding, decidable=True) for finding in self._foreign(picture)]
         if question.channel.name in self._rules.suitable_on and not question.suitable_by:
-            finding = quoted(Finding(_UNSUITABLE, "photo", FINDINGS[_UNSUITABLE]))
+            finding = self._quoted(Finding(_UNSUITABLE, "photo", FINDINGS[_UNSUITABLE]))
             raised.append(Objection(_UNSUITABLE, finding, decidable=True))
         return Held(marks, tuple(raised), self.label)
 
@@ -92,7 +93,7 @@ class Content:
             marks += inside
             who = ", ".join(spotted.people[:3]) + (" and others" if len(spotted.people) > 3 else "")
             place = "; ".join(str(picture.in_source(box).as_list()) for box in inside)
-            found.append(quoted(Finding(_READ, "picture", f"{who}: a pupil's surname was read at {place}")))
+            found.append(self._quoted(Finding(_READ, "picture", f"{who}: a pupil's surname was read at {place}")))
         return tuple(dict.fromkeys(marks)), found
 
     def _foreign(self, picture: Picture) -> Iterator[Finding]:
@@ -101,4 +102,4 @@ class Content:
             fields = ", ".join(dict.fromkeys(notice.field for notice in foreign))
             names = ", ".join(dict.fromkeys(agency for notice in foreign for agency in agencies(notice.text)))
             agency = f", a picture agency among them ({names})" if names else ""
-            yield quoted(Finding(_NOTICE, "file", f"{fields} of the file name somebody{agency}"))
+            yield self._quoted(Finding(_NOTICE, "file", f"{fields} of the file name somebody{agency}"))

@@ -252,14 +252,14 @@ class Guard:
         enrolled where faces are compared, and what was asked. Whoever keeps verdicts keeps this beside them
         and asks again when it changes. Raises WrongUsage, and TemplateStoreError where nobody is enrolled.
         """
-        question, today = self.question(**asked), school_day(on)
+        question, today = self.question(**asked), school_day(on, self.policy.zone)
         scope = question.channel.scope
         standings = [
             [person.id, person.standing(scope, today).value, person.biometric_standing(today).value]
             for person in self.register
         ]
         enrolled = self._models.enrolled_digest() if question.mode is Mode.MATCHED else ""
-        rests_on = [self.register.sha256, self.policy.sha256, self.policy.digest, sorted(standings), program_digest(),
+        rests_on = [self.register.sha256, self.policy.fingerprint, sorted(standings), program_digest(),
                     enrolled, question.as_json(), self._pipeline.content.label, list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
@@ -294,7 +294,7 @@ class Guard:
             people=grounds.people,
             custom_parts=grounds.custom_parts,
             channel=channel,
-            on=school_day(self._setup.clock()),
+            on=school_day(self._setup.clock(), self.policy.zone),
         )
         if fallen:
             code, why = fallen

@@ -88,7 +88,7 @@ class Pipeline:
         thorough: bool = False,
     ) -> Judged:
         """Decide and plan, about a picture that was looked at already; see `planned`."""
-        setup, policy, today = self._setup, self._setup.policy, school_day(at)
+        setup, policy, today = self._setup, self._setup.policy, school_day(at, self._setup.policy.zone)
         matches: dict[Subject, Match] = {}
         if question.mode is Mode.MATCHED:
             found = self._models.compare(picture, seen.faces, question.among, today, setup.clock())

@@ -80,5 +80,6 @@ class Recording:
             **self.question.recorded(),
             "register": self.setup.register.sha256,
             "policy": self.setup.policy.digest,
+            "policy_file": self.setup.policy.sha256,
             "custom_parts": list(self.custom_parts),
         }

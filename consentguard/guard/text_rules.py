@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from consentguard.consent.codes import SENTENCES
 from consentguard.consent.objections import Objection, Ruling, ruling
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
@@ -50,12 +49,12 @@ class Words:
             if text
             for finding in self._screen.judge(text, where=where, first_names=names)
         ]
-        return _weighed(found)
+        return self._weighed(found)
 
     def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
         """Judges posts that follow each other, and what they say together; see `judge`."""
         found = self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel))
-        return ruling(_weighed(found), Override())
+        return ruling(self._weighed(found), Override())
 
     def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
         return not with_image or self._policy.names_on(channel) == "allow"
@@ -66,7 +65,7 @@ class Words:
         named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()
-        return (quoted(replace(named[0], rule="file-name", where="file name")),)
+        return (self._policy.sentences.quoted(replace(named[0], rule="file-name", where="file name")),)
 
     def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
         """Where pupils' surnames stand in what was read in a picture, line by line and word by word."""
@@ -85,6 +84,10 @@ class Words:
             if first and last
         ]
         return any(name and name in said for name in (*own, *staff))
+
+    def _weighed(self, found: Sequence[Finding]) -> tuple[Objection, ...]:
+        quoted = self._policy.sentences.quoted
+        return tuple(Objection(f.rule, quoted(f), decidable=f.rule not in _FORBIDDEN) for f in found)
 
     @property
     def _screen(self) -> Screen:
@@ -113,12 +116,3 @@ class Words:
                 own=rules.own_credits,
             ),
         )
-
-
-def _weighed(found: Sequence[Finding]) -> tuple[Objection, ...]:
-    return tuple(Objection(f.rule, quoted(f), decidable=f.rule not in _FORBIDDEN) for f in found)
-
-
-def quoted(finding: Finding) -> Finding:
-    """The same finding with the sentence of SCH 026 behind it."""
-    return replace(finding, message=f'{finding.message}. SCH 026: "{SENTENCES[finding.rule]}"')

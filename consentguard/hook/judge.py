@@ -264,7 +264,7 @@ class Judge:
         """What a verdict follows from beside the picture."""
         return {
             "register": self._register.sha256,
-            "policy": self.policy.digest,
+            "policy": self.policy.fingerprint,
             "channel": self.channel,
             "program": program_digest(),
         }

@@ -292,7 +292,7 @@ def test_a_release_stands_for_its_channel_its_policy_and_as_long_as_the_consent(
         photographs["obama"], channel="website", people=["T001"], by="Office"
     )
     assert said(Judge(register, body_policy, state).judge("a.jpg", photo.data)) == [("a.jpg", "released", [])]
-    changed = Policy.parse(body_policy_text + b"\n# changed\n", "p")
+    changed = Policy.parse(body_policy_text.replace(b"smallest_face = 20", b"smallest_face = 18"), "p")
     withdrawn = Register.parse(sample_with({"T001": {"website_withdrawn": "2026-10-01"}}), "r")
     for judge, code in (
         (Judge(register, body_policy, state, channel="press"), "other-channel"),
