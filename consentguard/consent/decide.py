@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Final, TypedDict
@@ -231,6 +231,8 @@ def _checked(register: Register, policy: Policy, mode: Mode, tags: Sequence[Tag]
         raise WrongUsage("a tag needs the name of whoever says so: --by NAME")
     if mode is Mode.OFF:
         raise WrongUsage("tags are for modes tagged, declared and matched, not for mode off")
+    # Whoever points may write a full name; nothing that is kept holds one.
+    tags = [tag if tag.person is None else replace(tag, says=ids_of(register, [tag.person])[0]) for tag in tags]
     people = [tag.person for tag in tags if tag.person is not None]
     _known(register, people)
     if people and mode is Mode.DECLARED:
