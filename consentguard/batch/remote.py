@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from consentguard.batch.walk import Found, judged, trouble_of
+from consentguard.batch.walk import Found, kind_of, trouble_of
 from consentguard.errors import CannotTell, UnreadableImage
 from consentguard.files import MAX_FILE
-from consentguard.kinds import SNIFFED, kind_of
 from consentguard.program import install_command
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 LISTED: Final = "listed:"
 """What a content begins with that is known from a listing only, where others are the SHA-256 of the bytes."""
+
+_SNIFFED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,20 @@ class RemoteWalk:
         if ".." in path.parts or _under(root, path) != info["name"]:
             yield Found(Path(content), f"its name ({key!r}) is no path; rename the object")
             return
-        kind = kind_of(b"", path)
+        kind = kind_of(path.suffix, b"")
         if info["type"] != "file":
             yield Found(path, "is a link or a device; name the place that holds the photo itself")
             return
-        if not judged(kind):
+        if kind == "other":
             try:
-                kind = kind_of(system.cat_file(info["name"], start=0, end=SNIFFED), path)
+                kind = kind_of(path.suffix, system.cat_file(info["name"], start=0, end=_SNIFFED))
             except Exception as error:  # noqa: BLE001  (as in `RemoteFolder.read`)
                 yield Found(path, f"cannot be read ({_said(error)})")
                 return
-        if judged(kind):
-            yield Found(path, trouble_of(kind), content)
-        else:
+        if kind == "other":
             self.passed_over += 1
+        else:
+            yield Found(path, trouble_of(kind), content)
 
 
 def _under(root: str, path: Path) -> str:

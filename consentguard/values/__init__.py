@@ -2,6 +2,7 @@
 
 from consentguard.values.geometry import (
     Box,
+    Extent,
     Face,
     Hand,
     Head,
@@ -15,7 +16,6 @@ from consentguard.values.geometry import (
     frozen_pixels,
 )
 from consentguard.values.released import Grounds, Released, make_released, own_copy, sealed_statement
-from consentguard.values.tags import HIDE, NOBODY, Tag
 from consentguard.values.verdict import (
     Action,
     Finding,
@@ -29,10 +29,9 @@ from consentguard.values.verdict import (
 )
 
 __all__ = [
-    "HIDE",
-    "NOBODY",
     "Action",
     "Box",
+    "Extent",
     "Face",
     "Finding",
     "Grounds",
@@ -51,7 +50,6 @@ __all__ = [
     "Seen",
     "Standing",
     "Subject",
-    "Tag",
     "Verdict",
     "canonical",
     "frozen_pixels",
