@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -18,6 +19,12 @@ _FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _MEGA: Final = 1_000_000
 MAX_FILE: Final = 250 * _MEGA
 """Bytes; what nobody would publish, whatever a policy says."""
+
+
+MAX_TABLE: Final = 50 * _MEGA
+"""Bytes of a table that people keep, such as a register; a trust's is a tenth of that."""
+MAX_KEY: Final = 10_000
+"""Bytes of a file that holds one key."""
 
 
 class Recorder(Protocol):
@@ -54,6 +61,21 @@ def read_photo(path: Path, max_bytes: int = MAX_FILE) -> bytes:
     return data
 
 
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """The bytes of a regular file that people edit: a register, a policy, a list. Links to one are followed.
+
+    Raises OSError, with the reason as its `strerror`, for a folder, a pipe or a device, and for more than `max_bytes`.
+    """
+    # Without O_NONBLOCK a pipe that nobody writes to would hold us up as it is opened.
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"it is over {max_bytes / _MEGA:g} MB", str(path))
+    return data
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Writes a file so that it is there whole or not at all, readable by its owner only. Raises OSError.
 
@@ -70,6 +92,22 @@ def write_whole(path: Path, data: bytes) -> None:
         Path(scratch).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex, read piece by piece. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_link(path: Path) -> bool:
+    """Whether a name leads elsewhere: a symbolic link, or a junction of Windows. False where nothing is."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    reparse = getattr(stat, "FILE_ATTRIBUTE_REPARSE_POINT", 0)
+    return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_file_attributes", 0) & reparse)
 
 
 def remove_source(path: Path, sha256: str, trail: Recorder, at: str) -> None:

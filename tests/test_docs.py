@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from consentguard.cli.parser import build_parser
-from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES
+from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import COLUMNS, SCOPES
 from consentguard.vision.models.store import Shelf
 
@@ -34,7 +35,7 @@ def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.Mo
     (tmp_path / "references" / "T001" / "1.jpg").write_bytes(photographs["obama3"])
     (tmp_path / "policy.toml").write_text(
         resources.files("consentguard.consent.policy").joinpath("policies", "sch026.toml").read_text("utf-8")
-        .replace('modes = ["off", "declared"]\ndpia = ""', 'modes = ["off", "declared", "matched"]\ndpia = "DPIA 1"')
+        .replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"')
     )  # fmt: skip
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
@@ -83,9 +84,10 @@ def test_every_code_is_documented_with_its_meaning() -> None:
         assert meaning in page
     reasons = page.partition("## Findings")[0]
     rows = {line.split("`")[1]: line for line in reasons.splitlines() if line.startswith("| `")}
+    sentences = Policy.shipped().sentences.by_code
     for code in REASONS:
-        quoted = f'"{SENTENCES[code]}"' in rows[code] if code in SENTENCES else '"' not in rows[code]
-        assert quoted, f"{code}: its sentence is not the one of codes.SENTENCES"
+        quoted = f'"{sentences[code]}"' in rows[code] if code in sentences else '"' not in rows[code]
+        assert quoted, f"{code}: its sentence is not the one of the shipped policy"
 
 
 def test_every_column_of_the_register_is_documented() -> None:

@@ -378,7 +378,7 @@ def test_a_door_that_refuses_does_not_say_released(guard, still_life):
 def test_a_face_that_only_the_second_look_sees_is_never_released(guard, still_life):
     eyes = FixedFaces().then(Face(Box(10, 10, 40, 40), 0.9))
     own = guard(detector=eyes)
-    with pytest.raises(Exception, match="second look"):
+    with pytest.raises(Exception, match="second pass"):
         own.release(still_life)
     assert eyes.looks > 1  # the second one and, as the plan was made stronger, those after it
 

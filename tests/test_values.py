@@ -147,7 +147,7 @@ def test_values_are_frozen(value):
 
 @pytest.mark.parametrize("standing", Standing)
 def test_only_an_explicit_consent_keeps_a_face(standing):
-    assert (Action.for_standing(standing) is Action.KEEP) == (standing is Standing.CONSENTED)
+    assert (Action.for_standing(standing) is Action.KEEP) == (standing in (Standing.CONSENTED, Standing.NOBODY))
 
 
 def test_a_standing_nobody_has_heard_of_hides():
@@ -184,7 +184,17 @@ def test_a_verdict_as_json_is_plain_and_complete():
     told = json.loads(json.dumps(verdict.as_json()))
     assert told == verdict.as_json()
     assert told["faces"] == [
-        {"box": [0, 0, 9, 9], "score": 0.988, "person": "P001", "standing": "consented", "action": "keep"}
+        {
+            "number": None,
+            "box": [0, 0, 9, 9],
+            "score": 0.988,
+            "person": "P001",
+            "standing": "consented",
+            "action": "keep",
+            "tag": None,
+            "added": False,
+            "where": "",
+        }
     ]
     assert told["hands"] == [{"box": [1, 1, 2, 2], "score": 0.5}]
     assert told["heads_from_behind"] is None

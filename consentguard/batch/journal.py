@@ -11,16 +11,19 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from consentguard.batch.unit import NAMED, Judged, OutputFailed
+from consentguard.batch.output import OutputFailed
+from consentguard.batch.unit import Judged, Task
 from consentguard.batch.walk import printable
+from consentguard.database import connected, transaction
 from consentguard.errors import CannotTell
 
-_SCHEMA: Final = 1
+_SCHEMA: Final = 2
+"""1 did not say which files a scan wrote; those that its verdicts name are the ones."""
 _TABLES: Final = """
 CREATE TABLE scan (
     id       INTEGER PRIMARY KEY,
@@ -52,6 +55,12 @@ CREATE TABLE file (
     scan    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX file_by_content ON file (content, basis);
+"""
+_WRITTEN: Final = """
+CREATE TABLE written (path TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE VIEW named (path) AS
+    SELECT output FROM verdict WHERE output IS NOT NULL UNION SELECT thumb FROM verdict WHERE thumb <> '';
+INSERT INTO written SELECT path FROM named;
 """
 
 
@@ -95,13 +104,14 @@ class Journal:
         Raises CannotTell for a file that is none or newer, OutputFailed where it cannot be written.
         """
         try:
-            with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+            # killed: nothing is lost; power cut: the last seconds
+            with connected(path, "rwc", synchronous="NORMAL") as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")  # killed: nothing lost; power cut: the last seconds
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    connection.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {_SCHEMA};COMMIT;")
-                elif version != _SCHEMA:
+                if version < _SCHEMA:
+                    tables = _WRITTEN if version else _TABLES + _WRITTEN
+                    connection.executescript(f"BEGIN;{tables}PRAGMA user_version = {_SCHEMA};COMMIT;")
+                elif version > _SCHEMA:
                     raise CannotTell(
                         f"{path}: has format {version}, this version reads {_SCHEMA}; update consentguard or name "
                         "another --out."
@@ -141,7 +151,10 @@ class Journal:
         v = judged.verdict
         row = (judged.task.key, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
                judged.thumb, judged.seconds, at, judged.lasting)  # fmt: skip
-        self._connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        written = [(path,) for path in judged.written]
+        with transaction(self._connection) as connection:
+            connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            connection.executemany("INSERT OR IGNORE INTO written VALUES (?)", written)
 
     def seen(self, path: Path, content: str, basis: str, scan: int) -> None:
         """Notes that a file with this content was met in a scan. Its verdict may come later."""
@@ -154,18 +167,17 @@ class Journal:
 
     def settle(self, scan: int) -> int:
         """Gives every file of a scan the outcome of its content and forgets files that are gone; returns how many."""
-        self._connection.execute("BEGIN IMMEDIATE")
-        gone = self._connection.execute("DELETE FROM file WHERE scan <> ?", (scan,)).rowcount
-        self._connection.execute(
-            "UPDATE file SET outcome = coalesce((SELECT outcome FROM verdict v WHERE v.content = file.content"
-            " AND v.basis = file.basis), '')"
-        )
-        # Verdicts on what is no longer there, or under a basis that no longer holds, are of no use to anybody.
-        self._connection.execute(
-            "DELETE FROM verdict WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.content = verdict.content"
-            " AND f.basis = verdict.basis)"
-        )
-        self._connection.execute("COMMIT")
+        with transaction(self._connection) as connection:
+            gone = connection.execute("DELETE FROM file WHERE scan <> ?", (scan,)).rowcount
+            connection.execute(
+                "UPDATE file SET outcome = coalesce((SELECT outcome FROM verdict v WHERE v.content = file.content"
+                " AND v.basis = file.basis), '')"
+            )
+            # Verdicts on what is no longer there, or under a basis that no longer holds, are of no use to anybody.
+            connection.execute(
+                "DELETE FROM verdict WHERE NOT EXISTS (SELECT 1 FROM file f WHERE f.content = verdict.content"
+                " AND f.basis = verdict.basis)"
+            )
         return int(gone)
 
     def count(self) -> int:
@@ -181,9 +193,19 @@ class Journal:
         for path, content, outcome, before, body, message, thumb, at in self._connection.execute(query):
             name = Path(os.fsdecode(path))
             verdict = {**json.loads(body), "photo": printable(name)}
-            yield Row(name, content.removesuffix(NAMED), outcome, before or None, verdict, message, thumb, at)
+            yield Row(name, Task.content_of(content), outcome, before or None, verdict, message, thumb, at)
 
     def outputs(self) -> set[str]:
-        """Relative paths of every released copy and thumbnail that a verdict names."""
-        query = "SELECT output FROM verdict WHERE output IS NOT NULL UNION SELECT thumb FROM verdict WHERE thumb <> ''"
-        return {path for (path,) in self._connection.execute(query)}
+        """Relative paths of every file that a scan wrote and a verdict names."""
+        return {
+            path for (path,) in self._connection.execute("SELECT path FROM named INTERSECT SELECT path FROM written")
+        }
+
+    def unneeded(self) -> list[str]:
+        """Relative paths of every file that a scan wrote and no verdict names any more."""
+        query = "SELECT path FROM written EXCEPT SELECT path FROM named"
+        return [path for (path,) in self._connection.execute(query)]
+
+    def forget(self, path: str) -> None:
+        """Notes that a file is not there any more, or not a scan's."""
+        self._connection.execute("DELETE FROM written WHERE path = ?", (path,))

@@ -20,7 +20,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
-from consentguard.batch.unit import Judged, OutputFailed, Task, undecided
+from consentguard.batch.output import OutputFailed
+from consentguard.batch.unit import Judged, Task, undecided
 from consentguard.errors import CannotTell
 
 _AHEAD: Final = 2

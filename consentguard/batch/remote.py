@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from consentguard.batch.walk import Found, kind_of, trouble_of
+from consentguard.batch.walk import Found, judged, trouble_of
 from consentguard.errors import CannotTell, UnreadableImage
 from consentguard.files import MAX_FILE
+from consentguard.kinds import SNIFFED, kind_of
 from consentguard.program import install_command
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 LISTED: Final = "listed:"
 """What a content begins with that is known from a listing only, where others are the SHA-256 of the bytes."""
-
-_SNIFFED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +100,20 @@ class RemoteWalk:
         if ".." in path.parts or _under(root, path) != info["name"]:
             yield Found(Path(content), f"its name ({key!r}) is no path; rename the object")
             return
-        kind = kind_of(path.suffix, b"")
+        kind = kind_of(b"", path)
         if info["type"] != "file":
             yield Found(path, "is a link or a device; name the place that holds the photo itself")
             return
-        if kind == "other":
+        if not judged(kind):
             try:
-                kind = kind_of(path.suffix, system.cat_file(info["name"], start=0, end=_SNIFFED))
+                kind = kind_of(system.cat_file(info["name"], start=0, end=SNIFFED), path)
             except Exception as error:  # noqa: BLE001  (as in `RemoteFolder.read`)
                 yield Found(path, f"cannot be read ({_said(error)})")
                 return
-        if kind == "other":
-            self.passed_over += 1
-        else:
+        if judged(kind):
             yield Found(path, trouble_of(kind), content)
+        else:
+            self.passed_over += 1
 
 
 def _under(root: str, path: Path) -> str:

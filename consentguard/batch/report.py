@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from consentguard.batch.journal import Row
-from consentguard.batch.unit import OutputFailed
-from consentguard.consent.codes import FINDINGS, REASONS, SENTENCES, steps
+from consentguard.batch.output import OutputFailed
+from consentguard.consent.codes import FINDINGS, REASONS, steps
 
 PAGE: Final = "report.html"
 _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why", "findings", "rewrite", "faces",
@@ -23,7 +23,11 @@ _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why
 
 
 def write(
-    out: Path, rows: Callable[[], Iterable[Row]], about: Mapping[str, Any], classes: Mapping[str, str]
+    out: Path,
+    rows: Callable[[], Iterable[Row]],
+    about: Mapping[str, Any],
+    classes: Mapping[str, str],
+    sentences: Mapping[str, str],
 ) -> Counter[str]:
     """Writes all three reports into `out` and returns how many files ended how.
 
@@ -31,6 +35,7 @@ def write(
         rows: gives every row from the start, each time it is called.
         about: facts of the scan: folder, channel, mode, policy, finished, ...
         classes: class of each register id, to filter by; names of people are in no report.
+        sentences: policy's sentence behind a code.
 
     Raises OutputFailed where they cannot be written; then the reports before them stay.
     """
@@ -51,7 +56,7 @@ def write(
         earlier = any(row.before for row in rows())
         words = {**FINDINGS, **REASONS}
         file.write(before)
-        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(SENTENCES),
+        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(sentences),
                 "steps": {code: steps([code]) for code in REASONS}}  # fmt: skip
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
         _joined(file, (_inert(json.dumps(_card(row, about, classes))) for row in rows()))

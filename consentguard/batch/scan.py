@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Protocol
+from types import MappingProxyType
+from typing import Protocol
 
-from filelock import FileLock, Timeout
-
-from consentguard.batch import report
+from consentguard.batch import output, report
 from consentguard.batch.journal import Journal
+from consentguard.batch.output import JOURNAL
+from consentguard.batch.people_file import PeopleOf, key_of
 from consentguard.batch.remote import RemoteWalk
-from consentguard.batch.unit import RELEASED, THUMBS, Judged, OutputFailed, Settings, Task, undecided
+from consentguard.batch.unit import Judged, Settings, Task, undecided
 from consentguard.batch.walk import Found, Walk, printable
 from consentguard.consent.clock import now as school_time
-from consentguard.errors import CannotTell
+from consentguard.errors import CannotTell, WrongUsage
+from consentguard.files import digest_of
 from consentguard.guard.guard import Guard
-from consentguard.values import Outcome, canonical
-
-JOURNAL: Final = "scan.db"
-_LOCK: Final = "scan.lock"
-_CHUNK: Final = 1 << 20
+from consentguard.values import Mode, Outcome, canonical
 
 
 class Engine(Protocol):
@@ -59,6 +56,8 @@ class Summary:
         passed_over: files that are no pictures.
         gone: files of the scan before that are not there any more.
         report: the page for people.
+        strange: files among the released copies that this scan did not write, relative to the output folder.
+        unmet: photos for which somebody was named and that are not there, so nothing was decided about them.
     """
 
     outcomes: Counter[str]
@@ -66,11 +65,13 @@ class Summary:
     passed_over: int
     gone: int
     report: Path
+    strange: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """The worst outcome's: 3 before 1 before 0."""
-        return max((Outcome(outcome).exit_code for outcome in self.outcomes), default=0)
+        return 3 if self.unmet else max((Outcome(outcome).exit_code for outcome in self.outcomes), default=0)
 
 
 def basis_of(guard: Guard, settings: Settings, on: datetime) -> str:
@@ -93,6 +94,7 @@ def scan(
     tick: Callable[[], None] = lambda: None,
     clock: Callable[[], datetime] = school_time,
     emptied: bool = False,
+    people: PeopleOf = MappingProxyType({}),
 ) -> Summary:
     """Scans a folder once and writes journal, copies, thumbnails and reports. Photos are never touched.
 
@@ -105,15 +107,22 @@ def scan(
         clock: what time it is.
         emptied: whether a folder that held photos and holds none now is believed; else it may be a drive that is not
             connected, and nothing is forgotten.
+        people: who is named as shown in which photo, see `read_people_file`; of the others nobody is.
 
+    Raises WrongUsage where everybody named would be named for every photo.
     Raises CannotTell where another scan writes to the same place, or nothing can be judged; OutputFailed where the disk
     is full. What was judged until then is kept, and the next scan goes on from there.
     """
     progress = progress or Progress()
-    with _claimed(settings.out), Journal.open(settings.out / JOURNAL) as journal:
+    question = guard.question(**settings.asked)
+    if question.mode is Mode.DECLARED:
+        raise WrongUsage(
+            "--people names who is shown in one photo: for a folder it would clear anybody whose photo has no more "
+            "faces than names. Say who is shown in which photo: --people-file CSV, with the columns photo and people."
+        )
+    with output.claimed(settings.out, settings.folder), Journal.open(settings.out / JOURNAL) as journal:
         started = clock()
         basis = basis_of(guard, settings, started)
-        question = guard.question(**settings.asked)
         about = {
             "folder": str(settings.folder),
             "channel": question.channel.name,
@@ -126,9 +135,11 @@ def scan(
         }
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
         walk = settings.walk()
-        listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name)
+        listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name, people)
         for judged in engine.run(listing, tick):
             journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
+            for path in judged.written:
+                output.place(settings.out, path)
             listing.done(judged.task.key)
             progress.judged += 1
             progress.outcomes[judged.verdict["outcome"]] += 1
@@ -141,11 +152,22 @@ def scan(
         gone = journal.settle(number)
         finished = clock().isoformat(timespec="seconds")
         journal.finish(number, finished)
-        _tidy(settings.out, journal.outputs())
+        for path in journal.unneeded():  # what no consent covers now must not lie about
+            output.remove(settings.out, path)
+            journal.forget(path)
+        strange = tuple(sorted(output.strange(settings.out, journal.outputs())))
         classes = {person.id: person.class_name for person in guard.register}
         totals = report.write(settings.out, journal.rows, {**about, "finished": finished, "gone": gone,
-                              "passed_over": walk.passed_over}, classes)  # fmt: skip
-    return Summary(totals, progress.judged, walk.passed_over, gone, settings.out / report.PAGE)
+                              "passed_over": walk.passed_over}, classes, guard.policy.sentences.by_code)  # fmt: skip
+    return Summary(
+        totals,
+        progress.judged,
+        walk.passed_over,
+        gone,
+        settings.out / report.PAGE,
+        strange,
+        tuple(sorted(listing.unmet)),
+    )
 
 
 def count_into(progress: Progress, settings: Settings) -> None:
@@ -169,10 +191,13 @@ class _Listing:
         number: int,
         progress: Progress,
         names_a_pupil: Callable[[str], object],
+        people: PeopleOf,
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
         self._names_a_pupil = names_a_pupil
+        self._people = people
+        self.unmet = set(people)
         self._asked: set[str] = set()
 
     def done(self, key: str) -> None:
@@ -196,7 +221,7 @@ class _Listing:
         trouble, content, folder = found.trouble, found.content, self._settings.folder
         if not trouble and isinstance(folder, Path):
             try:
-                content = content_of(folder / found.path)
+                content = digest_of(folder / found.path)
             except OSError as error:
                 trouble = f"cannot be read ({error.strerror or error})"
         if trouble:  # nothing to look at; the verdict stands under a content of its own
@@ -205,7 +230,9 @@ class _Listing:
             self._journal.judged(undecided(task, f"{found.path}: {trouble}.", "unreadable-image"), self._basis, at)
             self._progress.outcomes[Outcome.CANNOT_TELL.value] += 1
         else:
-            task = Task(found.path, content, bool(self._names_a_pupil(printable(found.path))))
+            named, key = bool(self._names_a_pupil(printable(found.path))), key_of(found.path)
+            self.unmet.discard(key)
+            task = Task(found.path, content, named, self._people.get(key, ()))
         self._journal.seen(found.path, task.key, self._basis, self._number)
         if trouble or task.key in self._asked:
             return None
@@ -220,65 +247,5 @@ class _Listing:
         known = self._journal.knows(content, self._basis)
         if known is None:
             return False
-        output, sha256 = known
-        if output is None:
-            return True
-        try:
-            return content_of(self._settings.out / output) == sha256
-        except OSError:
-            return False
-
-
-def content_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, hex, read piece by piece. Raises OSError."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(_CHUNK):
-            digest.update(piece)
-    return digest.hexdigest()
-
-
-def _tidy(out: Path, named: set[str]) -> None:
-    """Removes copies and thumbnails that no verdict names any more: what no consent covers now must not lie about."""
-    for top in (RELEASED, THUMBS):
-        for folder, _, files in os.walk(out / top, topdown=False):
-            for name in files:
-                path = Path(folder, name)
-                if path.relative_to(out).as_posix() not in named:
-                    path.unlink(missing_ok=True)
-            if Path(folder) != out / top and not any(Path(folder).iterdir()):
-                Path(folder).rmdir()
-
-
-@contextmanager
-def _claimed(out: Path) -> Iterator[None]:
-    """Holds an output folder for one scan. Raises CannotTell naming the scan that holds it."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(out / _LOCK, timeout=0)
-        lock.acquire()
-        # Copies and thumbnails that no verdict names are removed: that must never meet what somebody else put there.
-        ours = (JOURNAL, _LOCK, f"{_LOCK}.holder")
-        strange = next((path.name for path in out.iterdir() if path.name not in ours), None)
-        if strange and not (out / JOURNAL).exists():
-            lock.release()
-            raise CannotTell(f"{out}: holds files that no scan made ({strange}); name a new or empty folder as --out.")
-    except Timeout as error:
-        raise CannotTell(
-            f"{out}: another scan ({_holder(out)}) writes here; wait for it, or name another --out."
-        ) from error
-    except OSError as error:
-        raise OutputFailed(f"{out}: cannot be written ({error.strerror or error}); name another --out.") from error
-    try:
-        (out / f"{_LOCK}.holder").write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
-        yield
-    finally:
-        (out / f"{_LOCK}.holder").unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(out: Path) -> str:
-    try:
-        return (out / f"{_LOCK}.holder").read_text("utf-8")
-    except OSError:
-        return "of a process that has not said its name yet"
+        copy, sha256 = known
+        return copy is None or output.is_there(self._settings.out, copy, sha256)

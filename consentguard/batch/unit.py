@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import time
 from collections.abc import Iterable, Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from consentguard.batch.output import RELEASED, THUMBS, OutputFailed, deliver
 from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
 from consentguard.batch.walk import Walk, printable, said_of
 from consentguard.errors import (
@@ -22,29 +22,16 @@ from consentguard.errors import (
     TemplateStoreError,
     UnreadableImage,
 )
-from consentguard.files import read_photo, write_whole
+from consentguard.files import read_photo
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
     from consentguard.guard.guard import Guard
     from consentguard.values import Released
 
-RELEASED: Final = "released"
-THUMBS: Final = "thumbs"
-"""Folders beside the report."""
-
-NAMED: Final = "+named"
-"""What the key of a photo that is named after a pupil ends with."""
-
 _THUMB_EDGE: Final = 320
 _NO_PHOTOS_FAULT: Final = (AuditFailed, ModelUnavailable, TemplateStoreError, RegisterInvalid, PolicyInvalid)
 """What every photo would meet alike. Kept as the verdict of each, it would stand in the journal after it is mended."""
-
-_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-
-
-class OutputFailed(CannotTell):
-    """What was made cannot be kept: not a matter of one photo, so the scan stops and can be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +42,7 @@ class Settings:
         folder: what is scanned, on the disk or by URL; paths of tasks are relative to it.
         out: where released copies and thumbnails go.
         register, policy, state: as for `Guard.open`.
-        asked: channel, mode, people, by.
+        asked: channel, mode, by, ...; people only in mode matched, for what a task's people are there.
         register_sha256, policy_sha256: what the scan began with; a worker that reads something else stops it.
         dry_run: verdicts only, nothing is released.
         keep_folders: released copies lie in folders as their originals do, else all in one.
@@ -84,6 +71,15 @@ class Settings:
             RemoteWalk(self.folder) if isinstance(self.folder, RemoteFolder) else Walk(self.folder, without=(self.out,))
         )
 
+    def asked_of(self, task: Task) -> Asked:
+        """What is asked about one photo."""
+        return {**self.asked, "people": task.people} if task.people else self.asked
+
+    def copies_of(self, path: Path) -> Path:
+        """The folder below `out` where the released copy of a photo goes."""
+        parts = path.parent.parts if self.keep_folders else ()
+        return Path(RELEASED, *(printable(part) for part in parts))
+
     def read(self, path: Path) -> bytes:
         """A photo's bytes. Raises UnreadableImage."""
         return self.folder.read(path) if isinstance(self.folder, RemoteFolder) else read_photo(self.folder / path)
@@ -97,16 +93,23 @@ class Task:
 
     Attributes:
         named: whether the file is named after a pupil. Then its verdict is not that of a copy with another name.
+        people: register ids of those who are named as shown in it.
     """
 
     path: Path
     content: str
     named: bool = False
+    people: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Under which the verdict is kept: what the verdict depends on, of this photo."""
-        return self.content + (NAMED if self.named else "")
+        return "+".join((self.content, *(("named",) if self.named else ()), *sorted(self.people)))
+
+    @staticmethod
+    def content_of(key: str) -> str:
+        """The content that a key begins with."""
+        return key.partition("+")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,11 @@ class Judged:
     thumb: str = ""
     seconds: float = 0.0
     lasting: bool = True
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Relative paths under `out` of what was delivered for it."""
+        return tuple(path for path in (self.verdict["output"], self.thumb) if path)
 
 
 def undecided(task: Task, message: str, code: str = "cannot-tell", *, lasting: bool = True) -> Judged:
@@ -155,7 +163,7 @@ class Scanner:
         if self._guard is None:
             s = self.settings
             guard = Guard.open(s.register, policy=s.policy, state=s.state)
-            now = (guard.register.sha256, guard.policy.digest)
+            now = (guard.register.sha256, guard.policy.fingerprint)
             if now != (s.register_sha256, s.policy_sha256):
                 raise CannotTell("register or policy changed while the scan ran; start it again, it resumes.")
             self._guard = guard
@@ -193,14 +201,15 @@ class Scanner:
             return undecided(task, f"{task.path}: a bug ({type(error).__name__}: {error}); please report it.")
 
     def _check(self, guard: Guard, task: Task, photo: bytes) -> Judged:
-        verdict = guard.inspect(photo, name=printable(task.path), **self.settings.asked)
+        verdict = guard.inspect(photo, name=printable(task.path), **self.settings.asked_of(task))
         thumb = self._keep_thumb(guard.thumbnail(photo, verdict, _THUMB_EDGE))
         return Judged(task, verdict.as_json(), "", thumb)
 
     def _release(self, guard: Guard, task: Task, photo: bytes) -> Judged:
         try:
-            released = guard.release(photo, name=printable(task.path), **self.settings.asked)
-            guard.admit(released, channel=guard.question(**self.settings.asked).channel.name)
+            asked = self.settings.asked_of(task)
+            released = guard.release(photo, name=printable(task.path), **asked)
+            guard.admit(released, channel=guard.question(**asked).channel.name)
         except Refused as error:
             thumb = self._keep_thumb(guard.thumbnail(photo, error.verdict, _THUMB_EDGE))
             return Judged(task, error.verdict.as_json(), str(error), thumb)
@@ -209,26 +218,10 @@ class Scanner:
         return Judged(task, {**released.verdict.as_json(), "output": output}, "", thumb)
 
     def _keep_released(self, task: Task, released: Released) -> str:
-        folder = Path(RELEASED, task.path.parent) if self.settings.keep_folders else Path(RELEASED)
-        relative = folder / f"{released.sha256[:16]}{released.suffix}"
-        self._write(relative, released.data)
-        return relative.as_posix()
+        return deliver(self.settings.out, self.settings.copies_of(task.path), released.data, released.suffix)
 
     def _keep_thumb(self, data: bytes | None) -> str:
         if data is None:
             return ""
-        name = hashlib.sha256(data).hexdigest()
-        relative = Path(THUMBS, name[:2], f"{name[:16]}.jpg")  # 100,000 files in one folder are slow to open
-        self._write(relative, data)
-        return relative.as_posix()
-
-    def _write(self, relative: Path, data: bytes) -> None:
-        target = self.settings.out / relative
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(target, data)
-        except OSError as error:
-            what = "the disk is full or cannot be written" if error.errno in _DISK else "cannot be written"
-            raise OutputFailed(
-                f"{target}: {what} ({error.strerror}); mend that and scan again, it goes on where it stopped."
-            ) from error
+        name = hashlib.sha256(data).hexdigest()  # 100,000 files in one folder are slow to open
+        return deliver(self.settings.out, Path(THUMBS, name[:2]), data, ".jpg")

@@ -7,24 +7,8 @@ import stat
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
 
-_SNIFFED: Final = 32
-
-_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_ISO_PICTURES: Final = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-"""Major brands of ISO base media files (ISO/IEC 23008-12, AVIF 1.1) that are pictures; the others are films."""
-
-PICTURE_SUFFIXES: Final = frozenset(
-    f".{name}"
-    for name in ("jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "apng", "bmp", "tif", "tiff", "heic", "heif",
-                 "avif", "jxl", "dng", "cr2", "cr3", "nef", "arw")
-)  # fmt: skip
-"""Who is called so is judged whatever it begins with: an empty photo.jpg is a photo that could not be read."""
-
-FILM_SUFFIXES: Final = frozenset(
-    (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".wmv", ".mts")
-)
+from consentguard.kinds import SNIFFED, Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +67,11 @@ class Walk:
         return next(self._judge(path), None)
 
     def _judge(self, path: Path) -> Iterator[Found]:
-        whole, called = self._folder / path, path.suffix.lower()
+        whole = self._folder / path
         try:
             mode = whole.lstat().st_mode
             if stat.S_ISLNK(mode):
-                if called in PICTURE_SUFFIXES:
+                if judged(kind_of(b"", path)):
                     yield Found(path, "is a link; scan the folder that holds the photo itself")
                 else:
                     self.passed_over += 1
@@ -96,15 +80,15 @@ class Walk:
                 yield Found(path, "is not a file but a device or a pipe")
                 return
             with whole.open("rb") as file:
-                start = file.read(_SNIFFED)
+                start = file.read(SNIFFED)
         except OSError as error:
             yield Found(path, f"cannot be read ({error.strerror})")
             return
-        kind = kind_of(path.suffix, start)
-        if kind == "other":
-            self.passed_over += 1
-        else:
+        kind = kind_of(start, path)
+        if judged(kind):
             yield Found(path, trouble_of(kind))
+        else:
+            self.passed_over += 1
 
 
 def printable(name: Path | str) -> str:
@@ -119,23 +103,11 @@ def said_of(path: Path, message: str) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def kind_of(suffix: str, start: bytes) -> Literal["picture", "film", "other"]:
-    """What a file is, by the end of its name and by its first bytes."""
-    called = suffix.lower()
-    if is_picture(start) or called in PICTURE_SUFFIXES:
-        return "picture"
-    return "film" if called in FILM_SUFFIXES or start[4:8] == b"ftyp" else "other"
+def judged(kind: Kind | None) -> bool:
+    """Whether a file of a kind gets a verdict; the others are passed over, and counted."""
+    return kind in (Kind.PICTURE, Kind.VIDEO)
 
 
-def trouble_of(kind: Literal["picture", "film", "other"]) -> str:
+def trouble_of(kind: Kind | None) -> str:
     """Why nothing of a kind can be judged; "" where it can."""
-    return "is a film; films are not judged, publish pictures" if kind == "film" else ""
-
-
-def is_picture(start: bytes) -> bool:
-    """Whether the first bytes of a file (32 are enough) are those of a picture format."""
-    if start[:4] == b"RIFF":
-        return start[8:12] == b"WEBP"
-    if start[4:8] == b"ftyp":
-        return start[8:12] in _ISO_PICTURES
-    return start.startswith(_PICTURES)
+    return "is a film; films are not judged, publish pictures" if kind is Kind.VIDEO else ""

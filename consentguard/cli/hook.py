@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consentguard.cli.hook_report import Judged, replace_one, report
+from consentguard.cli.hook_report import Judged, printable, replace_one, report
 from consentguard.cli.options import EXITS, Commands, Options
 from consentguard.errors import CannotTell, WrongUsage
 
@@ -46,7 +46,7 @@ def add_commands(top: Commands, shared: Options) -> None:
         description="Judges every file of every pushed commit, also those that a later one takes out. Git calls it.",
     )  # fmt: skip
     command.add_argument("remote", nargs="?", default="origin", metavar="REMOTE", help="where it goes")
-    command.add_argument("url", nargs="?", metavar="URL", help="git names it; it is not used")
+    command.add_argument("url", nargs="?", metavar="URL", help="its address, which is asked what it has; git names it")
     command.set_defaults(run=pre_push)
 
     command = subcommands.add_parser(
@@ -107,12 +107,22 @@ def pre_commit(arguments: argparse.Namespace) -> int:
 
 
 def pre_push(arguments: argparse.Namespace) -> int:
+    from consentguard.hook.pushes import at_remote, pushed, what_goes
     from consentguard.hook.repository import Repository
 
     repository = Repository.around(Path.cwd())
     judge = _judge(arguments, repository)
-    blobs = repository.pushed(*repository.what_goes(sys.stdin.buffer, os.environ, arguments.remote))
-    return report(_of_git(repository, judge, blobs), judge, arguments)
+    going = what_goes(repository, sys.stdin.buffer, os.environ, arguments.remote, arguments.url)
+    if all(push.deletes for push in going.pushes):
+        return 0
+    there = at_remote(repository, going.url)
+    if there is None:
+        print(
+            f"consentguard: {printable(going.url or arguments.remote)}: does not say what it has, so everything that "
+            "leads there is judged",
+            file=sys.stderr,
+        )
+    return report(_of_git(repository, judge, pushed(repository, going.pushes, there or ())), judge, arguments)
 
 
 def files(arguments: argparse.Namespace) -> int:
@@ -191,7 +201,7 @@ def _of_git(
 
 def install(arguments: argparse.Namespace) -> int:
     from consentguard.hook.repository import Repository
-    from consentguard.hook.shim import STAGES, Place
+    from consentguard.hook.shim import STAGES, Place, line_ends_rule
     from consentguard.hook.shim import install as write
 
     repository = Repository.around(Path.cwd())
@@ -209,6 +219,8 @@ def install(arguments: argparse.Namespace) -> int:
         print(f"{place.folder}: core.hooksPath of your own configuration, so this guards every repository of yours.")
     if place.shared:
         print(f"{place.folder}: lies in the repository, so everybody who commits needs `consentguard` in PATH.")
+        if rule := line_ends_rule(repository, place):
+            print(f"{place.folder}: add the line `{rule}` to .gitattributes, or Windows cannot run what lies there.")
     try:
         _judge(arguments, repository)
     except CannotTell as error:  # the hook stands, and stops everything until this is mended

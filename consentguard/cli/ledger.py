@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, policy_of, register_of, state_of
 from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
+from consentguard.files import MAX_FILE, read_bounded
 
 if TYPE_CHECKING:
     from consentguard.consent.record.ledger import Post, Release
@@ -153,7 +154,7 @@ def take(arguments: argparse.Namespace) -> int:
     from consentguard.consent.record.exchange import take as add
 
     try:
-        data = arguments.file.read_bytes()
+        data = read_bounded(arguments.file, MAX_FILE)
     except OSError as error:
         raise CannotTell(f"{arguments.file}: cannot be read ({error.strerror}); check the name.") from error
     added = add(state_of(arguments), data, str(arguments.file), key=arguments.key, at=now())

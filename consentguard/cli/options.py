@@ -141,7 +141,13 @@ def people_options() -> argparse.ArgumentParser:
     """Who is in a photo, and who looked at it; for every command that releases."""
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
-    options.add_argument("--people", type=_ids, default=(), metavar="ID,ID", help="who is shown; chooses mode declared")
+    options.add_argument(
+        "--people",
+        type=_ids,
+        default=(),
+        metavar="ID,ID",
+        help="who is shown, by id or full name; chooses mode declared",
+    )
     options.add_argument("--expected", metavar="CLASS", help="mode matched: only people of this class may match")
     options.add_argument("--suitable-by", metavar="NAME", help="who looked at it and calls it suitable")
     return options

@@ -5,7 +5,21 @@ from __future__ import annotations
 import argparse
 
 from consentguard import __version__
-from consentguard.cli import accounts, hook, ledger, models, photos, policy, posting, recognition, register, scan, state
+from consentguard.cli import (
+    accounts,
+    hook,
+    ledger,
+    models,
+    photos,
+    policy,
+    posting,
+    recognition,
+    register,
+    scan,
+    start,
+    state,
+    where,
+)
 from consentguard.cli.options import EXITS, Options
 
 
@@ -19,10 +33,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"consentguard {__version__}")
     top = parser.add_subparsers(metavar="COMMAND", required=True)
     options = Options.made()
+    start.add_commands(top, options)
+    where.add_commands(top, options)
     state.add_commands(top, options)
     models.add_commands(top)
     register.add_commands(top, options)
-    policy.add_commands(top)
+    policy.add_commands(top, options)
     recognition.add_commands(top, options)
     photos.add_commands(top, options)
     hook.add_commands(top, options)

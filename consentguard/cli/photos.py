@@ -123,6 +123,11 @@ def demo(arguments: argparse.Namespace) -> int:
 
 def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Verdict]) -> int:
     """One verdict a photo, in order, whatever happens to the others; the exit code of the worst."""
+    if arguments.people and len(arguments.photos) > 1 and arguments.mode != "matched":
+        raise WrongUsage(
+            "--people names who is shown in one photo: over several it would clear anybody whose photo has no more "
+            "faces than names. Give one photo at a time, or scan their folder with --people-file CSV."
+        )
     opened = _opened(arguments)
     worst = 0
     for path in arguments.photos:

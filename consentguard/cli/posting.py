@@ -5,10 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentguard.cli.options import (
@@ -17,11 +14,11 @@ from consentguard.cli.options import (
     Options,
     add_override,
     guard_of,
-    people_options,
     policy_of,
     register_of,
     state_of,
 )
+from consentguard.cli.post_options import PartOptions, add_part_options, parts_of
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.program import install_command
@@ -36,18 +33,17 @@ def add_commands(top: Commands, options: Options) -> Commands:
     """Adds `post`, `retweet` and `posting`; returns where commands of `posting` are added."""
     command = top.add_parser(
         "post",
-        parents=[_who(), people_options(), options.papers, options.state],
+        parents=[_who(), options.papers, options.state],
         help="release photos and post them to X: all or nothing, and once",
         description="Releases each photo for the channel and posts what was released. --photo belongs to the --text "
-        "before it and --alt to the --photo before it; a second --text makes a thread. Nothing is ever sent twice.",
+        "before it, or to the first; --people, --hide-all and --alt to the --photo before them; a second --text makes "
+        "a thread. Nothing is ever sent twice.",
         epilog=EXITS,
     )
-    for name, what in (
-        ("--text", "what a post says; again for a thread"),
-        ("--photo", "a photo of the post, at most four"),
-        ("--alt", "what the photo before it shows, for those who do not see it"),
-    ):
-        command.add_argument(name, action=_Collect, dest="parts", metavar=name[2].upper(), help=what)
+    add_part_options(command)
+    command.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
+    command.add_argument("--expected", metavar="CLASS", help="mode matched: only people of this class may match")
+    command.add_argument("--suitable-by", metavar="NAME", help="who looked at the photos and calls them suitable")
     command.add_argument("--taken-for-sharing", action="store_true",
                          help="the photos were taken to be shared: delete them once the post stands")  # fmt: skip
     command.add_argument("--dry-run", action="store_true", help="release and check everything, send nothing")
@@ -93,52 +89,17 @@ def add_commands(top: Commands, options: Options) -> Commands:
 # -- posting ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Wanted:
-    """One part as the options name it."""
-
-    text: str = ""
-    photos: list[Path] = field(default_factory=list)
-    alts: list[str] = field(default_factory=list)
-
-
-class _Collect(argparse.Action):
-    """Gathers --text, --photo and --alt in the order in which they come."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,
-    ) -> None:
-        parts: list[_Wanted] = list(getattr(namespace, self.dest) or [])
-        if option_string == "--text" or not parts:
-            parts.append(_Wanted())
-        if option_string == "--text":
-            parts[-1].text = str(values)
-        elif option_string == "--photo":
-            parts[-1].photos.append(Path(str(values)))
-            parts[-1].alts.append("")
-        elif not parts[-1].photos:
-            parser.error("--alt describes the --photo before it; there is none")
-        else:
-            parts[-1].alts[-1] = str(values)
-        setattr(namespace, self.dest, parts)
-
-
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
     from consentguard.posting.alt import proposed
     from consentguard.posting.draft import drafted
 
-    if not arguments.parts:
-        raise WrongUsage("there is nothing to post; give --text, --photo or both")
+    wanted_parts = parts_of(arguments)
     guard = guard_of(arguments)
     channel = guard.policy.channel(arguments.channel).name
     # Keys that are missing are the news before any photo is looked at.
     poster = None if arguments.dry_run else poster_of(arguments, channel)
-    parts = [_released(guard, wanted, arguments, channel) for wanted in arguments.parts]
+    parts = [_released(guard, wanted, arguments, channel) for wanted in wanted_parts]
     if poster is None:
         drafts = drafted(guard, parts, _leave(guard, channel, arguments))
         for draft in drafts:
@@ -146,27 +107,31 @@ def post(arguments: argparse.Namespace) -> int:
             print("\n".join(f"  a photo, described as: {picture.alt}" for picture in draft.pictures))
         return 0
     posted = poster.thread(parts, channel=channel, by=arguments.by, **_excuse(arguments))
-    for each, part, wanted in zip(posted, parts, arguments.parts, strict=True):
+    for each, part, wanted in zip(posted, parts, wanted_parts, strict=True):
         _say(each, as_json=arguments.json)
         if not arguments.json:
-            for path, photo, alt in zip(wanted.photos, part.photos, part.alts, strict=True):
-                print(f"  {path}, described as: {alt or proposed(photo, guard.register)}", file=sys.stderr)
+            for asked, photo, alt in zip(wanted.photos, part.photos, part.alts, strict=True):
+                print(f"  {asked.path}, described as: {alt or proposed(photo, guard.register)}", file=sys.stderr)
     return 3 if any(each.left for each in posted) else 0
 
 
-def _released(guard: Guard, wanted: _Wanted, arguments: argparse.Namespace, channel: str) -> Part:
+def _released(guard: Guard, wanted: PartOptions, arguments: argparse.Namespace, channel: str) -> Part:
+    """Releases the photos of one part, and says of each what stays visible before anything is sent."""
     from consentguard.posting import Part
+    from consentguard.posting.shown import in_words
 
-    asked = {"mode": arguments.mode, "people": arguments.people, "by": arguments.by, "channel": channel,
-             "expected": arguments.expected, "suitable_by": arguments.suitable_by}  # fmt: skip
+    text = wanted.text or ""
+    asked = {"by": arguments.by, "channel": channel, "expected": arguments.expected, "event": arguments.event,
+             "suitable_by": arguments.suitable_by, "urgent": arguments.urgent, "trip": arguments.trip,
+             "caption": text, "override": dict(arguments.override)}  # fmt: skip
     released = []
-    for path, alt in zip(wanted.photos, wanted.alts, strict=True):
-        words = {"caption": wanted.text, "alt": alt, "event": arguments.event, "urgent": arguments.urgent}
-        override = dict(arguments.override)
-        said = {**asked, **words, "trip": arguments.trip}
-        released.append(guard.release(read_photo(path), name=str(path), override=override, **said))
-    sources = wanted.photos if arguments.taken_for_sharing else []
-    return Part(wanted.text, released, wanted.alts, sources)
+    for photo in wanted.photos:
+        mode = "off" if photo.hide_all else arguments.mode
+        said = {**asked, "alt": photo.alt, "people": photo.people or (), "mode": mode}
+        released.append(guard.release(read_photo(photo.path), name=str(photo.path), **said))
+        print(f"{photo.path}: {in_words(released[-1])}", file=sys.stdout if arguments.dry_run else sys.stderr)
+    sources = [photo.path for photo in wanted.photos] if arguments.taken_for_sharing else []
+    return Part(text, released, [photo.alt for photo in wanted.photos], sources)
 
 
 def retweet(arguments: argparse.Namespace) -> int:

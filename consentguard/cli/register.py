@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from consentguard.cli.files import write
-from consentguard.cli.options import Commands, Options, moment, policy_of
+from consentguard.cli.options import Commands, Options, moment, policy_of, register_of
 from consentguard.errors import WrongUsage
 
 _REGISTER = Path("consent_register.csv")
@@ -16,8 +16,27 @@ _REGISTER = Path("consent_register.csv")
 
 def add_commands(top: Commands, options: Options) -> None:
     register = top.add_parser("register", help="the consent register").add_subparsers(
-        metavar="check|import|export|diff|stats", required=True
+        metavar="new|find|check|import|export|diff|stats", required=True
     )
+    command = register.add_parser(
+        "new",
+        parents=[options.state],
+        help="make a register to fill in",
+        description="Makes a register that has its columns and one example line. One line a person; docs/register.md "
+        "says what each column means. A spreadsheet program can fill it in; save it as CSV UTF-8.",
+    )
+    command.add_argument("--out", type=Path, metavar="FILE", help="default: consent_register.csv of the state")
+    command.set_defaults(run=new)
+    command = register.add_parser(
+        "find",
+        parents=[options.state, options.papers],
+        help="print the ids of everybody of that name",
+        description="Prints id, role, class and what may be shown on a channel today, for everybody whose id or name "
+        "begins like that.",
+    )
+    command.add_argument("name", metavar="NAME", help="an id, a name, or the beginnings of both names")
+    command.add_argument("--channel", metavar="NAME", help="default: the policy's default channel")
+    command.set_defaults(run=find)
     command = register.add_parser(
         "check",
         parents=[options.state],
@@ -82,6 +101,50 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
     command.add_argument("--at", metavar="TIME", help="count as of this time; today without it")
     command.set_defaults(run=stats)
+
+
+def new(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.record.state import REGISTER_FILE, default_directory
+
+    print(new_file(arguments.out or (arguments.state or default_directory()) / REGISTER_FILE))
+    return 0
+
+
+def new_file(target: Path) -> str:
+    """Writes a register with all columns and an example line. Raises WrongUsage where a file is there."""
+    from consentguard.consent.register.people import COLUMNS
+
+    if target.exists():
+        raise WrongUsage(f"{target} is there already; name another with --out FILE")
+    if not target.parent.is_dir():
+        raise WrongUsage(
+            f"{target.parent} does not exist; run `consentguard init` first, or name a file with --out FILE"
+        )
+    example = {"id": "EXAMPLE", "role": "other", "legal_forename": "Example", "legal_surname": "Line"}
+    rows = (COLUMNS, [example.get(column, "") for column in COLUMNS])
+    write(target, lambda: "".join(",".join(row) + "\n" for row in rows).encode("utf-8"))
+    return (
+        f"{target}: made, with one example line, which has consent for nothing. Put a line for each person in its "
+        f"place (docs/register.md) and run `consentguard register check {target}`. Or run `consentguard register "
+        "import` on what the school's system exports."
+    )
+
+
+def find(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.register.register import Register
+    from consentguard.consent.register.search import search
+
+    register, channel = Register.load(register_of(arguments)), policy_of(arguments).channel(arguments.channel)
+    found = search(register, arguments.name)
+    if not found:
+        print(f"{register.file}: nobody is called that", file=sys.stderr)
+        return 1
+    today = school_day(now())
+    for person in found:
+        standing = person.standing(channel.scope, today).value
+        print(f"{person.id}  {person.role}  class {person.class_name or '-'}  {channel.name}: {standing}")
+    return 0
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -170,7 +233,7 @@ def diff(arguments: argparse.Namespace) -> int:
         fields = {"person": change.person, "what": change.what, "before": change.before, "after": change.after}
         print(json.dumps({**fields, "lost": change.lost, "gained": change.gained}) if arguments.json else change)
     directory = arguments.state or default_directory()
-    if lost and (arguments.state or directory.exists()):
+    if lost and (arguments.state or State.is_made(directory)):
         ledger, policy = Ledger(State.open(directory)), policy_of(arguments)
         again = [
             release

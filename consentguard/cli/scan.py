@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from consentguard.cli.options import Commands, Options, asked_of, guard_of, register_of
 
 if TYPE_CHECKING:
+    from consentguard.batch.people_file import PeopleOf
     from consentguard.batch.remote import RemoteFolder
     from consentguard.batch.scan import Engine, Progress, Summary
     from consentguard.batch.unit import Settings
+    from consentguard.consent.decide import Asked
     from consentguard.guard.guard import Guard
 
 
@@ -40,6 +42,9 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument("--workers", type=_count, metavar="N", help="processes; default: one for each core")
     command.add_argument("--engine", choices=("local", "ray"), default="local", help="default: this machine")
     command.add_argument("--address", metavar="HOST:PORT", help="the Ray cluster; without it Ray starts one here")
+    command.add_argument(
+        "--people-file", type=Path, metavar="CSV", help="who is shown in which photo; columns photo, people (ids)"
+    )
     command.add_argument("--watch", action="store_true", help="go on, judging photos as they land in the folder")
     command.set_defaults(run=scan)
 
@@ -63,20 +68,26 @@ def scan(arguments: argparse.Namespace) -> int:
     from consentguard.batch.scan import scan as run_scan
     from consentguard.errors import WrongUsage
 
+    if arguments.people_file and arguments.people:
+        raise WrongUsage("--people-file says who is shown in each photo; leave --people out")
     if arguments.watch and not isinstance(arguments.folder, Path):
         raise WrongUsage(f"{arguments.folder}: only folders on a disk can be watched; scan it again instead.")
     worst = 0
     with ExitStack() as running:
         before: Settings | None = None
         for first in _rounds(arguments):
-            guard, settings = _prepared(arguments)  # anew each time: register and policy may have changed meanwhile
+            guard, settings, people = _prepared(
+                arguments
+            )  # anew each time: register and policy may have changed meanwhile
             if settings != before:
                 running.pop_all().close()
                 engine = running.enter_context(_engine(arguments, settings))
                 before = settings
             try:
                 with _shown(settings) as (progress, tick):
-                    summary = run_scan(guard, settings, engine, progress=progress, tick=tick, emptied=not first)
+                    summary = run_scan(
+                        guard, settings, engine, progress=progress, tick=tick, emptied=not first, people=people
+                    )
             except KeyboardInterrupt:
                 print("stopped; the same command goes on from here", file=sys.stderr)
                 raise
@@ -116,25 +127,34 @@ def audit_folder(arguments: argparse.Namespace) -> int:
     return worst
 
 
-def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings]:
+def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf]:
+    from consentguard.batch.people_file import read_people_file
     from consentguard.batch.unit import Settings
 
     guard = guard_of(arguments)
-    guard.question(**asked_of(arguments))
+    asked, people = asked_of(arguments), {}
+    if arguments.people_file:
+        people = dict(read_people_file(arguments.people_file, guard.register.people))
+        if asked["mode"] == "declared":
+            asked["mode"] = None  # nobody is named for the photos that the file leaves out
+        everybody: Asked = {**asked, "people": tuple(each for ids in people.values() for each in ids)}
+        guard.question(**everybody)
+    guard.question(**asked)
     if not arguments.dry_run:
         _ = guard.state  # says at once what every photo would say
-    return guard, Settings(
+    settings = Settings(
         folder=arguments.folder,
         out=arguments.out,
         register=register_of(arguments),
         policy=arguments.policy,
         state=arguments.state,
-        asked=asked_of(arguments),
+        asked=asked,
         register_sha256=guard.register.sha256,
-        policy_sha256=guard.policy.digest,
+        policy_sha256=guard.policy.fingerprint,
         dry_run=arguments.dry_run,
         keep_folders=arguments.keep_folders,
     )
+    return guard, settings, people
 
 
 def _rounds(arguments: argparse.Namespace) -> Iterator[bool]:
@@ -212,12 +232,20 @@ def _duration(seconds: float) -> str:
 
 def _said(summary: Summary) -> str:
     """What came of it, and where to look next."""
+    from consentguard.batch.walk import printable
+
     photos, others = sum(summary.outcomes.values()), summary.passed_over
     lines = [f"{photos} photo{'' if photos == 1 else 's'}: {_counted(summary.outcomes) or 'none'}"]
     lines[0] += f"; {summary.looked_at} looked at now" if summary.looked_at < photos else ""
     lines[0] += f"; {others} other file{' is no picture' if others == 1 else 's are no pictures'}" if others else ""
     if summary.outcomes.get("released"):
         lines.append(f"  copies that may go: {summary.report.parent / 'released'}")
+    if summary.strange:
+        first, more = summary.strange[0], len(summary.strange) - 1
+        also = f" and {more} more" if more else ""
+        lines.append(f"  not written by this scan, so not judged: {printable(first)}{also}; move them elsewhere")
+    if summary.unmet:
+        lines.append(f"  named in the people file and not in the folder: {', '.join(map(printable, summary.unmet))}")
     return "\n".join([*lines, f"  report: {summary.report}"])
 
 

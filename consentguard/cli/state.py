@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from consentguard.cli.options import Commands, Options, state_of
 
@@ -29,13 +30,20 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def init(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now
-    from consentguard.consent.record.state import State, default_directory
+    from consentguard.consent.record.state import default_directory
 
-    state = State.create(arguments.state or default_directory())
-    state.record("init", {}, now().isoformat(timespec="seconds"))
-    print(f"{state.directory}: made, with a new key and an empty audit trail. Back the folder up; keep it to yourself.")
+    print(made(arguments.state or default_directory()))
     return 0
+
+
+def made(directory: Path) -> str:
+    """Makes a state directory and says so. Raises AuditFailed."""
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.state import State
+
+    state = State.create(directory)
+    state.record("init", {}, now().isoformat(timespec="seconds"))
+    return f"{state.directory}: made, with a new key and an empty audit trail. Back the folder up; keep it to yourself."
 
 
 def audit_verify(arguments: argparse.Namespace) -> int:

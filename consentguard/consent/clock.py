@@ -1,4 +1,4 @@
-"""The school's clock: days and hours of the register and the policy are meant in Europe/London."""
+"""The school's clock: days and hours of the register and the policy are meant in the time zone that policy names."""
 
 from __future__ import annotations
 
@@ -17,26 +17,22 @@ if TYPE_CHECKING:
 
 LONDON: Final = ZoneInfo("Europe/London")
 
-_HOURS: Final = (
-    'SCH 026: "The school Twitter account will only tweet between the hours of 7am and 7pm between Monday and Friday."'
-)
 
-
-def now() -> datetime:
+def now(zone: ZoneInfo = LONDON) -> datetime:
     """The real time, with the school's offset."""
-    return datetime.now(LONDON)
+    return datetime.now(zone)
 
 
-def school_time(moment: datetime) -> datetime:
+def school_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
     """A moment on the school's clock. Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, such as datetime.now(timezone.utc)")
-    return moment.astimezone(LONDON)
+    return moment.astimezone(zone)
 
 
-def school_day(moment: datetime) -> date:
+def school_day(moment: datetime, zone: ZoneInfo = LONDON) -> date:
     """The school's calendar day of a moment. Raises ValueError for a time without a zone."""
-    return school_time(moment).date()
+    return school_time(moment, zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +105,12 @@ def judge_hours(
 
     The hours bind posting: a door refuses with the reason `not-now` and these findings. Whoever only looks or releases
     reports them. An occasion of a kind that the hours except, and that holds on the day, excuses both. The clock is the
-    school's (Europe/London, summer time included): a channel opens at `from` and is closed at `until`. A bank holiday
-    is the day of the week that it is.
+    school's (policy's time_zone, summer time included): a channel opens at `from` and is closed at `until`. A bank
+    holiday is the day of the week that it is.
 
     Raises ValueError for a moment without a zone.
     """
-    hours, local = policy.hours_of(channel), school_time(moment)
+    hours, local = policy.hours_of(channel), school_time(moment, policy.zone)
     if hours == ANY_TIME:
         return ()
     if occasion is not None and occasion.kind in hours.exceptions and occasion.covers(local.date()):
@@ -123,10 +119,8 @@ def judge_hours(
     day = DAYS[local.weekday()]
     if day not in hours.days:
         allowed = ", ".join(name.capitalize() for name in hours.days)
-        findings.append(
-            Finding("outside-days", channel.name, f"{day.capitalize()} is none of {allowed or 'no days'}. {_HOURS}")
-        )
+        findings.append(Finding("outside-days", channel.name, f"{day.capitalize()} is none of {allowed or 'no days'}"))
     if not hours.opens <= local.time() < hours.closes:
         span = f"between {hours.opens:%H:%M} and {hours.closes:%H:%M} school time"
-        findings.append(Finding("outside-hours", channel.name, f"{local:%H:%M} is not {span}. {_HOURS}"))
-    return tuple(findings)
+        findings.append(Finding("outside-hours", channel.name, f"{local:%H:%M} is not {span}"))
+    return tuple(policy.sentences.quoted(finding) for finding in findings)

@@ -15,14 +15,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "unapproved-face": "a face is shown of somebody whose consent for this channel is not known",
         "nothing-may-remain": "what policy lets remain of an unapproved person cannot be kept without showing more",
-        "too-little-left": "too little would remain of the picture for it to be worth publishing",
-        "faces-overlap": "the face of somebody who may not be seen meets that of somebody who may",
         "declared-not-approved": "somebody named as shown may not be shown on this channel",
         "declared-not-permitted": "somebody named as shown must not be published at all",
         "more-faces-than-declared": "there are more faces than people were named",
         "no-face-refused": "no face was found, and policy wants a person to look at such photos",
         "surname": "a pupil's surname is written",
         "maybe-surname": "what may be a pupil's surname is written",
+        "text-too-long": "a text is longer than what is judged at once",
         "name-with-image": "a pupil's first name stands beside an image",
         "individually-targeted": "one person is spoken to instead of a class or everybody",
         "offensive-language": "a word is on the list of offensive language",
@@ -68,11 +67,14 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "not-sure-who": "a face is like somebody enrolled, but not surely enough",
         "declared-not-approved": "this person may not be shown on this channel",
         "declared-not-permitted": "this person must not be published at all",
+        "tagged-not-approved": "somebody tagged may not be shown on this channel, and is hidden",
+        "called-nobody": "a person said that a face is nobody: a picture, a statue, or no face",
         "outside-hours": "it is not between the hours in which policy lets this channel post",
         "outside-days": "it is not one of the days on which policy lets this channel post",
         "review-overdue": "the governing body should have reviewed the policy by now",
         "surname": "a pupil's surname is written",
         "maybe-surname": "what may be a pupil's surname is written",
+        "text-too-long": "a text is longer than what is judged at once",
         "name-with-image": "a pupil's first name stands beside an image",
         "individually-targeted": "one person is spoken to instead of a class or everybody",
         "offensive-language": "a word is on the list of offensive language",
@@ -87,54 +89,9 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
 )
 """What a person should know: rule -> one plain sentence."""
 
-_NO_PHOTOS = "Photos of children will not be shared without parental consent"
-_NO_SURNAMES = "No surnames of children will be shared – first names only"
-_HOLDER = "The account holder must ensure that the tweets they share are appropriate (see inappropriate content below)."
-_HOURS = "The school Twitter account will only tweet between the hours of 7am and 7pm between Monday and Friday."
-
-SENTENCES: Mapping[str, str] = MappingProxyType(
-    {
-        "unapproved-face": "The Rackham account will not post photos of children without prior permission from their "
-        "parent/carer.",
-        "nothing-may-remain": "For example we may share a photo of a child creating a piece of artwork that features "
-        "the child's hands or back of the head.",
-        "too-little-left": "It will post photos of work and learning.",
-        "faces-overlap": _NO_PHOTOS,
-        "declared-not-approved": _NO_PHOTOS,
-        "declared-not-permitted": _NO_PHOTOS,
-        "consent-gone": _NO_PHOTOS,
-        "more-faces-than-declared": _HOLDER,
-        "no-face-refused": _HOLDER,
-        "not-now": _HOURS,
-        "outside-hours": _HOURS,
-        "outside-days": _HOURS,
-        "alt-text-missing": "To quickly share school updates with parents and the wider community",
-        "wrong-account": "The uploading of content for the Twitter pages will be controlled by and is the sole "
-        "responsibility of the account holder.",
-        "not-in-ledger": "The school Twitter account will 'retweet' posts made by individual class accounts, ...",
-        "review-overdue": "This policy will be reviewed and agreed in line with Government guidelines by the Governing "
-        "Body.",
-        "surname": _NO_SURNAMES,
-        "maybe-surname": _NO_SURNAMES,
-        "file-name": _NO_SURNAMES,
-        "name-with-image": _NO_SURNAMES,
-        "individually-targeted": "Individually targeted content will not be posted.",
-        "offensive-language": "Offensive language or remarks aimed at the school, its staff, parents, governors or "
-        "others affiliated with the school;",
-        "remark-at-school": "Comments that aim to undermine the school, its staff, parents, governors or others "
-        "affiliated with the school.",
-        "copyright-notice": "Images or text that infringe upon copyright;",
-        "surname-in-picture": _NO_SURNAMES,
-        "unread-text": _NO_SURNAMES,
-        "text-not-read": _NO_SURNAMES,
-        "foreign-notice": "Images or text that infringe upon copyright;",
-        "not-called-suitable": "Unsuitable images or content posted into its feed;",
-    }
-)
-"""Code -> the sentence of SCH 026 that it serves; the codes without one serve the design (docs/codes.md)."""
-
 NOTES = frozenset(
     {
+        "tagged-not-approved",
         "no-face-found",
         "too-small-for-a-face",
         "metadata-dropped",
@@ -168,10 +125,9 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
     {
         "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
         "declared-not-permitted": "Do not publish this photo.",
-        "more-faces-than-declared": "Name everybody shown, or declare nobody so that every face is hidden.",
+        "more-faces-than-declared": "Name everybody shown, tag whoever shall be hidden (--tag N=hide), or declare "
+        "nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
-        "too-little-left": "Take another photo, crop it by hand to hands and work, or ask for a consent.",
-        "faces-overlap": "Crop the photo by hand, or take another one.",
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
         "surname": "Write first names only.",
@@ -180,6 +136,7 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "foreign-notice": "Publish it only with the owner's leave: have a person decide.",
         "not-called-suitable": "Have somebody look at it and say so: --suitable-by NAME.",
         "maybe-surname": "Write first names only, or have a person decide.",
+        "text-too-long": "Shorten it, or publish it in parts.",
         "name-with-image": "Leave the name or the image out, or have a person decide.",
         "file-name": "Give the file a name without a pupil's.",
         "individually-targeted": "Speak to a class or a year group, or have a person decide.",
@@ -190,15 +147,11 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
 )
 
 
-_PLANS = frozenset({"nothing-may-remain", "too-little-left", "faces-overlap"})
-"""Reasons of which the plan says more."""
-
-
 def refusal(name: str, verdict: Verdict, why: str = "") -> str:
     """Why a photo must not go, in plain words, with what to do next."""
     reasons = "; ".join(REASONS[code] for code in verdict.reasons)
     who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
-    detail = f" ({why})" if why and _PLANS.intersection(verdict.reasons) else ""
+    detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
     step = steps(verdict.reasons) or "Choose another photo."
     if OVERRIDABLE.issuperset(verdict.reasons):
         codes = " ".join(f"--override {code}=REASON" for code in verdict.reasons)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from consentguard.errors import Problem, TemplateStoreError
+from consentguard.files import MAX_TABLE, read_bounded
 from consentguard.values import Point
 
 _COLUMNS: Final = ("photo", "id", "taken", "x", "y")
@@ -53,7 +54,8 @@ def _in_mapping(file: Path) -> Iterator[Reference]:
     """The rows of a CSV mapping, photos being relative to its folder; all mistakes are reported at once."""
     problems: list[Problem] = []
     try:
-        reader = csv.DictReader(io.StringIO(file.read_text("utf-8-sig"), newline=""), strict=True)
+        text = read_bounded(file, MAX_TABLE).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         rows = [(reader.line_num, row) for row in reader]
         header = reader.fieldnames or []
     except (UnicodeDecodeError, csv.Error) as error:

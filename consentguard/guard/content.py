@@ -8,8 +8,9 @@ from typing import Final
 
 from consentguard.consent.codes import FINDINGS
 from consentguard.consent.decide import Question
+from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
-from consentguard.guard.text_rules import Words, quoted
+from consentguard.guard.text_rules import Words
 from consentguard.values import Box, Finding, Picture
 from consentguard.vision import ocr
 from consentguard.vision.imagefile.notices import agencies
@@ -27,16 +28,12 @@ class Held:
 
     Attributes:
         marks: words to be painted over, in pixels of the picture.
-        findings: what a person should know.
-        refused: codes for which nothing may leave.
-        needs_person: a person could decide all of `refused`.
+        objections: what speaks against it.
         label: what read the text, as the verdict names models; "" where nothing did.
     """
 
     marks: tuple[Box, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    refused: tuple[str, ...] = ()
-    needs_person: bool = False
+    objections: tuple[Objection, ...] = ()
     label: str = ""
 
 
@@ -46,6 +43,7 @@ class Content:
     def __init__(self, policy: Policy, words: Words, shared: Callable[[], ocr.TextReader] = ocr.shared) -> None:
         """`shared` gives the reader of text where the extra is installed; it is loaded when first needed."""
         self._rules = policy.content
+        self._quoted = policy.sentences.quoted
         self._words = words
         self._shared = shared
 
@@ -64,23 +62,22 @@ class Content:
         Raises ModelUnavailable where text could not be looked for though the extra is installed.
         """
         marks: tuple[Box, ...] = ()
-        found: list[Finding] = []
-        refused: list[str] = []
+        raised: list[Objection] = []
         if self._reads:
             marks, found = self._text(picture)
-            refused += [_READ] if found and self._rules.text_in_picture == "refuse" else []
+            # Painting a name over is not for a person to decide against, but a photo without it may be taken again.
+            code = _READ if self._rules.text_in_picture == "refuse" else ""
+            raised += [Objection(code, finding) for finding in found]
+            marks = () if code else marks
         else:
-            found.append(Finding(_UNREAD, "picture", FINDINGS[_UNREAD]))
-            refused += [_MUST_READ] if self._rules.unread_text == "refuse" else []
-        foreign = list(self._foreign(picture))
-        refused += [_NOTICE] if foreign and self._rules.foreign_notice == "refuse" else []
+            code = _MUST_READ if self._rules.unread_text == "refuse" else ""
+            raised.append(Objection(code, Finding(_UNREAD, "picture", FINDINGS[_UNREAD]), decidable=True))
+        code = _NOTICE if self._rules.foreign_notice == "refuse" else ""
+        raised += [Objection(code, finding, decidable=True) for finding in self._foreign(picture)]
         if question.channel.name in self._rules.suitable_on and not question.suitable_by:
-            refused.append(_UNSUITABLE)
-            found.append(quoted(Finding(_UNSUITABLE, "photo", FINDINGS[_UNSUITABLE])))
-        # Painting a name over is not for a person to decide against, but a photo without it may be taken again.
-        decidable = bool(refused) and _READ not in refused
-        paint = () if _READ in refused else marks
-        return Held(paint, (*found, *foreign), tuple(refused), decidable, self.label)
+            finding = self._quoted(Finding(_UNSUITABLE, "photo", FINDINGS[_UNSUITABLE]))
+            raised.append(Objection(_UNSUITABLE, finding, decidable=True))
+        return Held(marks, tuple(raised), self.label)
 
     def _text(self, picture: Picture) -> tuple[tuple[Box, ...], list[Finding]]:
         written = self._shared().read(picture.pixels)
@@ -96,7 +93,7 @@ class Content:
             marks += inside
             who = ", ".join(spotted.people[:3]) + (" and others" if len(spotted.people) > 3 else "")
             place = "; ".join(str(picture.in_source(box).as_list()) for box in inside)
-            found.append(quoted(Finding(_READ, "picture", f"{who}: a pupil's surname was read at {place}")))
+            found.append(self._quoted(Finding(_READ, "picture", f"{who}: a pupil's surname was read at {place}")))
         return tuple(dict.fromkeys(marks)), found
 
     def _foreign(self, picture: Picture) -> Iterator[Finding]:
@@ -105,4 +102,4 @@ class Content:
             fields = ", ".join(dict.fromkeys(notice.field for notice in foreign))
             names = ", ".join(dict.fromkeys(agency for notice in foreign for agency in agencies(notice.text)))
             agency = f", a picture agency among them ({names})" if names else ""
-            yield quoted(Finding(_NOTICE, "file", f"{fields} of the file name somebody{agency}"))
+            yield self._quoted(Finding(_NOTICE, "file", f"{fields} of the file name somebody{agency}"))

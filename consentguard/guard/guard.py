@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -13,30 +13,33 @@ from typing import Any, Final, Unpack
 
 from consentguard.consent.clock import now as school_time
 from consentguard.consent.clock import school_day
-from consentguard.consent.codes import refusal
 from consentguard.consent.decide import Asked, Question, ask
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.calibration import Calibration
 from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.record.inspected import keep_inspected, last_inspected
 from consentguard.consent.record.release_status import why_fallen
 from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
 from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.enrol.calibrate import calibrate_store
-from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed
-from consentguard.guard.finishing import finished
-from consentguard.guard.judging import Clock, Judge
-from consentguard.guard.models import Sight, reader_of
+from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed, WrongUsage
+from consentguard.guard.judging import Judged, to_keep
+from consentguard.guard.models import VisionModels, reader_of
+from consentguard.guard.pipeline import Pipeline
 from consentguard.guard.record import Recording
+from consentguard.guard.setup import Clock, Setup
 from consentguard.guard.text_rules import Words
 from consentguard.program import program_digest
 from consentguard.values import (
+    Box,
     JudgedFace,
     Mode,
     Outcome,
     Picture,
     Released,
     Standing,
+    Tag,
     Verdict,
     canonical,
     own_copy,
@@ -92,14 +95,12 @@ class Guard:
         """
         self.register = register
         self.policy = policy
-        self._state = state
         self.words = Words(register, policy)
-        self._sight = Sight(register, policy, state=state, detector=detector, embedder=embedder)
+        self._setup = Setup(register, policy, state, clock or school_time)
+        self._models = VisionModels(self._setup, detector=detector, embedder=embedder)
+        self._pipeline = Pipeline(self._setup, self._models, self.words)
         self._register_file: Path | None = None
-        self._reader = reader_of(policy)
-        self._clock = clock or school_time
-        self._judge = Judge(register, policy, self._reader, self._sight, self.words, self._clock)
-        self._custom_parts = (*self._sight.custom_parts, *(("clock",) if clock else ()))
+        self._custom_parts = (*self._models.custom_parts, *(("clock",) if clock else ()))
 
     @classmethod
     def open(
@@ -121,7 +122,7 @@ class Guard:
         """
         directory = Path(state) if state else default_directory()
         rules = Policy.in_force(Path(policy) if policy else None, directory)
-        opened = State.open(directory) if state or directory.exists() else None
+        opened = State.open(directory) if state or State.is_made(directory) else None
         guard = cls(Register.load(Path(register)), rules, state=opened)
         guard._register_file = Path(register)
         return guard
@@ -129,7 +130,7 @@ class Guard:
     @property
     def state(self) -> State:
         """Key and audit trail. Raises AuditFailed where the guard was opened without."""
-        return self._needs_state()
+        return self._setup.recorded
 
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
@@ -152,7 +153,11 @@ class Guard:
         """
         question = self.question(**asked)
         with _about(name), timed():
-            return self._judge.verdict(self._judge.judge(photo, question, at or self._clock()), name)
+            late = self._late(photo)
+            judged = self._pipeline.check(photo, question, at or self._setup.clock(), late)
+            verdict = self._pipeline.verdict(judged, name)
+        self._keep(photo, verdict, judged)
+        return verdict
 
     def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
         """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, for doors in a hurry.
@@ -163,10 +168,11 @@ class Guard:
         question = self.question(channel=channel, mode=Mode.OFF.value)
         threading.Thread(target=self._load_quietly).start()  # beside the decoding, which has a process of its own
         with _about(name):
-            picture = self._reader.read(photo)
-            seen = self._sight.look(picture, until_face=True)
+            picture = self._pipeline.read(photo)
+            seen = self._models.look(picture, until_face=True)
             if seen.heads is not None:
-                return self._judge.verdict(self._judge.weigh(picture, seen, question, self._clock()), name)
+                judged = self._pipeline.decided(picture, seen, question, self._setup.clock())
+                return self._pipeline.verdict(self._pipeline.looked_twice(judged), name)
         return Verdict(
             photo=name,
             outcome=Outcome.REFUSED,
@@ -174,12 +180,12 @@ class Guard:
             faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
             scale=picture.scale,
             smallest_face=self.policy.picture.smallest_face,
-            models=self._sight.labels(seen, compared=False),
+            models=self._models.labels(seen, compared=False),
         )
 
     def _load_quietly(self) -> None:
         with suppress(CannotTell):  # said again to whoever looks
-            self._sight.load()
+            self._models.load()
 
     def draw(
         self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]
@@ -191,9 +197,15 @@ class Guard:
         """
         question = self.question(**asked)
         with _about(name):
-            judged = self._judge.judge(photo, question, self._clock(), thorough=True)
-        verdict = self._judge.verdict(judged, name)
-        return verdict, draw.inspection(judged.picture, judged.seen, verdict.faces), judged.plan.as_json()
+            judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo), thorough=True)
+            judged = self._pipeline.looked_twice(judged)
+        verdict = self._pipeline.verdict(judged, name)
+        self._keep(photo, verdict, judged)
+        return (
+            verdict,
+            draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs),
+            judged.plan.as_json(),
+        )
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
@@ -205,24 +217,12 @@ class Guard:
             CannotTell: no decision was reached, the second look failed, or it could not be recorded.
             WrongUsage: channel, mode or people do not exist or are not allowed.
         """
-        question = self.question(**asked)
-        state = self._needs_state()
-        now = self._clock()
+        question, now = self.question(**asked), self._setup.clock()
         source = hashlib.sha256(photo).hexdigest()
-        recording = Recording(state, self.register, self.policy, question, source, now, self._custom_parts)
-        with timed():
-            try:
-                with _about(name):
-                    judged = self._judge.judge(photo, question, now)
-                    verdict = self._judge.verdict(judged, name)
-                    if verdict.outcome is Outcome.REFUSED:
-                        raise Refused(refusal(name, verdict, judged.plan.why), verdict)
-                    judged, data = finished(judged, self._judge, self.policy, self._sight)
-                    verdict = self._judge.verdict(judged, name)
-            except (Refused, CannotTell) as error:
-                recording.failed(error)
-                raise
-            return recording.sealed(data, verdict, judged.decision.rests_on)
+        recording = Recording(self._setup, question, source, now, self._custom_parts)
+        _ = self.state  # nothing is looked at that could not be recorded
+        with timed(), _about(name):
+            return self._pipeline.release(photo, name, question, recording, self._late(photo))
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
         """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
@@ -236,12 +236,12 @@ class Guard:
         looked at again. Raises CannotTell where a look fails.
         """
         rules = self.policy.picture
-        small = replace(self._reader, max_edge=edge).read(photo)
+        small = replace(reader_of(self.policy), max_edge=edge).read(photo)
         pixels = small.pixels
         if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
             heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
             pixels = draw.heads_covered(small, heads, rules.paint)
-            if self._sight.find_again(Picture(pixels, small.width, small.height)):
+            if self._models.find_again(Picture(pixels, small.width, small.height)):
                 return None
         return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
 
@@ -252,18 +252,15 @@ class Guard:
         enrolled where faces are compared, and what was asked. Whoever keeps verdicts keeps this beside them
         and asks again when it changes. Raises WrongUsage, and TemplateStoreError where nobody is enrolled.
         """
-        question, today = self.question(**asked), school_day(on)
+        question, today = self.question(**asked), school_day(on, self.policy.zone)
         scope = question.channel.scope
         standings = [
             [person.id, person.standing(scope, today).value, person.biometric_standing(today).value]
             for person in self.register
         ]
-        enrolled = self._sight.enrolled_digest() if question.mode is Mode.MATCHED else ""
-        rests_on = [self.register.sha256, self.policy.digest, sorted(standings), program_digest(), enrolled,
-                    question.channel.name, question.mode.value, list(question.declared), self._judge.text_reader,
-                    question.caption, question.alt, question.suitable_by, question.override.as_json(),
-                    None if question.among is None else sorted(question.among),
-                    list(self._custom_parts)]  # fmt: skip
+        enrolled = self._models.enrolled_digest() if question.mode is Mode.MATCHED else ""
+        rests_on = [self.register.sha256, self.policy.fingerprint, sorted(standings), program_digest(),
+                    enrolled, question.as_json(), self._pipeline.content.label, list(self._custom_parts)]  # fmt: skip
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
     def admit(self, released: Released, *, channel: str) -> Released:
@@ -276,7 +273,7 @@ class Guard:
         one. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.
         """
-        state = self._needs_state()
+        state = self.state
         try:
             own = own_copy(released)
             digest, grounds, verdict = own.sha256, own.grounds, own.verdict
@@ -297,7 +294,7 @@ class Guard:
             people=grounds.people,
             custom_parts=grounds.custom_parts,
             channel=channel,
-            on=school_day(self._clock()),
+            on=school_day(self._setup.clock(), self.policy.zone),
         )
         if fallen:
             code, why = fallen
@@ -314,8 +311,8 @@ class Guard:
         matched, TemplateStoreError where the photos or the store cannot be used.
         """
         self.policy.mode(Mode.MATCHED.value)
-        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
-        return enrol(Path(source), self.register, eyes, self._needs_state(), self._clock(), key)
+        eyes = Eyes(reader_of(self.policy), self._models.detector, self._models.embedder)
+        return enrol(Path(source), self.register, eyes, self.state, self._setup.clock(), key)
 
     def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
         """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
@@ -326,11 +323,39 @@ class Guard:
         TemplateStoreError.
         """
         self.policy.mode(Mode.MATCHED.value)
-        eyes = Eyes(self._reader, self._sight.detector, self._sight.embedder)
+        eyes = Eyes(reader_of(self.policy), self._models.detector, self._models.embedder)
         rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
-        return calibrate_store(self.register, eyes, self._needs_state(), self._clock(), rate, folder)
+        return calibrate_store(self.register, eyes, self.state, self._setup.clock(), rate, folder)
 
-    def _needs_state(self) -> State:
-        if self._state is None:
-            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
-        return self._state
+    def tags(self, photo: bytes, says: Mapping[int, str]) -> tuple[Tag, ...]:
+        """Tags on faces by the numbers that `inspect` gave them: number -> register id, `hide` or `nobody`.
+
+        Raises WrongUsage where the photo was not inspected under this state, or with other models, and for a number
+        that no face has.
+        """
+        kept = last_inspected(self.state, hashlib.sha256(photo).hexdigest())
+        if kept is None or kept.models != self._models.finders:
+            why = "was not inspected yet" if kept is None else "was inspected with other models"
+            raise WrongUsage(f"this photo {why}: run `consentguard inspect` on it, then point at the numbers it shows")
+        tags = []
+        for number, text in says.items():
+            if not 1 <= number <= len(kept.faces):
+                raise WrongUsage(f"no face has the number {number}; `inspect` found {len(kept.faces)} in this photo")
+            tags.append(Tag(kept.faces[number - 1], text))
+        return tuple(tags)
+
+    def _late(self, photo: bytes) -> tuple[Box, ...]:
+        """What only the second pass found in this photo, the last time that it was inspected with these models."""
+        if self._setup.state is None:
+            return ()
+        kept = last_inspected(self._setup.state, hashlib.sha256(photo).hexdigest())
+        return kept.late_faces if kept is not None and kept.models == self._models.finders else ()
+
+    def _keep(self, photo: bytes, verdict: Verdict, judged: Judged) -> None:
+        """Keeps the numbers of a photo's faces, so that a person can point at them."""
+        if self._setup.state is None or judged.question.tags:
+            return
+        # A state that cannot be written to, as another user's: then nothing is kept, and `tags` says so.
+        with suppress(AuditFailed):
+            seen = to_keep(judged, verdict, self._models.finders)
+            keep_inspected(self._setup.state, hashlib.sha256(photo).hexdigest(), seen, self._setup.clock())

@@ -1,21 +1,21 @@
-"""One photo's judgement: what is seen in it, what of that may be, what shall be done, and the verdict that says so."""
+"""One photo between the steps of the pipeline, what each step adds to it, and the verdict that says what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from typing import Final
 
-from consentguard.consent.clock import school_day
 from consentguard.consent.codes import FINDINGS, NOTES
-from consentguard.consent.decide import UNASKED, UNSURE_HEAD, Decision, Question, circumstances, decide
-from consentguard.consent.policy.overriding import Override
+from consentguard.consent.decide import Decision, Identity, Known, Question
+from consentguard.consent.objections import Objection, Ruling, ruling
 from consentguard.consent.policy.policy import Policy
-from consentguard.consent.register.register import Register
-from consentguard.guard.content import Content, Held
-from consentguard.guard.models import Sight
-from consentguard.guard.text_rules import Words
+from consentguard.consent.record.inspected import Inspected
+from consentguard.guard.content import Held
+from consentguard.guard.tagging import SAME_FACE, Pointed
 from consentguard.values import (
+    HIDE,
+    NOBODY,
     Action,
     Box,
     Face,
@@ -23,7 +23,6 @@ from consentguard.values import (
     Hand,
     Head,
     JudgedFace,
-    Mode,
     Outcome,
     Picture,
     Seen,
@@ -31,191 +30,252 @@ from consentguard.values import (
     Subject,
     Verdict,
 )
-from consentguard.values.stopwatch import so_far, stage
-from consentguard.vision.imagefile.sandbox import Reader
-from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite
+from consentguard.values.stopwatch import so_far
+from consentguard.vision.rewrite import Limits, RewritePlan, painted_pixels, plan_rewrite
 
-Clock = Callable[[], datetime]
+BESIDE_PAINT: Final = 0.1
+"""Share of a face that is painted, under which it is none of those that were hidden."""
+_COVERED: Final = 0.2
+"""By how much more of the face of somebody who may be seen may be painted in a stronger plan."""
+_SAME_PLACE: Final = 0.3
+"""IoU from which two looks found the same face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One photo after looking and deciding, before anything is made of it; `found` is what only later looks found."""
+    """One photo after looking and deciding, before anything is made of it.
+
+    Attributes:
+        picture, seen: what was looked at, and what was seen, bodies and hands included where they were looked for.
+        question, pointed, decision: what was asked, at whom the person points, and what may be seen of each face.
+        remain: what of somebody who may not be seen may remain.
+        held: what the picture holds besides people.
+        plan: what would be done to the picture.
+        objections: what speaks against it.
+        found: faces that only the second pass found, which are hidden like any other.
+        named: the same, but they are among the people named, in mode declared.
+        step: how often the photo was planned again.
+    """
 
     picture: Picture
     seen: Seen
-    compared: bool
+    question: Question
+    pointed: Pointed
     decision: Decision
     remain: frozenset[str]
-    plan: RewritePlan
-    refused: tuple[str, ...]
-    needs_person: bool
-    hides: bool
     held: Held
-    override: Override
+    plan: RewritePlan
+    objections: tuple[Objection, ...]
     found: tuple[Face, ...] = ()
+    named: tuple[Face, ...] = ()
+    step: int = 0
 
     @property
-    def approved(self) -> tuple[Face, ...]:
-        shown = _shown(self.seen, self.decision)
-        return tuple(face for face in self.seen.faces if Subject(face) in shown)
-
-
-class Judge:
-    """Judges photos under one register and one policy. May be shared between threads; it records nothing."""
-
-    def __init__(
-        self, register: Register, policy: Policy, reader: Reader, sight: Sight, words: Words, clock: Clock
-    ) -> None:
-        self._register = register
-        self._policy = policy
-        self._reader = reader
-        self._sight = sight
-        self._words = words
-        self._content = Content(policy, words)
-        self._clock = clock
+    def ruling(self) -> Ruling:
+        """What all objections come to."""
+        return ruling(self.objections, self.question.override)
 
     @property
-    def text_reader(self) -> str:
-        """The label of what reads text in pictures; "" where nothing does. Raises ModelUnavailable."""
-        return self._content.label
+    def shown(self) -> frozenset[Subject]:
+        """Who of the faces and unsure heads may be seen."""
+        return shown(self.seen, self.decision)
 
-    def judge(self, photo: bytes, question: Question, moment: datetime, *, thorough: bool = False) -> Judged:
-        """Reads a photo, looks and decides. Hands and people are looked for where they matter, or if `thorough`.
+    @property
+    def hides(self) -> bool:
+        """Whether anybody has to be hidden."""
+        return hides(self.seen, self.decision, self.remain) or bool(self.found)
 
-        Raises CannotTell where it cannot be read or looked at.
-        """
-        with stage("decode"):
-            picture = self._reader.read(photo)
-        # Heads are always looked for: one that is no face to the detector may still be a child's.
-        return self.weigh(picture, self._sight.look(picture), question, moment, thorough=thorough)
 
-    def weigh(
-        self, picture: Picture, seen: Seen, question: Question, moment: datetime, *, thorough: bool = False
-    ) -> Judged:
-        """Decides about a picture that was looked at already; see `judge`."""
-        remain, today = self._policy.remain_on(question.channel), school_day(moment)
-        compared = question.mode is Mode.MATCHED
-        known = (UNASKED,) * len(seen.faces)
-        if compared:
-            known = self._sight.compare(picture, seen.faces, question.among, today, self._clock())
-        known = (*known, *(UNSURE_HEAD,) * len(seen.unsure))
-        decision = decide(known, self._register, self._policy, question, today)
-        about = (*decision.findings, *circumstances(self._policy, question, moment))
-        decision = replace(decision, findings=about, refused=question.override.left(decision.refused))
-        # Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
-        hides = decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
-        if (hides and not decision.refused and remain != {"body"}) or thorough:
-            seen = self._sight.look_for_bodies(picture, seen)
-        with stage("content"):
-            # What is refused already need not be read.
-            held = Held() if decision.refused else self._content.judge(picture, question)
-        with stage("plan"):
-            plan = self._plan(picture, seen, decision, remain, held.marks)
-        refused, needs_person = decision.refused, decision.needs_person
-        if hides and not refused and self._policy.on_unapproved == "block":
-            refused = ("unapproved-face",)
-        elif hides and not refused and plan.rewrite is None:
-            refused, needs_person = ("unapproved-face", plan.refused), True
-        said = self._words.judge({"caption": question.caption, "alt": question.alt}, channel=question.channel)
-        for judged in (held, said):
-            decision = replace(decision, findings=(*decision.findings, *judged.findings))
-            against = question.override.left(judged.refused)
-            if against:  # a person can decide only what a person can decide all of
-                needs_person = judged.needs_person and (needs_person or not refused)
-                refused = (*refused, *against)
-        needs_person = needs_person and bool(refused)
-        return Judged(
-            picture, seen, compared, decision, remain, plan, refused, needs_person, hides, held, question.override
+def shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
+    """Those of whom a decision says that they may be seen."""
+    decided = zip(seen.counted, decision.faces, strict=True)
+    return frozenset(one for one, who in decided if Action.for_standing(who.standing) is Action.KEEP)
+
+
+def hides(seen: Seen, decision: Decision, remain: frozenset[str]) -> bool:
+    """Whether anybody has to be hidden.
+
+    Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
+    """
+    return decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
+
+
+def plan_of(
+    picture: Picture,
+    seen: Seen,
+    decision: Decision,
+    remain: frozenset[str],
+    held: Held,
+    policy: Policy,
+    *,
+    found: tuple[Face, ...] = (),
+    step: int = 0,
+) -> RewritePlan:
+    """What would be done to the picture, under the limits of a policy; arguments as the attributes of `Judged`."""
+    rules = policy.rewrite
+    return plan_rewrite(
+        seen,
+        shown(seen, decision),
+        remain,
+        picture.width,
+        picture.height,
+        limits=Limits(rules.smallest_crop, rules.smallest_share / 100),
+        marks=held.marks,
+        found=found,
+        step=step,
+    )
+
+
+def counted(judged: Judged, faces: Sequence[Face]) -> Judged:
+    """The same photo, in mode declared, once the second pass saw more faces: each is one of the people named.
+
+    Where there are more faces than names, nobody knows who is whose, and the photo is refused: never is one of them
+    hidden as if it were known to be the stranger.
+    """
+    untold = sum(not known.says for known in judged.pointed.known) + len(judged.named)
+    if untold + len(faces) <= len(judged.question.declared):
+        return replace(judged, named=(*judged.named, *faces))
+    more = Objection("more-faces-than-declared", decidable=True)
+    return replace(judged, found=(*judged.found, *faces), objections=(*judged.objections, more))
+
+
+def painted_share(plan: RewritePlan, box: Box) -> float:
+    """The share of a box that a plan paints; 0 where the box lies outside its frame."""
+    frame = plan.frame
+    inside = box.within(frame.right, frame.bottom)
+    if inside is None or inside.right <= frame.left or inside.bottom <= frame.top:
+        return 0.0
+    rows = slice(max(inside.top - frame.top, 0), inside.bottom - frame.top)
+    columns = slice(max(inside.left - frame.left, 0), inside.right - frame.left)
+    return float(painted_pixels(plan)[rows, columns].mean())
+
+
+def against_plan(judged: Judged, policy: Policy) -> tuple[Objection, ...]:
+    """What speaks against a photo in which somebody has to be hidden: policy blocks it, or nothing would be left."""
+    if not judged.hides or judged.ruling.refused:
+        return ()
+    if policy.on_unapproved == "block":
+        return (Objection("unapproved-face"),)
+    if judged.plan.rewrite is None:
+        return tuple(Objection(code, decidable=True) for code in ("unapproved-face", "nothing-may-remain"))
+    return ()
+
+
+def verdict(
+    judged: Judged, name: str, policy: Policy, *, models: Sequence[str], about_name: Sequence[Finding]
+) -> Verdict:
+    """What is said of a photo before anything is made of it: publishable, needs_rewrite or refused.
+
+    `models` are those that looked; `about_name` is what is to say about the file's name.
+    """
+    picture, seen, plan, ruled = judged.picture, judged.seen, judged.plan, judged.ruling
+    findings = ruled.findings
+    if picture.carried:
+        findings = (*findings, _metadata_finding(picture))
+    findings = (*findings, *about_name)
+    leaves = not ruled.refused
+    reasons = ruled.refused if ruled.refused else _to_mend(judged, about_name)
+    settled = {*NOTES, *judged.question.override.why}
+    as_is = not reasons and all(finding.rule in settled for finding in findings)
+    outcome = (Outcome.PUBLISHABLE if as_is else Outcome.NEEDS_REWRITE) if leaves else Outcome.REFUSED
+    return Verdict(
+        photo=name,
+        outcome=outcome,
+        needs_person=ruled.needs_person,
+        publishable_as_is=as_is,
+        reasons=reasons,
+        faces=_faces(judged),
+        hands=_scored(picture, seen.hands),
+        heads_from_behind=_scored(picture, seen.from_behind),
+        people=None if seen.people is None else tuple(picture.in_source(person.box) for person in seen.people),
+        rewrite=plan.rewrite if leaves else None,
+        frame=picture.in_source(plan.frame) if leaves else None,
+        scale=picture.scale,
+        findings=findings,
+        smallest_face=policy.picture.smallest_face,
+        models=tuple(filter(None, (*models, judged.held.label))),
+        timings=so_far(),
+    )
+
+
+def to_keep(judged: Judged, told: Verdict, models: tuple[str, ...]) -> Inspected:
+    """What is kept of a photo that was inspected without tags, so that a person can point at its faces by number."""
+    in_source = judged.picture.in_source
+    boxes = {face.number: face.box for face in told.faces if face.number is not None}
+    boxes |= {number: in_source(head.box) for number, head in judged.pointed.backs}
+    first_late = judged.pointed.next_number - len(judged.pointed.late)
+    boxes = {**dict(enumerate(judged.pointed.late, first_late)), **boxes}
+    faces = tuple(box for _, box in sorted(boxes.items()))
+    return Inspected(faces, len(faces) + 1 - first_late, models)
+
+
+def again(judged: Judged, seen: Seen, faces: Sequence[Face], policy: Policy) -> Judged:
+    """The same photo one step stronger: what a look at its finished picture found is hidden too."""
+    found, step = (*judged.found, *faces), judged.step + 1
+    plan = plan_of(judged.picture, seen, judged.decision, judged.remain, judged.held, policy, found=found, step=step)
+    return replace(judged, seen=seen, plan=plan, found=found, step=step)
+
+
+def covers_more(before: Judged, after: Judged) -> bool:
+    """Whether a stronger plan covers somebody who may be seen, whom the one before let be seen."""
+    boxes = [one.head.box for one in after.shown]
+    return any(painted_share(after.plan, box) - painted_share(before.plan, box) > _COVERED for box in boxes)
+
+
+def one_each(faces: Sequence[Face]) -> tuple[Face, ...]:
+    """The faces, those that several looks found at one place once."""
+    kept: list[Face] = []
+    for face in faces:
+        if all(face.box.iou(other.box) < _SAME_PLACE for other in kept):
+            kept.append(face)
+    return tuple(kept)
+
+
+def _to_mend(judged: Judged, about_name: Sequence[Finding]) -> tuple[str, ...]:
+    """Why a photo that may leave may not leave as it is."""
+    reasons = {
+        "unapproved-face": judged.hides,
+        "surname-in-picture": judged.held.marks,
+        "metadata": judged.picture.carried,
+        "file-name": about_name,
+        "too-large": judged.picture.scale < 1,
+    }
+    return tuple(code for code, there in reasons.items() if there)
+
+
+def _faces(judged: Judged) -> tuple[JudgedFace, ...]:
+    picture, seen = judged.picture, judged.seen
+    faces = [
+        JudgedFace(
+            box=picture.in_source(one.head.box),
+            score=one.head.score,
+            person=who.person,
+            standing=who.standing,
+            number=known.number,
+            tag=_tag(known, who),
+            added=known.added,
+            where=picture.place(one.head.box),
         )
-
-    def stronger(self, judged: Judged, faces: tuple[Face, ...], step: int) -> Judged:
-        """The same photo, with what a look at its finished picture found hidden too."""
-        picture, seen, found = judged.picture, judged.seen, (*judged.found, *faces)
-        if seen.people is None and judged.remain != {"body"}:
-            seen = self._sight.look_for_bodies(picture, seen)
-        plan = self._plan(picture, seen, judged.decision, judged.remain, judged.held.marks, found, step)
-        return replace(judged, seen=seen, plan=plan, found=found)
-
-    def verdict(self, judged: Judged, name: str) -> Verdict:
-        """What is said of a photo before anything is made of it: publishable, needs_rewrite or refused."""
-        picture, seen, decision, plan = judged.picture, judged.seen, judged.decision, judged.plan
-        findings = decision.findings
-        reasons = list(judged.refused)
-        if picture.carried:
-            findings = (*findings, _metadata_finding(picture))
-        names_a_pupil = self._words.judge_file_name(name)
-        findings = (*findings, *names_a_pupil)
-        if not judged.refused:
-            reasons += ["unapproved-face"] if judged.hides or judged.found else []
-            reasons += ["surname-in-picture"] if judged.held.marks else []
-            reasons += ["metadata"] if picture.carried else []
-            reasons += ["file-name"] if names_a_pupil else []
-            reasons += ["too-large"] if picture.scale < 1 else []
-        settled = {*NOTES, *judged.override.why}
-        as_is = not reasons and all(finding.rule in settled for finding in findings)
-        leaves = not judged.refused
-        outcome = (Outcome.PUBLISHABLE if as_is else Outcome.NEEDS_REWRITE) if leaves else Outcome.REFUSED
-        return Verdict(
-            photo=name,
-            outcome=outcome,
-            needs_person=judged.needs_person,
-            publishable_as_is=as_is,
-            reasons=tuple(reasons),
-            faces=(
-                *(
-                    JudgedFace(picture.in_source(found.head.box), found.head.score, who.person, who.standing)
-                    for found, who in zip(seen.counted, decision.faces, strict=True)
-                ),
-                *(JudgedFace(picture.in_source(face.box), face.score, None, Standing.UNKNOWN) for face in judged.found),
-            ),
-            hands=_scored(picture, seen.hands),
-            heads_from_behind=_scored(picture, seen.from_behind),
-            people=None if seen.people is None else tuple(picture.in_source(person.box) for person in seen.people),
-            rewrite=plan.rewrite if leaves else None,
-            frame=picture.in_source(plan.frame) if leaves else None,
-            scale=picture.scale,
-            worth=plan.worth if leaves else None,
-            painted_share=plan.painted_share if leaves else None,
-            fill=self._policy.picture.fill if leaves and plan.hidden.any() else None,
-            findings=findings,
-            smallest_face=self._policy.picture.smallest_face,
-            models=(*self._sight.labels(seen, compared=judged.compared), *filter(None, (judged.held.label,))),
-            timings=so_far(),
-        )
-
-    def _plan(
-        self,
-        picture: Picture,
-        seen: Seen,
-        decision: Decision,
-        remain: Collection[str],
-        marks: tuple[Box, ...],
-        found: tuple[Face, ...] = (),
-        step: int = 0,
-    ) -> RewritePlan:
-        rules = self._policy.rewrite
-        return plan_rewrite(
-            picture,
-            seen,
-            _shown(seen, decision),
-            remain,
-            limits=Limits(
-                rules.smallest_crop,
-                rules.smallest_share / 100,
-                rules.least_worth / 100,
-                by_worth=rules.order == "worth",
-                clothes=rules.crop_shows == "clothes",
-            ),
-            marks=marks,
-            found=found,
-            step=step,
-        )
+        for one, known, who in zip(seen.counted, judged.pointed.known, judged.decision.faces, strict=True)
+    ]
+    fresh = judged.pointed.next_number
+    late = dict(enumerate(judged.pointed.late, fresh - len(judged.pointed.late)))
+    for found, standing in ((judged.named, Standing.CONSENTED), (judged.found, Standing.UNKNOWN)):
+        for face in found:
+            box = picture.in_source(face.box)
+            number = next((n for n, old in late.items() if old.iou(box) >= SAME_FACE), fresh)
+            fresh += number == fresh
+            faces.append(JudgedFace(box, face.score, None, standing, number, where=picture.place(face.box)))
+    return tuple(faces)
 
 
-def _shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
-    known = zip(seen.counted, decision.faces, strict=True)
-    return frozenset(one for one, who in known if Action.for_standing(who.standing) is Action.KEEP)
+def _tag(known: Known, who: Identity) -> str | None:
+    """What a verdict says of a tag. Who a hidden face is said to be is not kept."""
+    if not known.says:
+        return None
+    if who.standing is Standing.NOBODY:
+        return NOBODY
+    return who.person or (HIDE if who.standing is Standing.HIDDEN_BY_PERSON else "hidden")
 
 
 def _scored(picture: Picture, found: Sequence[Hand | Head] | None) -> tuple[tuple[Box, float], ...] | None:

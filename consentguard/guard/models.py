@@ -12,8 +12,8 @@ from consentguard.consent.recognition.enrolled import forget_without_consent, ga
 from consentguard.consent.recognition.match import Gallery, Match
 from consentguard.consent.recognition.templates import TemplateStore
 from consentguard.consent.record.state import State
-from consentguard.consent.register.register import Register
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
+from consentguard.guard.setup import Setup
 from consentguard.values import Face, Picture, Seen
 from consentguard.values.stopwatch import stage
 from consentguard.vision.detection.detector import DETECTORS, Detector
@@ -61,7 +61,7 @@ def _loaded(load: Callable[[Shelf], Part]) -> Part:
         return part
 
 
-class Sight:
+class VisionModels:
     """Finds faces, heads, hands and people and, where asked, says who they are. Safe to share between threads.
 
     Attributes:
@@ -70,16 +70,12 @@ class Sight:
 
     def __init__(
         self,
-        register: Register,
-        policy: Policy,
+        setup: Setup,
         *,
-        state: State | None = None,
         detector: Detector | None = None,
         embedder: Embedder | None = None,
     ) -> None:
-        self._register = register
-        self._policy = policy
-        self._state = state
+        self._setup = setup
         self._detector = detector
         self._embedder = embedder
         self._store: TemplateStore | None = None
@@ -93,11 +89,11 @@ class Sight:
         """The detector; it must see as small as policy asks. Raises ModelUnavailable, PolicyInvalid."""
         with self._loading:
             if self._detector is None:
-                self._detector = self._chosen("picture.detector", self._policy.picture.detector, DETECTORS)
-        wanted, able = self._policy.picture.smallest_face, self._detector.smallest_face
+                self._detector = self._chosen("picture.detector", self._setup.policy.picture.detector, DETECTORS)
+        wanted, able = self._setup.policy.picture.smallest_face, self._detector.smallest_face
         if wanted < able:
             raise PolicyInvalid(
-                self._policy.file,
+                self._setup.policy.file,
                 [Problem(None, "picture.smallest_face", f"{self._detector.label} finds faces from {able} px")],
                 "Ask for no smaller faces, or lower picture.max_edge so that they cannot be recognised.",
             )
@@ -108,13 +104,15 @@ class Sight:
         """The embedder that policy names. Raises ModelUnavailable, PolicyInvalid."""
         with self._loading:
             if self._embedder is None:
-                self._embedder = self._chosen("recognition.embedder", self._policy.recognition.embedder, EMBEDDERS)
+                self._embedder = self._chosen(
+                    "recognition.embedder", self._setup.policy.recognition.embedder, EMBEDDERS
+                )
             return self._embedder
 
     def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[Shelf], Part]]) -> Part:
         if name not in choices:
             problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
-            raise PolicyInvalid(self._policy.file, [problem], "Name one of these.")
+            raise PolicyInvalid(self._setup.policy.file, [problem], "Name one of these.")
         return _loaded(choices[name])
 
     def load(self) -> None:
@@ -129,7 +127,7 @@ class Sight:
         paint covers what was found is proved from the pixels. Without the finest look, faces twice the smallest and
         larger. Raises CannotTell where the look fails.
         """
-        detector, smallest = self.detector, self._policy.picture.smallest_face
+        detector, smallest = self.detector, self._setup.policy.picture.smallest_face
         if isinstance(detector, FaceFinder):
             return detector.find_upright(picture.pixels, smallest, finest=finest)
         return detector.find(picture.pixels, smallest)
@@ -143,7 +141,7 @@ class Sight:
             return self._looked(picture, until_face)
 
     def _looked(self, picture: Picture, until_face: bool) -> Seen:
-        detector, smallest = self.detector, self._policy.picture.smallest_face
+        detector, smallest = self.detector, self._setup.policy.picture.smallest_face
         looks = None
         if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
             faces, looks = detector.search(picture.pixels, smallest)
@@ -184,6 +182,11 @@ class Sight:
         parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
         return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
 
+    @property
+    def finders(self) -> tuple[str, ...]:
+        """What finds faces and heads, by the order of which people point at them."""
+        return self.labels(Seen((), ()), compared=False)
+
     def enrolled_digest(self) -> str:
         """What stands in the template store, as one SHA-256 (hex). Raises TemplateStoreError where there is none."""
         return self._opened()[0].digest()
@@ -192,18 +195,18 @@ class Sight:
         """The gallery of that day; read again whenever the store, or the day, is another."""
         with self._loading:
             (store, state), embedder = self._opened(), self.embedder
-            forget_without_consent(store, state, self._register, now)
+            forget_without_consent(store, state, self._setup.register, now)
             what = (store.stamp(), on)
             if self._gallery is None or self._gallery[0] != what:
                 self._gallery = (
                     what,
                     gallery(
                         store,
-                        self._register,
+                        self._setup.register,
                         on,
                         embedder=embedder.label,
                         population=embedder.population,
-                        false_positives=self._policy.recognition.false_positives,
+                        false_positives=self._setup.policy.recognition.false_positives,
                     ),
                 )
             return self._gallery[1]
@@ -211,13 +214,13 @@ class Sight:
     def _opened(self) -> tuple[TemplateStore, State]:
         """The template store, opened once: its key may have to be asked for."""
         with self._loading:
-            if self._state is None:
+            if self._setup.state is None:
                 raise TemplateStoreError(
                     "mode matched needs somebody to compare with; run `consentguard init`, then `consentguard enrol`."
                 )
             if self._store is None:
-                self._store = TemplateStore.open(self._state.directory)
-            return self._store, self._state
+                self._store = TemplateStore.open(self._setup.state.directory)
+            return self._store, self._setup.state
 
 
 def _sound(face: Face, picture: Picture) -> bool:

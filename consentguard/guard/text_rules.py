@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Final
 
-from consentguard.consent.codes import SENTENCES
+from consentguard.consent.objections import Objection, Ruling, ruling
+from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.register.register import Register
@@ -17,23 +18,8 @@ from consentguard.values import Finding
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
 
-_FORBIDDEN: Final = frozenset({"surname"})
+_FORBIDDEN: Final = frozenset({"surname", "text-too-long"})
 """Rules that no person can decide otherwise: the words have to be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What came of judging some text.
-
-    Attributes:
-        findings: every one, each with its sentence of the policy.
-        refused: their codes, each once: with one of them nothing may go.
-        needs_person: a person could still decide; False where the words have to be changed, or nothing is wrong.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    refused: tuple[str, ...] = ()
-    needs_person: bool = False
 
 
 class Words:
@@ -44,8 +30,14 @@ class Words:
         self._policy = policy
         self._filing = threading.Lock()
 
-    def judge(self, texts: Mapping[str, str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
-        """Judges texts that go out together, each under the name that findings call it: caption, alt, thread, ...
+    def judge(self, texts: Mapping[str, str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
+        """What comes of `objections` where nobody overrides any."""
+        return ruling(self.objections(texts, with_image=with_image, channel=channel), Override())
+
+    def objections(
+        self, texts: Mapping[str, str], *, with_image: bool = True, channel: Channel | None = None
+    ) -> tuple[Objection, ...]:
+        """What speaks against texts that go out together, each under the name that findings call it: caption, alt, ...
 
         `with_image`: a photo goes with them, so that policy's rule about names and images holds; that of `channel`,
         where it has its own.
@@ -57,11 +49,12 @@ class Words:
             if text
             for finding in self._screen.judge(text, where=where, first_names=names)
         ]
-        return _weighed(found)
+        return self._weighed(found)
 
-    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Said:
+    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
         """Judges posts that follow each other, and what they say together; see `judge`."""
-        return _weighed(self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel)))
+        found = self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel))
+        return ruling(self._weighed(found), Override())
 
     def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
         return not with_image or self._policy.names_on(channel) == "allow"
@@ -72,7 +65,7 @@ class Words:
         named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()
-        return (quoted(replace(named[0], rule="file-name", where="file name")),)
+        return (self._policy.sentences.quoted(replace(named[0], rule="file-name", where="file name")),)
 
     def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
         """Where pupils' surnames stand in what was read in a picture, line by line and word by word."""
@@ -91,6 +84,10 @@ class Words:
             if first and last
         ]
         return any(name and name in said for name in (*own, *staff))
+
+    def _weighed(self, found: Sequence[Finding]) -> tuple[Objection, ...]:
+        quoted = self._policy.sentences.quoted
+        return tuple(Objection(f.rule, quoted(f), decidable=f.rule not in _FORBIDDEN) for f in found)
 
     @property
     def _screen(self) -> Screen:
@@ -119,13 +116,3 @@ class Words:
                 own=rules.own_credits,
             ),
         )
-
-
-def _weighed(found: Sequence[Finding]) -> Said:
-    codes = tuple(dict.fromkeys(finding.rule for finding in found))
-    return Said(tuple(quoted(finding) for finding in found), codes, bool(codes) and not _FORBIDDEN & set(codes))
-
-
-def quoted(finding: Finding) -> Finding:
-    """The same finding with the sentence of SCH 026 behind it."""
-    return replace(finding, message=f'{finding.message}. SCH 026: "{SENTENCES[finding.rule]}"')

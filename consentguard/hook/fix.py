@@ -10,12 +10,10 @@ from typing import Final
 from consentguard.errors import CannotTell
 from consentguard.files import read_photo, write_whole
 from consentguard.hook.repository import Blob, Repository
+from consentguard.kinds import PUBLISHED
 
 ORIGINALS: Final = "originals"
 """The folder of the state directory where originals go that a fix took out of a repository."""
-
-_NAMES: Final = {"jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"), "png": (".png",), "webp": (".webp",)}
-"""How files are called of each format that a policy may publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Fixed:
 
 def may_be_fixed(path: str, published: str) -> bool:
     """Whether a copy in the format that policy publishes can take a file's name, by which pages refer to it."""
-    return path.lower().endswith(_NAMES[published])
+    return path.lower().endswith(PUBLISHED[published].suffixes)
 
 
 def fix(repository: Repository, blob: Blob, original: bytes, released: bytes, state: Path) -> Fixed:

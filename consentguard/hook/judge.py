@@ -19,10 +19,11 @@ from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.captions import captions_in
 from consentguard.hook.embedded import embedded_in
-from consentguard.hook.kinds import SEALED, Kind, as_text, kind_of, pointed_at
+from consentguard.hook.kinds import SEALED, as_text, kind_of, pointed_at
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
 from consentguard.hook.tiny import is_too_small
+from consentguard.kinds import Kind
 from consentguard.program import program_digest
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
 
@@ -263,7 +264,7 @@ class Judge:
         """What a verdict follows from beside the picture."""
         return {
             "register": self._register.sha256,
-            "policy": self.policy.digest,
+            "policy": self.policy.fingerprint,
             "channel": self.channel,
             "program": program_digest(),
         }

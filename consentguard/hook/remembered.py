@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any, Final
 
 from consentguard.consent.record.state import State
+from consentguard.database import connected
 from consentguard.values import canonical
 
 CACHE_FILE: Final = "hook-cache.db"
@@ -26,6 +28,7 @@ class Remembered:
         self._state = state
         self._path = state.directory / CACHE_FILE
         self._connection: sqlite3.Connection | None = None
+        self._open = ExitStack()
         self.trouble = ""
 
     def get(self, key: str) -> dict[str, Any] | None:
@@ -50,8 +53,8 @@ class Remembered:
             return ()
         try:
             if self._connection is None:
-                self._connection = sqlite3.connect(self._path, timeout=5, isolation_level=None)
-                self._connection.execute("PRAGMA synchronous = OFF")  # a lost row is judged again
+                opening = connected(self._path, "rwc", synchronous="OFF", timeout=5)  # a lost row is judged again
+                self._connection = self._open.enter_context(opening)
                 self._connection.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, body TEXT, seal TEXT)")
             return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:

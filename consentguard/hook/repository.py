@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from consentguard.errors import CannotTell, WrongUsage
 from consentguard.files import read_photo
@@ -46,34 +45,6 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
-    """One line of what git tells a pre-push hook: what a ref is here, and what the remote has for it now."""
-
-    local_oid: str
-    remote_oid: str
-
-    @property
-    def deletes(self) -> bool:
-        return not self.local_oid.strip("0")
-
-    @property
-    def is_new(self) -> bool:
-        return not self.remote_oid.strip("0")
-
-    @classmethod
-    def parse(cls, text: str) -> tuple[Push, ...]:
-        """The standard input of a pre-push hook. Raises CannotTell for anything git would not write."""
-        pushes = []
-        for line in text.split("\n"):
-            fields = line.split(" ")
-            if len(fields) == 4 and all(re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", oid) for oid in fields[1::2]):
-                pushes.append(cls(local_oid=fields[1], remote_oid=fields[3]))
-            elif line:
-                raise CannotTell(f"not what git tells a pre-push hook: {line!r}; let git call this command.")
-        return tuple(pushes)
-
-
-@dataclass(frozen=True, slots=True)
 class Repository:
     """A git repository, as the git program in PATH sees it from a folder.
 
@@ -101,21 +72,10 @@ class Repository:
         scope = self._try("config", "--show-scope", "--get", "core.hooksPath") or b""
         return self.folder / folder, scope.startswith((b"global", b"system"))
 
-    def what_goes(self, given: IO[bytes], environment: Mapping[str, str], remote: str) -> tuple[tuple[Push, ...], str]:
-        """What is pushed, and to which remote: as git says on standard input, or the pre-commit framework passes it on.
-
-        Typed by hand, it is the current commit. Raises CannotTell for what neither would say.
-        """
-        said = "" if given.isatty() else given.read().decode(errors="surrogateescape")
-        local, there = "HEAD", ""
-        if said or not (given.isatty() or "PRE_COMMIT" in environment):
-            return Push.parse(said), remote
-        if "PRE_COMMIT" in environment:  # it reads the input itself, and tells of the first ref only
-            local = environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or local
-            there = environment.get("PRE_COMMIT_FROM_REF", "")
-            remote = environment.get("PRE_COMMIT_REMOTE_NAME") or remote
-        oids = [self._ask("rev-parse", "--verify", f"{ref}^{{}}").decode().strip() for ref in (local, there) if ref]
-        return (Push(oids[0], oids[1] if there else "0"),), remote
+    def attribute(self, name: str, path: Path) -> str:
+        """What .gitattributes says of a path: a value, or git's words for none (`unspecified`)."""
+        told = self._ask("check-attr", "-z", name, "--", str(path))
+        return told.split(b"\0")[2].decode(errors="replace")
 
     def staged(self) -> tuple[Blob, ...]:
         """Every file whose staged version differs from the last commit, deletions aside."""
@@ -123,7 +83,7 @@ class Repository:
         head = self._try("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         base = head.decode().strip() if head else self._empty_tree()
         raw = self._ask("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--diff-filter=d", base)
-        return tuple(_changes(raw))
+        return tuple(changes(raw))
 
     def indexed(self, paths: Sequence[str]) -> tuple[Blob, ...]:
         """The staged version of these paths, changed or not. Raises WrongUsage for one that git does not know."""
@@ -148,36 +108,6 @@ class Repository:
         return tuple(
             Blob(fields.split()[2].decode(), os.fsdecode(path), fields.split()[0].decode()) for fields, _, path in rows
         )
-
-    def pushed(self, pushes: Sequence[Push], remote: str) -> tuple[Blob, ...]:
-        """Every file of every commit that these pushes send, also those that a later commit of them takes out.
-
-        Args:
-            pushes: what git said.
-            remote: its name, or an address where it has none. What its tracking refs reach is there already.
-
-        What goes is what `git rev-list --objects` lists; the commits are walked for names, modes and who brought it.
-        """
-        wanted = [push.local_oid for push in pushes if not push.deletes]
-        if not wanted:
-            return ()
-        there = [push.remote_oid for push in pushes if not push.is_new and self._has(push.remote_oid)]
-        is_name = remote in self._ask("remote").decode(errors="surrogateescape").splitlines()
-        limits = ("--not", f"--remotes={remote}", "--not") if is_name else ()
-        asked = "".join(f"{oid}\n" for oid in (*wanted, *(f"^{oid}" for oid in there))).encode()
-        listed = self._ask("rev-list", "--objects", "--no-object-names", *limits, "--stdin", given=asked)
-        commits = self._ask("rev-list", *limits, "--stdin", given=asked)
-        raw = self._ask(
-            *("diff-tree", "--stdin", "--root", "-r", "-c", "--raw", "-z", "--no-renames", "--no-abbrev"),
-            given=commits,
-        )
-        named = {(blob.oid, blob.path, blob.mode): blob for blob in _changes(raw)}
-        oids = {blob.oid for blob in named.values()}
-        # A tag may name a blob outright, and then no commit does.
-        unnamed = [oid for oid in listed.decode().split() if oid not in oids]
-        kinds = self._kinds(unnamed)
-        alone = (Blob(oid, f"object {oid[:12]}") for oid in unnamed if kinds[oid] == "blob")
-        return (*named.values(), *alone)
 
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | CannotTell]]:
         """Each blob with its bytes, or with why it has none here; submodules are left out. Read one by one.
@@ -230,10 +160,8 @@ class Repository:
     def _empty_tree(self) -> str:
         return self._ask("hash-object", "-t", "tree", "--stdin").decode().strip()
 
-    def _has(self, oid: str) -> bool:
-        return self._try("cat-file", "-e", f"{oid}^{{commit}}") is not None
-
-    def _kinds(self, oids: Sequence[str]) -> dict[str, str]:
+    def kinds(self, oids: Sequence[str]) -> dict[str, str]:
+        """What each object is: commit, tree, blob or tag; missing where it is not in this clone."""
         asked = "".join(f"{oid}\n" for oid in oids).encode()
         lines = self._ask("cat-file", "--batch-check", given=asked).decode().splitlines()
         return {line.split(" ")[0]: line.split(" ")[1] for line in lines}
@@ -247,7 +175,7 @@ class Repository:
         return done.stdout if done.returncode == 0 else None
 
 
-def _changes(raw: bytes) -> Iterator[Blob]:
+def changes(raw: bytes) -> Iterator[Blob]:
     """The blobs of `--raw -z` output: lines of one or, for a merge (`-c`), of several parents, and commit ids."""
     fields = iter(raw.split(b"\0"))
     commit = ""

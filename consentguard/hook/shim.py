@@ -92,7 +92,8 @@ def install(place: Place, stages: Sequence[str], python: str, options: Sequence[
                 if os.path.lexists(path) and not is_ours(path):
                     _keep(path)
                 scratch = path.with_name(f".{hook}.consentguard")
-                scratch.write_text(script(place, stage, python, options), encoding="utf-8")
+                # As bytes: text mode writes CRLF on Windows, which no shell can run.
+                scratch.write_bytes(script(place, stage, python, options).encode(errors="surrogateescape"))
                 scratch.chmod(0o755)
                 scratch.replace(path)
             except OSError as error:
@@ -122,6 +123,15 @@ def uninstall(place: Place) -> list[Path]:
             raise CannotTell(f"{path}: cannot be changed ({error.strerror}); mend that and try again.") from error
         changed.append(path)
     return changed
+
+
+def line_ends_rule(repository: Repository, place: Place) -> str:
+    """The line that .gitattributes lacks, so that a checkout on Windows does not give the scripts CRLF; "" if none."""
+    if not place.shared:
+        return ""
+    told = repository.attribute("eol", place.folder / "pre-commit")
+    folder = place.folder.relative_to(repository.folder.resolve()).as_posix()
+    return "" if told == "lf" else f"/{folder}/* text eol=lf"
 
 
 def is_ours(path: Path) -> bool:

@@ -6,7 +6,8 @@ from collections import Counter
 from typing import Final
 
 from consentguard.consent.register.register import Register
-from consentguard.values import Action, Box, Released, Rewrite
+from consentguard.posting.shown import Shown
+from consentguard.values import Released, Rewrite
 
 LONGEST: Final = 1000
 """Characters that X keeps of a description."""
@@ -35,29 +36,18 @@ def proposed(released: Released, register: Register) -> str:
     A sentence such as "A photo of two pupils and one adult; one head is covered." It is a start: a person who knows
     what the photo shows writes a better one.
     """
-    verdict = released.verdict
-    frame = verdict.frame
-
-    def inside(box: Box) -> bool:
-        return frame is None or (
-            box.left < frame.right and frame.left < box.right and box.top < frame.bottom and frame.top < box.bottom
-        )
-
-    faces = [face for face in verdict.faces if inside(face.box)]
-    shown = sum(face.action is Action.KEEP for face in faces)
-    hidden = len(faces) - shown
-    backs = sum(inside(box) for box, _ in verdict.heads_from_behind or ())
-    hands = any(inside(box) for box, _ in verdict.hands or ())
+    seen = Shown.of(released)
+    shown, hidden = len(seen.faces), seen.hidden
     parts = []
     if shown:
         parts.append(f"a photo of {_people(shown, released.grounds.people, register)}")
-    if hidden and verdict.rewrite is Rewrite.SILHOUETTE:
+    if hidden and released.verdict.rewrite is Rewrite.SILHOUETTE:
         parts.append(f"{_count(hidden, 'person is', 'people are')} painted over")
     elif hidden:
         parts.append(f"{_count(hidden, 'head is', 'heads are')} covered")
-    if backs:
-        parts.append(f"{_count(backs, 'person is', 'people are')} seen from behind")
-    if hands and not shown:
+    if seen.backs:
+        parts.append(f"{_count(seen.backs, 'person is', 'people are')} seen from behind")
+    if seen.hands and not shown:
         parts.append("hands at work are seen")
     sentence = "; ".join(parts) if shown else "; ".join(["a photo of school life", *parts])
     return f"{sentence[0].upper()}{sentence[1:]}."

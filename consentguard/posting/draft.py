@@ -18,12 +18,12 @@ from consentguard.consent.record.post_journal import digest
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.guard.guard import Guard
+from consentguard.kinds import PUBLISHED
 from consentguard.posting import alt as alt_text
 from consentguard.values import Outcome, Released, Verdict
 
 MOST_PHOTOS: Final = 4
 MOST_BYTES: Final = 5_000_000
-_TYPES: Final = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"))
 _LINK: Final = re.compile(r"https?://\S+")
 _LIGHT: Final = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 
@@ -204,7 +204,7 @@ def _picture(guard: Guard, photo: Released, alt: str) -> Picture:
         said = proposal
     if len(said) > alt_text.LONGEST:
         raise WrongUsage(f"a description has {len(said)} characters, X takes {alt_text.LONGEST}; shorten it")
-    media_type = next((kind for start, kind in _TYPES if data.startswith(start)), None)
+    media_type = next((each.media_type for each in PUBLISHED.values() if each.matches(data)), None)
     if media_type is None:
         raise WrongUsage("a released photo is neither JPEG, PNG nor WebP, and X takes no other")
     return Picture(data, hashlib.sha256(data).hexdigest(), media_type, said)

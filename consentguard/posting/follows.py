@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from consentguard.errors import PolicyInvalid, Problem
+from consentguard.files import MAX_TABLE, read_bounded
 from consentguard.posting.actions import Action
 from consentguard.posting.answers import Account
 
@@ -116,7 +117,7 @@ def judge_followers(followers: Iterable[Account], declared: Mapping[str, Declare
 def _read(path: Path, columns: tuple[str, ...], row: Callable[[Mapping[str, str]], T]) -> Iterator[T]:
     next_step = f"It is a CSV file in UTF-8 with the columns {','.join(columns)}; docs/posting.md shows one."
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bounded(path, MAX_TABLE).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
         raise PolicyInvalid(str(path), [Problem(None, "", f"the file cannot be read ({why})")], next_step) from error

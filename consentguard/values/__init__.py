@@ -2,7 +2,6 @@
 
 from consentguard.values.geometry import (
     Box,
-    Extent,
     Face,
     Hand,
     Head,
@@ -16,6 +15,7 @@ from consentguard.values.geometry import (
     frozen_pixels,
 )
 from consentguard.values.released import Grounds, Released, make_released, own_copy, sealed_statement
+from consentguard.values.tags import HIDE, NOBODY, Tag
 from consentguard.values.verdict import (
     Action,
     Finding,
@@ -29,9 +29,10 @@ from consentguard.values.verdict import (
 )
 
 __all__ = [
+    "HIDE",
+    "NOBODY",
     "Action",
     "Box",
-    "Extent",
     "Face",
     "Finding",
     "Grounds",
@@ -50,6 +51,7 @@ __all__ = [
     "Seen",
     "Standing",
     "Subject",
+    "Tag",
     "Verdict",
     "canonical",
     "frozen_pixels",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
+from consentguard.kinds import PUBLISHED
 from consentguard.values.verdict import Verdict, canonical
 
 _MAKER = object()
-_SUFFIXES: Final = ((b"\xff\xd8\xff", ".jpg"), (b"\x89PNG\r\n\x1a\n", ".png"), (b"RIFF", ".webp"))
-"""By the bytes that every file of a kind begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +19,7 @@ class Grounds:
     Attributes:
         channel: where it may be published.
         mode: how the people in it were known.
+        by: who said so; the tags are in the verdict.
         source_sha256: of the bytes that came in.
         register_sha256, policy_sha256: digests of what it was decided under.
         models: what looked, as in `Verdict.models`.
@@ -31,6 +31,7 @@ class Grounds:
 
     channel: str
     mode: str
+    by: str
     source_sha256: str
     register_sha256: str
     policy_sha256: str
@@ -44,6 +45,7 @@ class Grounds:
         return {
             "channel": self.channel,
             "mode": self.mode,
+            "by": self.by,
             "source_sha256": self.source_sha256,
             "register_sha256": self.register_sha256,
             "policy_sha256": self.policy_sha256,
@@ -100,7 +102,7 @@ class Released:
     @property
     def suffix(self) -> str:
         """How a file of these bytes is called at its end: ".jpg", ".png" or ".webp"."""
-        return next(suffix for start, suffix in _SUFFIXES if self.data.startswith(start))
+        return next(each.suffixes[0] for each in PUBLISHED.values() if each.matches(self.data))
 
     def __repr__(self) -> str:
         return f"<Released {self.sha256[:16]} {len(self.data)} bytes for {self.grounds.channel}>"

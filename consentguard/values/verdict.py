@@ -12,7 +12,10 @@ from consentguard.values.geometry import Box
 
 
 class Standing(enum.StrEnum):
-    """What the register and the policy say of one face today. Only `CONSENTED` lets it be seen."""
+    """What the register, the policy and whoever points at it say of one face today.
+
+    Only `CONSENTED` and `NOBODY`, which is no person at all, let it be seen.
+    """
 
     CONSENTED = "consented"
     NO_CONSENT = "no-consent"
@@ -22,6 +25,8 @@ class Standing(enum.StrEnum):
     NOT_PERMITTED = "not-permitted"
     UNKNOWN = "unknown"
     UNSURE = "unsure"
+    HIDDEN_BY_PERSON = "hidden-by-person"
+    NOBODY = "nobody"
 
 
 class Action(enum.StrEnum):
@@ -32,8 +37,8 @@ class Action(enum.StrEnum):
 
     @classmethod
     def for_standing(cls, standing: Standing) -> Action:
-        """Everything but an explicit consent is hidden, whatever is added to `Standing` later."""
-        return cls.KEEP if standing is Standing.CONSENTED else cls.HIDE
+        """Everything but a consent, or what is no person, is hidden, whatever is added to `Standing` later."""
+        return cls.KEEP if standing in (Standing.CONSENTED, Standing.NOBODY) else cls.HIDE
 
 
 class Mode(enum.StrEnum):
@@ -41,6 +46,7 @@ class Mode(enum.StrEnum):
 
     OFF = "off"
     DECLARED = "declared"
+    TAGGED = "tagged"
     MATCHED = "matched"
 
 
@@ -79,12 +85,28 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class JudgedFace:
-    """One face with its judgement. `box` is in pixels of the upright source picture; `person` is a register id."""
+    """One face with its judgement.
+
+    Attributes:
+        box: in pixels of the upright source picture.
+        score: how sure it is that a face or head is there, 0..1.
+        person: a register id, None where nobody is known or the face is hidden.
+        standing: what is said of it.
+        number: by which a tag may point at it, from 1; None for a box that a person added.
+        tag: what a person said of it: a register id, `nobody`, `hide`, or `hidden` for whoever may not be seen; None
+            where nobody said anything.
+        added: a person added it; nothing was found there.
+        where: the part of the picture in words, such as "upper left".
+    """
 
     box: Box
     score: float
     person: str | None
     standing: Standing
+    number: int | None = None
+    tag: str | None = None
+    added: bool = False
+    where: str = ""
 
     @property
     def action(self) -> Action:
@@ -106,9 +128,6 @@ class Verdict:
         rewrite: what was, or would be, done to the picture; None where nothing may leave.
         frame: the part of the source picture that leaves; None where nothing may leave.
         scale: published pixels for each source pixel, 0 < scale <= 1.
-        worth: how much what would leave is worth publishing, 0..1; None where nothing may leave.
-        painted_share: share of that frame that is painted over, 0..1.
-        fill: what it is painted with, "surroundings" or "flat"; None where nothing is painted.
         findings: things a person should know.
         smallest_face: height in published pixels above which every face was looked for.
         models: what looked, each as name@first-8-of-its-digest.
@@ -129,9 +148,6 @@ class Verdict:
     rewrite: Rewrite | None = None
     frame: Box | None = None
     scale: float | None = None
-    worth: float | None = None
-    painted_share: float | None = None
-    fill: str | None = None
     findings: tuple[Finding, ...] = ()
     smallest_face: int | None = None
     models: tuple[str, ...] = ()
@@ -166,11 +182,15 @@ class Verdict:
             "reasons": list(self.reasons),
             "faces": [
                 {
+                    "number": face.number,
                     "box": face.box.as_list(),
                     "score": round(face.score, 3),
                     "person": face.person,
                     "standing": face.standing.value,
                     "action": face.action.value,
+                    "tag": face.tag,
+                    "added": face.added,
+                    "where": face.where,
                 }
                 for face in self.faces
             ],
@@ -180,9 +200,6 @@ class Verdict:
             "rewrite": self.rewrite.value if self.rewrite else None,
             "frame": self.frame.as_list() if self.frame else None,
             "scale": round(self.scale, 4) if self.scale else None,
-            "worth": None if self.worth is None else round(self.worth, 3),
-            "painted_share": None if self.painted_share is None else round(self.painted_share, 3),
-            "fill": self.fill,
             "findings": [{"rule": f.rule, "where": f.where, "message": f.message} for f in self.findings],
             "smallest_face": self.smallest_face,
             "models": list(self.models),
@@ -205,7 +222,16 @@ class Verdict:
             publishable_as_is=stored["publishable_as_is"],
             reasons=tuple(stored["reasons"]),
             faces=tuple(
-                JudgedFace(Box(*face["box"]), face["score"], face["person"], Standing(face["standing"]))
+                JudgedFace(
+                    Box(*face["box"]),
+                    face["score"],
+                    face["person"],
+                    Standing(face["standing"]),
+                    face["number"],
+                    face["tag"],
+                    face["added"],
+                    face["where"],
+                )
                 for face in stored["faces"]
             ),
             hands=scored(stored["hands"]),
@@ -214,9 +240,6 @@ class Verdict:
             rewrite=Rewrite(stored["rewrite"]) if stored["rewrite"] else None,
             frame=Box(*stored["frame"]) if stored["frame"] else None,
             scale=stored["scale"],
-            worth=stored.get("worth"),
-            painted_share=stored.get("painted_share"),
-            fill=stored.get("fill"),
             findings=tuple(Finding(**finding) for finding in stored["findings"]),
             smallest_face=stored["smallest_face"],
             models=tuple(stored["models"]),

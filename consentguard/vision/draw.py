@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, Face, JudgedFace, Person, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values import Action, Box, Face, Head, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.vision.imagefile.codec import encode_png
-from consentguard.vision.rewrite.cells import person_cells
 
 Colour: TypeAlias = tuple[int, int, int]
 """RGB, 0..255 each."""
@@ -26,27 +25,30 @@ _AROUND_HEAD: Final = 0.6
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def inspection(picture: Picture, seen: Seen, faces: Sequence[JudgedFace]) -> bytes:
-    """A PNG of the picture with everything that was found drawn into it.
+def inspection(
+    picture: Picture, seen: Seen, faces: Sequence[JudgedFace], backs: Sequence[tuple[int, Face | Head]] = ()
+) -> bytes:
+    """A PNG of the picture with everything that was found drawn into it, for the person who points at faces.
 
-    Faces (and unsure heads, which follow them in `faces`) are framed green where they are kept and red where they are
-    hidden, with standing, score and the looks that found them; hands are outlined blue, heads from behind framed
-    violet, people thinly outlined.
+    Faces (unsure heads, added boxes and what only the second pass found among them) are framed green where they are
+    kept and red where they are hidden, each with its number, standing and score; heads from behind, in `backs` with
+    their numbers, violet; hands are outlined blue, people thinly.
     """
     canvas = np.array(picture.pixels)
     thick = max(2, round(max(picture.width, picture.height) / 500))
     for person in seen.people or ():
-        cv2.polylines(canvas, _outlines(person), True, _PERSON, 1, cv2.LINE_AA)
+        corners = person.outline or _corners(person.box)
+        cv2.polylines(canvas, [_whole(corners)], True, _PERSON, 1, cv2.LINE_AA)
     for hand in seen.hands or ():
         cv2.polylines(canvas, [_whole(hand.outline)], True, _HAND, thick, cv2.LINE_AA)
         _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
-    for head in seen.from_behind or ():
-        _frame(canvas, head.box, f"from behind {head.score:.2f}", _BEHIND, thick)
-    for one, judged in zip(seen.counted, faces, strict=True):
-        look = " ".join(one.head.seen_by) if isinstance(one.head, Face) else "head"
-        colour = _KEEP if judged.action is Action.KEEP else _HIDE
-        text = f"{judged.action.value}: {judged.standing.value} {judged.score:.2f} {look}"
-        _frame(canvas, one.head.box, text, colour, thick)
+    for number, head in backs:
+        _frame(canvas, head.box, f"{number} from behind {head.score:.2f}", _BEHIND, thick)
+    for face in faces:
+        colour = _KEEP if face.action is Action.KEEP else _HIDE
+        called = "added" if face.number is None else str(face.number)
+        text = f"{called} {face.action.value}: {face.standing.value} {face.score:.2f}"
+        _frame(canvas, picture.from_source(face.box), text, colour, thick)
     return encode_png(canvas)
 
 
@@ -84,16 +86,6 @@ def side_by_side(before: Picture, after: Pixels) -> bytes:
 def _frame(canvas: Pixels, box: Box, text: str, colour: Colour, thick: int) -> None:
     cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), colour, thick)
     _label(canvas, text, box.left, box.top, colour, thick)
-
-
-def _outlines(person: Person) -> list[NDArray[np.int32]]:
-    """The outlines of a person, those of the box where only that is known."""
-    extent = person.extent
-    if extent is None:
-        return [_whole(_corners(person.box))]
-    contours, _ = cv2.findContours(person_cells(extent).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    at = np.array([extent.column, extent.row])
-    return [((shape.reshape(-1, 2) + at) * extent.grain).astype(np.int32) for shape in contours]
 
 
 def _corners(box: Box) -> tuple[Point, ...]:

@@ -207,8 +207,11 @@ def _readings(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *itertools.islice(readings, _MOST_READINGS))))
 
 
+_STRETCHED: Final = re.compile(r"(.)\1\1+")
+
+
 def unstretched(text: str) -> tuple[str, ...]:
     """The text, and where a letter stands three times and more in a row also with two and with one of it."""
-    if not re.search(r"(.)\1\1", text):
+    if not _STRETCHED.search(text):
         return (text,)
-    return (text, re.sub(r"(.)\1{2,}", r"\1\1", text), re.sub(r"(.)\1{2,}", r"\1", text))
+    return (text, _STRETCHED.sub(r"\1\1", text), _STRETCHED.sub(r"\1", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import itertools
 import re
@@ -71,6 +72,7 @@ class Names:
             for name in entry.forenames:
                 self._by_forename[name].append(entry)
         self._longest = max(map(len, self._surnames), default=0)
+        self._beginnings = frozenset(name[:cut] for name in self._surnames for cut in range(1, len(name)))
 
     @property
     def forenames(self) -> Collection[str]:
@@ -96,9 +98,11 @@ class Names:
         hits.sort(key=lambda hit: (not hit.sure, hit.start, -hit.end))
         kept: list[Hit] = []
         for hit in hits:
-            if all(hit.end <= other.start or other.end <= hit.start for other in kept):
-                kept.append(hit)
-        return tuple(sorted(kept, key=lambda hit: hit.start))
+            at = bisect.bisect_left(kept, hit.start, key=lambda other: other.start)
+            clear = at == 0 or kept[at - 1].end <= hit.start
+            if clear and (at == len(kept) or hit.end <= kept[at].start):
+                kept.insert(at, hit)
+        return tuple(kept)
 
     # -- building -----------------------------------------------------------------------------------------------------
 
@@ -181,7 +185,8 @@ class Names:
         for left, right in itertools.pairwise(text.words):
             if len(left.readings) == len(right.readings) == 1 or right.start - left.end > 3:
                 continue
-            for pair in itertools.product(left.readings, right.readings):
+            begun = [reading for reading in left.readings if reading in self._beginnings]
+            for pair in itertools.product(begun, right.readings):
                 entry = self._surnames.get("".join(pair))
                 if entry is None:
                     continue
@@ -214,10 +219,14 @@ class Names:
         if len(word) < 5 or word in self._forenames or word in everyday.WORDS or word in everyday.FIRST_NAMES:
             return (), None
         maybe: tuple[str, ...] = ()
-        for cut in range(1, len(word) - 1):
+        most, length = self._longest, len(word)
+        cuts: Iterable[int] = range(1, length - 1)
+        if length > 2 * most + 2:  # what is longer than any surname cannot be one
+            cuts = itertools.chain(range(1, most + 1), range(length - most, length - 1))
+        for cut in cuts:
             for surname, rest in ((word[cut:], word[:cut]), (word[:cut], word[cut:])):
-                entry = self._surnames.get(surname)
-                if entry is None or len(surname) < 3:
+                entry = self._surnames.get(surname) if 3 <= len(surname) <= most else None
+                if entry is None:
                     continue
                 people = tuple(entry.people)
                 if rest in entry.forenames and len(rest) > 1:
@@ -243,9 +252,9 @@ class Names:
                     entry = self._surnames.get(joined[start : start + length])
                     if entry is None:
                         continue
-                    before, whole = joined[:start], length == len(joined)
+                    whole = length == len(joined)
                     own = (
-                        any(before.endswith(name) for name in entry.forenames)
+                        any(joined.endswith(name, 0, start) for name in entry.forenames)
                         or Occurrence(text, run[0], run[-1], entry, self._forenames, calm=True).before.own
                     )
                     if own or whole or (length >= 5 and not entry.everyday):

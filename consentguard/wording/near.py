@@ -1,9 +1,12 @@
-"""How far two spellings are apart, for a slip of the pen or of the reader."""
+"""How far two spellings are apart, for a slip of the pen or of the reader: optimal string alignment, by rapidfuzz."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 _ONE_SLIP: Final = 5
 _TWO_SLIPS: Final = 9
@@ -16,56 +19,28 @@ def slips(spelling: str) -> int:
 
 
 def near(word: str, spelling: str) -> bool:
-    """Whether `word` is `spelling` with as many slips as its length allows, and at least one."""
-    return word != spelling and distance(word, spelling, slips(spelling)) <= slips(spelling)
+    """Whether `word` is `spelling` with as many slips as its length allows, and at least one.
 
-
-def distance(left: str, right: str, most: int) -> int:
-    """Letters to add, drop, change or swap with a neighbour (optimal string alignment); `most` + 1 if it is more."""
-    if abs(len(left) - len(right)) > most:
-        return most + 1
-    before: list[int] = []
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return most + 1
-    return min(row[-1], most + 1)
+    A slip is a letter added, dropped, changed or swapped with its neighbour.
+    """
+    return word != spelling and OSA.distance(word, spelling, score_cutoff=slips(spelling)) <= slips(spelling)
 
 
 class Nearby:
-    """Spellings filed under what remains of them without one letter or two: the near ones are found by look-up.
-
-    The method is SymSpell's (W. Garbe): two words within n slips share what remains after at most n deletions each.
-    """
+    """Spellings filed by their length, so that a word is compared only with those it can be near to."""
 
     def __init__(self, spellings: Iterable[str]) -> None:
-        self._filed: dict[str, list[str]] = {}
+        self._filed: dict[int, list[str]] = {}
         for spelling in spellings:
-            for remains in _remains(spelling, slips(spelling)):
-                self._filed.setdefault(remains, []).append(spelling)
+            self._filed.setdefault(len(spelling), []).append(spelling)
 
     def find(self, word: str) -> Iterator[str]:
         """Every spelling that `word` is, or is near to; each once."""
-        most = slips(word + "x")  # a word with a letter lost still finds its spelling
-        seen = set[str]()
-        for remains in _remains(word, most):
-            for spelling in self._filed.get(remains, ()):
-                if spelling not in seen:
-                    seen.add(spelling)
-                    if distance(word, spelling, slips(spelling)) <= slips(spelling):
-                        yield spelling
-
-
-def _remains(word: str, most: int) -> set[str]:
-    """A word, and what is left of it after up to `most` letters are dropped."""
-    found, edge = {word}, {word}
-    for _ in range(most):
-        edge = {each[:at] + each[at + 1 :] for each in edge for at in range(len(each))}
-        found |= edge
-    return found
+        for length in range(len(word) - 2, len(word) + 3):
+            filed = self._filed.get(length)
+            if filed:
+                most = slips(filed[0])
+                for spelling, _distance, _at in process.extract_iter(
+                    word, filed, scorer=OSA.distance, score_cutoff=most
+                ):
+                    yield spelling

@@ -8,6 +8,8 @@ from typing import Final
 
 from consentguard.wording.fold import fold
 
+_LINE: Final = 300
+"""Characters after the beginning of a notice in which it says whose it is."""
 _PICTURE: Final = r"(?:photo(?:graph)?|image|picture|pic|illustration|drawing|artwork|text|words|music|video)s?"
 _AGENCIES: Final = r"getty images|shutterstock|alamy|istock|adobe stock|dreamstime|depositphotos|123rf"
 _NOTICE: Final = re.compile(
@@ -26,7 +28,7 @@ def notices(text: str, own: Collection[str]) -> Iterator[tuple[int, int]]:
     """
     mine = [fold(name) for name in own if fold(name)]
     for found in _NOTICE.finditer(text):
-        line = text[found.start() :].partition("\n")[0]
+        line = text[found.start() : found.start() + _LINE].partition("\n")[0]
         said = fold(line)
         if any(name in said for name in mine) and not re.search(_AGENCIES, line, re.I):
             continue

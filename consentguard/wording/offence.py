@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,9 +11,15 @@ from consentguard.wording.fold import Part, Text, fold, unstretched
 from consentguard.wording.lists import phrases, words
 
 _WORDS: Final = words("offensive")
-_PHRASES: Final = frozenset(phrases("offensive_phrases"))
-_INNOCENT: Final = tuple(tuple(phrase.split()) for phrase in phrases("innocent_phrases"))
-"""Birds, books, food and history that hold such a word."""
+_LONGEST: Final = max(map(len, _WORDS))
+_PHRASES: Final[dict[str, list[tuple[str, ...]]]] = defaultdict(list)
+"""Phrases in words, filed under their first word."""
+for _phrase in phrases("offensive_phrases"):
+    _PHRASES[_phrase.split()[0]].append(tuple(_phrase.split()))
+_INNOCENT: Final[dict[str, list[tuple[str, ...]]]] = defaultdict(list)
+"""Birds, books, food and history that hold such a word, filed under their first word."""
+for _phrase in phrases("innocent_phrases"):
+    _INNOCENT[_phrase.split()[0]].append(tuple(_phrase.split()))
 
 _IN_HASHTAGS: Final = ("fuck", "wanker", "bastard", "bollock", "nigger", "arsehole", "dickhead", "bellend", "shithead")
 
@@ -63,11 +69,12 @@ def offensive(text: Text) -> Iterator[tuple[int, int]]:
     yield from _spaced(parts, text)
     words = text.words
     for at, word in enumerate(words):
-        for length in (2, 3, 4):
-            if any(
-                " ".join(said) in _PHRASES for said in itertools.product(*(w.readings for w in words[at : at + length]))
+        for phrase in (phrase for reading in word.readings for phrase in _PHRASES.get(reading, ())):
+            said = words[at : at + len(phrase)]
+            if len(said) == len(phrase) and all(
+                wanted in each.readings for wanted, each in zip(phrase, said, strict=True)
             ):
-                yield word.start, words[min(at + length, len(words)) - 1].end
+                yield word.start, said[-1].end
         if at and text.raw[words[at - 1].end : word.start] in ("-", "'", "’"):
             joined = words[at - 1].readings[0] + word.readings[0]
             if joined in _WORDS and word.first not in excused:
@@ -85,22 +92,22 @@ def _is_listed(word: str) -> bool:
 
 
 def _excused(parts: tuple[Part, ...]) -> Iterator[int]:
-    words = [part.text for part in parts]
-    for phrase in _INNOCENT:
-        length = len(phrase)
-        for at in range(len(words) - length + 1):
-            if tuple(words[at : at + length]) == phrase:
-                yield from range(at, at + length)
+    words = tuple(part.text for part in parts)
+    for at, word in enumerate(words):
+        for phrase in _INNOCENT.get(word, ()):
+            if words[at : at + len(phrase)] == phrase:
+                yield from range(at, at + len(phrase))
 
 
-_MASKED: Final = re.compile(r"[^\W\d_][^\W\d_]*(?:[*#%&\-_.]+[^\W\d_]+)+", re.UNICODE)
+_MASKED: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]{1,20}+(?:[*#%&\-_.]{1,20}+[^\W\d_]{1,20}+){1,20}+")
+"""Possessive and of bounded length, so that no text takes more than a time in proportion to its length."""
 
 
 def _starred(raw: str) -> Iterator[tuple[int, int]]:
     """Words with letters hidden: f*ck, s**t, w_nker."""
     for match in _MASKED.finditer(raw):
         masked = match[0]
-        if not re.search(r"[*#%&_]", masked):
+        if len(masked) > _LONGEST or not re.search(r"[*#%&_]", masked):
             continue
         pattern = re.compile("".join("[a-z]?" if c in "*#%&_" else re.escape(fold(c)) for c in masked))
         if any(len(word) > 3 and pattern.fullmatch(word) for word in _WORDS):
@@ -115,7 +122,7 @@ def _spaced(parts: tuple[Part, ...], text: Text) -> Iterator[tuple[int, int]]:
         if goes_on:
             continue
         joined = "".join(part.text for part in parts[start:at])
-        for length in range(4, len(joined) + 1):
+        for length in range(4, min(len(joined), _LONGEST) + 1):
             for left in range(len(joined) - length + 1):
                 if joined[left : left + length] in _WORDS:
                     yield parts[start + left].start, parts[start + left + length - 1].end

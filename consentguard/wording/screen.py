@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +15,14 @@ from consentguard.wording.fold import Text, fold, read
 from consentguard.wording.names import Hit, Named, Names
 from consentguard.wording.notices import notices
 
+MOST_CHARACTERS: Final = 100_000
+"""Characters of one text that are judged: some seconds' work, and more than any caption has."""
+
+_DATA_URI: Final = re.compile(
+    r"data:[\w.+-]{1,100}/[\w.+-]{1,100}(?:;[\w.=+-]{1,100}){0,5};base64,"
+    r"(?:[A-Za-z0-9+/=%_-]++|\r?\n[ \t]*+(?=[A-Za-z0-9+/]{60}|[A-Za-z0-9+/]{2,60}={1,2}))*+",
+    re.IGNORECASE,
+)
 _MOST_SHOWN: Final = 3
 """Register ids that one finding lists; a surname may belong to thirty pupils."""
 
@@ -59,12 +69,22 @@ class Screen:
             where: what the findings call it.
             first_names: those of pupils may stand there; otherwise each is for a person.
 
-        Rules: `surname` (it must not go), and for a person `maybe-surname`, `name-with-image`, `individually-targeted`,
-        `offensive-language`, `remark-at-school`, `copyright-notice`. Messages show ids and places, never the words.
+        Rules: `surname` and `text-too-long` (it must not go), and for a person `maybe-surname`, `name-with-image`,
+        `individually-targeted`, `offensive-language`, `remark-at-school`, `copyright-notice`. Messages show ids and
+        places, never the words.
         """
+        if len(text) > MOST_CHARACTERS:
+            return (
+                Finding(
+                    "text-too-long",
+                    where,
+                    f"{len(text):,} characters are more than the {MOST_CHARACTERS:,} that are judged at once",
+                ),
+            )
+        text = without_data(text)
         parsed = read(text)
-        free = tuple(self._free(parsed))
-        surnames = [hit for hit in self._names.find(parsed) if not _inside((hit.start, hit.end), free)]
+        free = Spans(self._free(parsed))
+        surnames = [hit for hit in self._names.find(parsed) if (hit.start, hit.end) not in free]
         found = [_surname(hit, where) for hit in surnames if hit.sure]
         found += [_surname(hit, where) for hit in surnames if not hit.sure]
         spans = [
@@ -75,7 +95,7 @@ class Screen:
         spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]
         spans += [("remark-at-school", span) for span in offence.remarks(text)]
         spans += [("copyright-notice", span) for span in notices(text, self._rules.own)]
-        found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if not _inside(span, free)]
+        found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if span not in free]
         return tuple(found)
 
     def judge_thread(self, posts: Sequence[str], *, first_names: bool = True) -> tuple[Finding, ...]:
@@ -87,6 +107,8 @@ class Screen:
         ]
         for number, (left, right) in enumerate(itertools.pairwise(posts), 1):
             alone = {hit.people for post in (left, right) for hit in self._names.find(read(post)) if hit.sure}
+            if len(left) + len(right) > MOST_CHARACTERS:
+                continue  # one of them has been called too long
             joint = self._names.find(read(f"{left.rstrip()} {right.lstrip()}"))
             where = f"posts {number} and {number + 1}"
             found += [_surname(hit, where) for hit in joint if hit.sure and hit.people not in alone]
@@ -108,14 +130,14 @@ class Screen:
                 places.append((len(raw), len(raw) + len(word), number, at))
                 raw += word
         parsed = read(raw)
-        free = tuple(self._free(parsed))
-        hits = [hit for hit in self._names.find(parsed, misread=True) if not _inside((hit.start, hit.end), free)]
-        return tuple(
-            Spotted(
-                hit.people, tuple((line, at) for start, end, line, at in places if start < hit.end and hit.start < end)
-            )
-            for hit in hits
-        )
+        free = Spans(self._free(parsed))
+        hits = [hit for hit in self._names.find(parsed, misread=True) if (hit.start, hit.end) not in free]
+        starts, ends = [place[0] for place in places], [place[1] for place in places]
+        spotted = []
+        for hit in hits:
+            inside = places[bisect.bisect_right(ends, hit.start) : bisect.bisect_left(starts, hit.end)]
+            spotted.append(Spotted(hit.people, tuple((line, at) for _start, _end, line, at in inside)))
+        return tuple(spotted)
 
     def _free(self, text: Text) -> Iterator[tuple[int, int]]:
         """Spans of phrases that policy allows."""
@@ -161,13 +183,27 @@ def _at(span: tuple[int, int]) -> str:
     return f" at characters {span[0] + 1} to {span[1]}"
 
 
-def _inside(span: tuple[int, int], free: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= span[0] and span[1] <= end for start, end in free)
+def without_data(text: str) -> str:
+    """The text with a blank for each character of a base64 data URI, which nobody reads. Every place stays."""
+    return _DATA_URI.sub(lambda found: " " * len(found[0]), text)
+
+
+class Spans:
+    """Stretches of a text; `(start, end) in spans` says whether one of them holds all of that stretch."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._outer = tuple(_distinct(spans))
+        self._starts = [start for start, _end in self._outer]
+
+    def __contains__(self, span: tuple[int, int]) -> bool:
+        at = bisect.bisect_right(self._starts, span[0])
+        return at > 0 and span[1] <= self._outer[at - 1][1]
 
 
 def _distinct(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    kept: list[tuple[int, int]] = []
+    """The stretches that no other one holds, in order; both their starts and their ends rise."""
+    last = -1
     for span in sorted(set(spans), key=lambda each: (each[0], -each[1])):
-        if not _inside(span, kept):
-            kept.append(span)
-    yield from kept
+        if span[1] > last:
+            last = span[1]
+            yield span

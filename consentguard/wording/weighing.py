@@ -15,6 +15,9 @@ from consentguard.wording.spellings import Surname
 _SOFT: Final = re.compile(r"[\s\-_'’‘\"“”()\[\]*~·•–—/|&+]{0,4}")
 """What may stand between a first name and its surname."""
 
+_LISTED: Final = 12
+"""Parts over which a list goes on: Oak, Ash, Elm and Beech classes."""
+
 _SENTENCE_END: Final = re.compile(r"[.!?…:;\n]")
 
 
@@ -249,7 +252,7 @@ def _is_public(text: Text, first: int, last: int, spelling: str) -> bool:
 def _is_place(text: Text, last: int) -> bool:
     """Whether a place, a group or a thing follows: Hill Farm, Hill's Farm, Oak, Ash and Elm classes."""
     following = last + 1
-    while following < len(text.parts):
+    while following < min(len(text.parts), last + _LISTED):
         part, gap = text.parts[following], text.between(following - 1, following)
         if part.text in everyday.AFTER_PLACES:
             return is_soft(text, following - 1, following)

@@ -23,8 +23,9 @@ from units import Obedient
 from consentguard import files
 from consentguard.batch.journal import Journal
 from consentguard.batch.local import Unit
+from consentguard.batch.output import OutputFailed
 from consentguard.batch.scan import JOURNAL, Summary, scan
-from consentguard.batch.unit import Judged, OutputFailed, Scanner, Settings, Task
+from consentguard.batch.unit import Judged, Scanner, Settings, Task
 from consentguard.consent.clock import LONDON
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell

@@ -7,7 +7,8 @@ import pytest
 from units import Obedient, Stillborn, Unequipped
 
 from consentguard.batch.local import Pool
-from consentguard.batch.unit import OutputFailed, Task
+from consentguard.batch.output import OutputFailed
+from consentguard.batch.unit import Task
 from consentguard.errors import CannotTell
 
 

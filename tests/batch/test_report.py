@@ -167,7 +167,7 @@ ABOUT = {"folder": "photos", "channel": "main", "scope": "social_media", "mode":
 
 def test_five_thousand_photos_are_drawn_as_one_scrolls(tmp_path: Path, visit: Any) -> None:
     rows = [_row(number, needs_person=number % 50 == 0) for number in range(5000)]
-    report.write(tmp_path, lambda: iter(rows), ABOUT, {})
+    report.write(tmp_path, lambda: iter(rows), ABOUT, {}, {})
     seen = visit(tmp_path)
     assert seen.count() == "5,000 photos of 5,000"
     assert 0 < seen.page.locator("article").count() < 1000
@@ -181,7 +181,7 @@ def test_five_thousand_photos_are_drawn_as_one_scrolls(tmp_path: Path, visit: An
 
 def test_programs_read_the_same(tmp_path: Path) -> None:
     rows = [_row(0, photo="=cmd()|x.jpg"), _row(1, outcome="released", output="released/a.jpg", sha256="a" * 64)]
-    totals = report.write(tmp_path, lambda: iter(rows), ABOUT, {})
+    totals = report.write(tmp_path, lambda: iter(rows), ABOUT, {}, {})
     assert totals == {"refused": 1, "released": 1}
     assert json.loads((tmp_path / "report.json").read_text())["about"]["outcomes"] == totals
     assert "'=cmd()|x.jpg,refused" in (tmp_path / "report.csv").read_text()  # no formula for the office's spreadsheet

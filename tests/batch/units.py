@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from consentguard.batch.unit import Judged, OutputFailed, Scanner, Task, undecided
+from consentguard.batch.output import OutputFailed
+from consentguard.batch.unit import Judged, Scanner, Task, undecided
 from consentguard.errors import CannotTell
 
 

@@ -82,6 +82,58 @@ def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site
     assert hook("ci", "--list", "none.jsonl", "--key", key) == 3
 
 
+DEEP = b"[" * 200_000
+BROKEN_LISTS = {
+    "deep, alone": DEEP,
+    "deep, as the signature": b"{}\n" + DEEP,
+    "deep, within the signature": b'{}\n{"signature":' + DEEP,
+    "deep, as the heading": DEEP + b"\n{}\n",
+    "deep, as a row": b"{}\n" + DEEP + b'\n{"signature":"' + b"0" * 128 + b'"}\n',
+    "a number without an end": b"{}\n" + b"9" * 1_000_000,
+    "not UTF-8": b"\xff\xfe\n\xff\n",
+    "a list": b"[]\n[]\n",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("case", BROKEN_LISTS)
+def test_a_list_that_is_none_is_an_error_and_no_traceback(site, capsys, case):
+    site.write("released.jsonl", BROKEN_LISTS[case])
+    assert hook("ci", "--list", "released.jsonl", "--key", "0" * 64) == 3
+    said = capsys.readouterr().err
+    assert "released.jsonl: is not as it was signed" in said
+    assert len(said) < 500
+
+
+def test_a_signed_list_that_is_none_is_an_error_and_no_traceback(site, key, capsys):
+    """Signed by the school, but not as this version writes it."""
+    from consentguard.consent.record.state import State
+    from consentguard.values import canonical
+
+    state = State.open(site.state)
+    heading = {"consentguard": "released-hashes", "version": 1, "made_at": "2026-11-01T09:00:00+00:00", "rows": 1}
+    for first, row in (
+        (heading, b"[]"),
+        (heading, DEEP),
+        (heading, b'{"sha256":[],"channel":"website"}'),
+        ({**heading, "made_at": "2026-11-01T09:00:00"}, b'{"sha256":"a","channel":"website"}'),
+        ([], b"{}"),
+    ):
+        text = canonical(first) + b"\n" + row + b"\n"
+        site.write("released.jsonl", text + canonical({"signature": state.sign(text)}) + b"\n")
+        assert hook("ci", "--list", "released.jsonl", "--key", key) == 3
+        assert "released.jsonl: " in capsys.readouterr().err
+
+
+@posix
+def test_a_list_is_a_file_that_ends(site, key, capsys):
+    for name in ("/dev/zero", "/dev/stdin"):
+        assert hook("ci", "--list", name, "--key", key) == 3
+    os.mkfifo(site.folder / "pipe")
+    assert hook("ci", "--list", "pipe", "--key", key) == 3
+    assert "is not a file" in capsys.readouterr().err
+
+
 def test_a_release_of_another_machine_passes_once_its_ledger_was_imported(site, key, tmp_path, capsys, monkeypatch):
     """The office released it; the teacher's machine knows its ledger, and has its own register and policy."""
     assert main(["ledger", "export", str(tmp_path / "office.jsonl")]) == 0

@@ -36,6 +36,38 @@ def test_install_and_uninstall_leave_nothing_behind(site):
     site.commit()
 
 
+def test_the_scripts_are_for_a_posix_shell_on_windows_too(site, monkeypatch):
+    """Text mode writes CRLF there, and then `#!/bin/sh` is no program and `set +e` no command."""
+
+    def as_on_windows(path: Path, text: str, encoding: str = "utf-8", newline: str | None = None) -> int:
+        return path.write_bytes((text.replace("\n", "\r\n") if newline is None else text).encode(encoding))
+
+    monkeypatch.setattr(Path, "write_text", as_on_windows)
+    assert hook("install") == 0
+    for name in ("pre-commit", "pre-merge-commit", "pre-push"):
+        data = (site.folder / ".git/hooks" / name).read_bytes()
+        assert b"\r" not in data
+        assert data.startswith(b"#!/bin/sh\n")
+
+
+def test_scripts_in_the_tree_keep_their_line_ends_in_every_checkout(site, capsys):
+    site.git("config", "core.hooksPath", ".githooks")
+    assert hook("install") == 0
+    assert "add the line `/.githooks/* text eol=lf` to .gitattributes" in capsys.readouterr().out
+    site.write(".gitattributes", b"/.githooks/* text eol=lf\n")
+    assert hook("install") == 0
+    assert "gitattributes" not in capsys.readouterr().out
+
+
+@posix
+def test_an_option_that_is_no_utf8_is_written_as_it_is(site, tmp_path):
+    policy = tmp_path / os.fsdecode(b"caf\xe9.toml")
+    policy.write_bytes((site.state / "policy.toml").read_bytes().replace(b"unjudged = []", b'unjudged = ["no*.pdf"]'))
+    assert hook("install", "--policy", str(policy)) == 0
+    site.add("notice.pdf", PDF)
+    site.commit()
+
+
 @pytest.mark.parametrize(
     ("option", "names"), [("--pre-commit", {"pre-commit", "pre-merge-commit"}), ("--pre-push", {"pre-push"})]
 )

@@ -26,7 +26,8 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.judge import Judge
-from consentguard.hook.kinds import Kind, kind_of
+from consentguard.hook.kinds import kind_of
+from consentguard.kinds import Kind
 from consentguard.program import program_digest
 from consentguard.values import Verdict
 
@@ -291,7 +292,7 @@ def test_a_release_stands_for_its_channel_its_policy_and_as_long_as_the_consent(
         photographs["obama"], channel="website", people=["T001"], by="Office"
     )
     assert said(Judge(register, body_policy, state).judge("a.jpg", photo.data)) == [("a.jpg", "released", [])]
-    changed = Policy.parse(body_policy_text + b"\n# changed\n", "p")
+    changed = Policy.parse(body_policy_text.replace(b"smallest_face = 20", b"smallest_face = 18"), "p")
     withdrawn = Register.parse(sample_with({"T001": {"website_withdrawn": "2026-10-01"}}), "r")
     for judge, code in (
         (Judge(register, body_policy, state, channel="press"), "other-channel"),

@@ -95,13 +95,14 @@ def desk(service, tmp_path_factory, photographs, body_policy_text) -> Iterator[D
 
 def test_a_photo_goes_from_a_file_to_x_and_nothing_but_x_is_asked(desk, service):
     (desk.folder / "phone.jpg").write_bytes((desk.folder / "shown.jpg").read_bytes())
-    photos = ("--photo", "phone.jpg", "--photo", "visitor.jpg", "--alt", "A visitor speaks")
-    post = ("post", "--text", "Sunflowers", *photos, *BY, "--people", "P001,T001", "--json")
+    photos = ("--photo", "phone.jpg", "--people", "P001", "--photo", "visitor.jpg", "--people", "T001", "--alt",
+              "A visitor speaks")  # fmt: skip
+    post = ("post", "--text", "Sunflowers", *photos, *BY, "--json")
     done = desk.run(*post)
     assert done.returncode == 0, done.stderr
     posted = json.loads(done.stdout)
     held = [service.media[each] for each in service.posts[posted["id"]]["media"]]
-    assert [media["alt"] for media in held] == ["A photo of one person.", "A visitor speaks"]
+    assert [media["alt"] for media in held] == ["A photo of one pupil.", "A visitor speaks"]
     for media in held:
         with Image.open(io.BytesIO(media["data"])) as picture:
             assert not picture.getexif()
@@ -113,12 +114,13 @@ def test_a_photo_goes_from_a_file_to_x_and_nothing_but_x_is_asked(desk, service)
 
 def test_a_thread_a_dry_run_and_an_original_that_is_deleted(desk, service):
     (desk.folder / "phone.jpg").write_bytes((desk.folder / "shown.jpg").read_bytes())
-    asked = ("post", "--text", "Day one", "--photo", "phone.jpg", "--text", "Day two", *BY, "--people", "P001",
+    asked = ("post", "--photo", "phone.jpg", "--people", "P001", "--text", "Day one", "--text", "Day two", *BY,
              "--taken-for-sharing")  # fmt: skip
     before = service.count("create")
     dry = desk.run(*asked, "--dry-run")
     assert (dry.returncode, service.count("create")) == (0, before), dry.stderr
     assert "described as: A photo of one pupil." in dry.stdout
+    assert "phone.jpg: 1 face stays visible, with the consent of P001\n" in dry.stdout
     assert (desk.folder / "phone.jpg").exists()
     done = desk.run(*asked)
     assert done.returncode == 0, done.stderr
@@ -131,6 +133,18 @@ REFUSED = {
     "nobody's name": (("--text", "Hello", "--by", ""), 2, "name of whoever posts"),
     "nothing": ((), 2, "there is nothing to post"),
     "a description of nothing": (("--alt", "x"), 2, "describes the --photo before it"),
+    "people of nothing": (("--text", "a", "--people", "P001", "--photo", "shown.jpg"), 2, "the --photo before it"),
+    "one list over two photos": (
+        ("--text", "a", "--photo", "visitor.jpg", "--photo", "shown.jpg", "--people", "P001"),
+        2,
+        "consentguard post --text a --photo visitor.jpg --people ID,ID --photo shown.jpg --people P001",
+    ),
+    "one list over two parts": (
+        ("--photo", "shown.jpg", "--people", "P001", "--text", "a", "--text", "b", "--photo", "visitor.jpg"),
+        2,
+        "visitor.jpg has none of its own",
+    ),
+    "people, and all hidden": (("--photo", "shown.jpg", "--people", "P001", "--hide-all"), 2, "contradict"),
     "no such file": (("--photo", "none.jpg"), 3, "none.jpg"),
     "a channel without an account": (("--text", "Hello", "--channel", "class1"), 2, "names no account"),
     "another's account": (("--text", "Hello", "--channel", "class4"), 1, "@RackhamPrimary's"),
@@ -153,7 +167,8 @@ def test_keys_that_are_missing_are_named(desk):
 
 def test_a_class_post_is_retweeted_by_its_link_and_a_strangers_is_not(desk, service):
     desk.account = "1004"
-    post = desk.run("post", "--text", "Class 4", "--photo", "shown.jpg", "--channel", "class4", *BY, "--people", "P001")
+    post = desk.run("post", "--text", "Class 4", "--photo", "shown.jpg", "--people", "P001", "--channel", "class4",
+                    *BY)  # fmt: skip
     desk.account = "1001"
     assert post.returncode == 0, post.stderr
     link = post.stdout.split()[-1]

@@ -101,8 +101,20 @@ def test_a_large_jpeg_is_decoded_at_about_the_size_it_is_published(orientation: 
     assert picture.scale == 0.5
     full = codec.decode(data, max_edge=4000, max_pixels=10**8).pixels[::2, ::2]
     assert np.abs(full.astype(int) - picture.pixels).mean() < 2
-    slightly_larger = codec.decode(_bytes(large.resize((3000, 2000)), "JPEG"), **LIMITS)
-    assert slightly_larger.width == 2048, "what a reduced decode would leave too small is made smaller after a full one"
+
+
+@pytest.mark.parametrize("eighths", [3, 4, 5, 6, 8])
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_jpeg_reduced_by_eighths_shows_what_the_whole_averages_to(eighths: int, mode: str, photographs) -> None:
+    large = Image.open(io.BytesIO(photographs["obama2"])).convert("RGB").resize((1501, 1203), Image.Resampling.BICUBIC)
+    edge = 1501 * eighths // 8 - 20  # what so many eighths are taken for, and then made a little smaller
+    data = _bytes(large.convert(mode), "JPEG", quality=95)
+    picture = codec.decode(data, max_edge=edge, max_pixels=10**8)
+    assert picture.width == edge
+    assert abs(picture.height - 1203 * edge / 1501) < 1
+    whole = Image.open(io.BytesIO(data)).convert("RGB")
+    averaged = np.asarray(whole.resize((picture.width, picture.height), Image.Resampling.BILINEAR), int)
+    assert np.abs(averaged - picture.pixels).mean() < 3.5
 
 
 def _animated(form: str) -> bytes:

@@ -52,6 +52,34 @@ def test_it_answers_as_the_decoder_in_this_process_does(isolated: Reader, photog
         assert errors[0] == errors[1]
 
 
+REFUSING = """
+import resource, runpy, sys
+real = resource.setrlimit
+def refuse(kind, limits):
+    if kind == resource.RLIMIT_AS:
+        raise ValueError("current limit exceeds maximum limit")
+    real(kind, limits)
+resource.setrlimit = refuse
+sys.argv[1:2] = []
+runpy.run_module("consentguard.vision.imagefile.sandbox", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are POSIX")
+def test_where_memory_cannot_be_limited_photos_are_decoded_all_the_same(
+    isolated: Reader, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """macOS raises ValueError when RLIMIT_AS is lowered."""
+    start = sandbox.subprocess.Popen
+
+    def refusing(command: list[str], **how: object) -> object:
+        return start([*command[:2], "-c", REFUSING, *command[-2:]], **how)
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", refusing)
+    assert isolated.read(photographs["obama"]).width
+    assert "RLIMIT_AS" in caplog.text
+
+
 def test_the_worker_is_kept(isolated: Reader, photographs: dict[str, bytes]) -> None:
     isolated.read(photographs["obama"])
     worker = _worker_of(isolated)

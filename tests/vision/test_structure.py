@@ -1,6 +1,7 @@
 """The walker names everything that is not pixels, and nothing that is."""
 
 import io
+import struct
 import zlib
 
 import numpy as np
@@ -76,10 +77,35 @@ def test_what_the_library_writes_is_bare() -> None:
     assert carried(codec.encode_png(pixels)) == ()
 
 
-def test_a_hint_that_is_too_long_is_no_hint() -> None:
-    """Free text can hide in a chunk that says how to show the pixels."""
+CHUNKS = {
+    "gAMA as everybody writes it": (b"gAMA", struct.pack(">I", 45455), ()),
+    "another gAMA": (b"gAMA", struct.pack(">I", 10000), ("gamma",)),
+    "free text in gAMA": (b"gAMA", b"canary", ("gamma",)),
+    "cHRM of sRGB": (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000), ()),
+    "cHRM of another space": (b"cHRM", struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000),
+                              ("chromaticities",)),
+    "sRGB": (b"sRGB", b"\0", ()),
+    "free text in sRGB": (b"sRGB", b"canary", ("unknown",)),
+    "sBIT of all bits": (b"sBIT", b"\x08\x08\x08", ()),
+    "sBIT of some": (b"sBIT", b"\x05\x06\x05", ("significant-bits",)),
+    "cICP": (b"cICP", b"\x01\x0d\x00\x01", ("colour-code",)),
+    "HDR": (b"mDCV", b"x" * 24, ("unknown",)),
+    "pHYs": (b"pHYs", b"x" * 9, ()),
+    "free text in pHYs": (b"pHYs", b"x" * 40, ("unknown",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHUNKS)
+@pytest.mark.parametrize("at", ["before the pixels", "behind them"])
+def test_only_what_changes_nothing_is_a_hint(case: str, at: str) -> None:
+    kind, body, found = CHUNKS[case]
     data = _saved("PNG")
-    for length, found in ((4, ()), (40, ("unknown",))):
-        body = b"sBIT" + b"x" * length
-        chunk = length.to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-        assert carried(data[:33] + chunk + data[33:]) == found
+    place = 33 if at == "before the pixels" else len(data) - 12
+    chunk = struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    assert carried(data[:place] + chunk + data[place:]) == found
+
+
+def test_sixteen_bits_are_named() -> None:
+    file = io.BytesIO()
+    Image.fromarray(np.full((40, 40), 200, np.uint16)).save(file, "PNG")
+    assert carried(file.getvalue()) == ("16-bit",)

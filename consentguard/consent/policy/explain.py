@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final
 
+from consentguard.consent.policy import layers
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.policy.toml_keys import read_toml
 
 _KEY: Final = re.compile(r"(\w+)\s*=.*?(?:\s#\s+(.*))?")
 _TABLE: Final = re.compile(r"\[([\w.]+)\]")
@@ -44,9 +45,12 @@ class Explained:
 def explain(data: bytes, file: str) -> tuple[Explained, ...]:
     """Every key of a policy file, in the order of the shipped one. Raises PolicyInvalid as `Policy.parse` does."""
     Policy.parse(data, file)
-    theirs = dict(_flat(tomllib.loads(data.decode("utf-8"))))
+    table = read_toml(data)
+    if layers.is_layered(table):
+        table = layers.merged(table, Policy.shipped_bytes(), file)
+    theirs = dict(_flat(table))
     text = Policy.shipped_bytes().decode("utf-8")
-    ours = dict(_flat(tomllib.loads(text)))
+    ours = dict(_flat(read_toml(Policy.shipped_bytes())))
     reasons = _reasons(text)
     # Channels and trips are the school's own names: one of the shipped that it does not have is nothing left out.
     keys = [key for key in ours if key in theirs or key.partition(".")[0] not in ("channels", "trips")]

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import date, time
+from dataclasses import dataclass, field, fields
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo, available_timezones
 
+from consentguard.consent.codes import FINDINGS, REASONS
+from consentguard.consent.policy import layers
+from consentguard.consent.policy.deciding import deciding, everything
 from consentguard.consent.policy.rules.channels import REMAINS, Channel
 from consentguard.consent.policy.rules.content import ContentRules
 from consentguard.consent.policy.rules.files import FileRules
@@ -25,13 +28,16 @@ from consentguard.consent.policy.rules.picture import PictureRules, RecognitionR
 from consentguard.consent.policy.rules.posting import PostingRules
 from consentguard.consent.policy.rules.retention import RetentionRules
 from consentguard.consent.policy.rules.rewriting import RewriteRules
+from consentguard.consent.policy.rules.sentences import Sentences
 from consentguard.consent.policy.rules.words import WordRules
-from consentguard.consent.policy.toml_keys import Keys
+from consentguard.consent.policy.toml_keys import MAX_BYTES, Keys, read_toml
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
-from consentguard.values import Mode, canonical
+from consentguard.files import read_bounded
+from consentguard.values import Mode
 
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
 _SHIPPED: Final = "sch026.toml"
+LONDON: Final = "Europe/London"
 POLICY_FILE: Final = "policy.toml"
 """The school's own policy, where it lies in the state directory."""
 
@@ -77,12 +83,24 @@ class Policy:
     files: FileRules = field(metadata=_table(FileRules))
     rewrite: RewriteRules = field(metadata=_table(RewriteRules))
     retention: RetentionRules = field(metadata=_table(RetentionRules))
+    sentences: Sentences = field(metadata=_table(Sentences))
+    nobody_by: tuple[str, ...] = ()
+    time_zone: str = LONDON
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every decision, so that two policies that decide otherwise never share one. Hex."""
-        decisions = {item.name: _plain(getattr(self, item.name)) for item in fields(self) if item.name != "file"}
-        return hashlib.sha256(canonical(decisions)).hexdigest()
+        """SHA-256, hex, over every decision that a release can depend on: policies that share one decide the same."""
+        return deciding(self)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, hex, over the whole policy: what is kept of verdicts is kept under it."""
+        return everything(self)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The school's clock."""
+        return ZoneInfo(self.time_zone)
 
     @classmethod
     def shipped(cls) -> Policy:
@@ -105,22 +123,28 @@ class Policy:
     @classmethod
     def load(cls, path: Path) -> Policy:
         """Reads a policy file. Raises PolicyInvalid with everything that is wrong with it."""
+        return cls.parse(cls.bytes_of(path), str(path))
+
+    @staticmethod
+    def bytes_of(path: Path) -> bytes:
+        """The bytes of a policy file. Raises PolicyInvalid where it cannot be read, or is no file of bounded size."""
         try:
-            data = path.read_bytes()
+            return read_bounded(path, MAX_BYTES)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise PolicyInvalid(
                 str(path), [Problem(None, "", f"the file cannot be read ({why})")], "Name it with --policy FILE."
             ) from error
-        return cls.parse(data, str(path))
 
     @classmethod
     def parse(cls, data: bytes, file: str) -> Policy:
         """Reads the bytes of a policy; `file` is what errors call it. Raises PolicyInvalid as `load` does."""
         try:
-            table = tomllib.loads(data.decode("utf-8"))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            table = read_toml(data)
+        except ValueError as error:
             raise PolicyInvalid(file, [Problem(None, "", f"not a TOML file ({error})")], _NEXT_STEP) from error
+        if layers.is_layered(table):
+            table = layers.merged(table, cls.shipped_bytes(), file)
         keys = Keys(table)
         policy = _policy(keys, hashlib.sha256(data).hexdigest(), file)
         problems = keys.finish()
@@ -178,6 +202,8 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
         modes=tuple(Mode(mode) for mode in keys.choices("modes", tuple(Mode))),
         dpia=keys.text("dpia", ""),
         custom_parts=frozenset(keys.texts("custom_parts")),
+        nobody_by=keys.texts("nobody_by"),
+        time_zone=keys.text("time_zone", LONDON),
         channels=MappingProxyType({name: Channel.read(name, channel) for name, channel in channels.items()}),
         default_channel=keys.text("default_channel"),
         trips=MappingProxyType({name: Trip.read(name, trip) for name, trip in trips.items()}),
@@ -192,6 +218,10 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
             if "rules" in item.metadata
         },
     )
+    if policy.time_zone not in available_timezones():
+        keys.wrong("time_zone", f"{policy.time_zone!r} is no time zone such as {LONDON}")
+    if strange := sorted(set(policy.sentences.by_code).difference(REASONS, FINDINGS)):
+        keys.wrong("sentences", f"no such codes: {', '.join(strange)}")
     if channels and policy.default_channel not in channels:
         keys.wrong("default_channel", f"{policy.default_channel!r} is not under [channels]")
     if strange := [name for name in policy.content.suitable_on if channels and name not in channels]:
@@ -205,20 +235,3 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
     if policy.approved_on and policy.review_due and policy.review_due <= policy.approved_on:
         keys.wrong("review_due", "is not later than approved_on")
     return policy
-
-
-def _plain(value: Any) -> Any:
-    """A decision as JSON has it, whatever table it stands in. Raises TypeError for what it does not know."""
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(_plain(item) for item in value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if value is None or isinstance(value, str | int | float):
-        return value
-    raise TypeError(f"a policy decides with plain values, not with {type(value).__name__}")

@@ -5,13 +5,31 @@ A rule of the policy is a frozen dataclass with a classmethod `read(keys)` that 
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
 from consentguard.errors import Problem
 
+MAX_BYTES: Final = 1_000_000
+"""Of a TOML file; the shipped policy is a hundredth of that."""
+_DEEP_KEY: Final = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){50}""")
 _MISSING: Final = object()
+
+
+def read_toml(data: bytes) -> dict[str, Any]:
+    """The table of a TOML file. Raises ValueError with the reason, whatever is wrong with it."""
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it is over {MAX_BYTES // 1_000_000} MB")
+    text = data.decode("utf-8")
+    if _DEEP_KEY.search(text):  # which tomllib would take hours for
+        raise ValueError("a key has over 50 parts")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("its values are nested too deep") from error
 
 
 class Keys:

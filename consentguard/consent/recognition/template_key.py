@@ -19,6 +19,7 @@ from typing import Final
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from consentguard.errors import TemplateStoreError
+from consentguard.files import MAX_KEY, read_bounded
 from consentguard.program import install_command
 
 TEMPLATE_KEY_FILE: Final = "templates.key"
@@ -104,7 +105,7 @@ def _make_key_file(path: Path) -> None:
 def _key_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii")
+        text = read_bounded(path, MAX_KEY).decode("ascii")
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
 from consentguard.consent.recognition.template_key import KeySource, find_key, new_key
+from consentguard.database import connected, transaction
 from consentguard.errors import TemplateStoreError
 from consentguard.values import canonical
 
@@ -94,11 +94,7 @@ class TemplateStore:
             return cls.open(directory)
         salt = secrets.token_bytes(_SALT_BYTES)
         store = cls(path, new_key(source, directory, salt))
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its journal the same
-        except OSError as error:
-            raise TemplateStoreError(f"{path}: cannot be made ({error.strerror}); mend that and try again.") from error
-        with store._connected() as connection, _transaction(connection):
+        with _connected(path, "rwc") as connection, transaction(connection):
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
             rows = {"key": source.value.encode(), "salt": salt, "proof": store._sealed(_PROOF, ["proof"])}
@@ -154,7 +150,7 @@ class TemplateStore:
         `record` is called last before the rows stand, so that none stands without its row in the audit trail.
         """
         rows = list(templates)
-        with self._connected() as connection, _transaction(connection):
+        with self._connected() as connection, transaction(connection):
             for person in dict.fromkeys(row.person for row in rows):
                 connection.execute("DELETE FROM template WHERE person = ?", (person,))
             for row in rows:
@@ -173,7 +169,7 @@ class TemplateStore:
         old file stays sealed.
         """
         with self._connected() as connection:
-            with _transaction(connection):
+            with transaction(connection):
                 gone = sum(
                     connection.execute("DELETE FROM template WHERE person = ?", (person,)).rowcount for person in people
                 )
@@ -214,7 +210,7 @@ class TemplateStore:
     def keep(self, name: str, value: Mapping[str, Any]) -> None:
         """Keeps one JSON object under a name, sealed like the templates."""
         sealed = self._sealed(canonical(value), ["about", name])
-        with self._connected() as connection, _transaction(connection):
+        with self._connected() as connection, transaction(connection):
             connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, sealed))
 
     def kept(self, name: str) -> dict[str, Any] | None:
@@ -273,24 +269,12 @@ def _about(path: Path) -> dict[str, bytes]:
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+def _connected(path: Path, mode: Literal["rw", "rwc"] = "rw") -> Iterator[sqlite3.Connection]:
     """A connection that overwrites what it deletes, and turns whatever SQLite says into TemplateStoreError."""
     try:
-        uri = f"{path.absolute().as_uri()}?mode=rw"
-        with closing(sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)) as connection:
-            for setting in ("synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
+        with connected(path, mode) as connection:
+            for setting in ("secure_delete = ON", "temp_store = MEMORY"):
                 connection.execute(f"PRAGMA {setting}")
             yield connection
     except sqlite3.Error as error:
         raise TemplateStoreError(f"{path}: {error}; check the disk, or restore the file from your backup.") from error
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

@@ -11,15 +11,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from consentguard.consent.record.chain_head import Head, keep, kept
+from consentguard.database import connected
 from consentguard.errors import AuditFailed
 from consentguard.values import canonical
 
@@ -66,11 +66,7 @@ class AuditTrail:
                 f"{path}: there is a trail already; nothing was changed. Name another place with --state."
             )
         trail = cls(path, key)
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))  # SQLite gives its companions the same
-        except OSError as error:
-            raise AuditFailed(f"{path}: cannot be made ({error.strerror}); name another place with --state.") from error
-        with trail._connected("rw") as connection:
+        with trail._connected("rwc") as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
@@ -194,15 +190,10 @@ class AuditTrail:
         return hmac.new(self._key, canonical([before, seq, at, kind, text]), hashlib.sha256).hexdigest()
 
     @contextmanager
-    def _connected(self, mode: str) -> Iterator[sqlite3.Connection]:
+    def _connected(self, mode: Literal["ro", "rw", "rwc"]) -> Iterator[sqlite3.Connection]:
         """A connection that turns whatever SQLite says into AuditFailed, and never leaves a transaction half done."""
         try:
-            with closing(
-                sqlite3.connect(
-                    f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30, isolation_level=None
-                )
-            ) as connection:
-                connection.execute("PRAGMA synchronous = FULL")
+            with connected(self.path, mode) as connection:
                 yield connection
         except sqlite3.Error as error:
             raise AuditFailed(f"{self.path}: {error}; nothing was released. Check the disk and try again.") from error

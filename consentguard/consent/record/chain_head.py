@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from consentguard.errors import AuditFailed, WrongUsage
-from consentguard.files import write_whole
+from consentguard.files import MAX_KEY, read_bounded, write_whole
 from consentguard.values import canonical
 
 SUFFIX: Final = ".head"
@@ -68,7 +68,7 @@ def kept(trail: Path, key: bytes) -> tuple[Head, ...]:
     heads = []
     for place in places(trail):
         try:
-            text, _, seal = place.read_text("ascii").strip().partition(" ")
+            text, _, seal = read_bounded(place, MAX_KEY).decode("ascii").strip().partition(" ")
             head = Head.parse(text)
         except (OSError, ValueError) as error:  # WrongUsage and UnicodeDecodeError are ValueErrors
             raise AuditFailed(

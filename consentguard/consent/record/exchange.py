@@ -118,7 +118,9 @@ class ReleasedHashes:
         try:
             for row in rows:
                 channels.setdefault(row["sha256"], set()).add(row["channel"])
-            made_at = datetime.fromisoformat(json.loads(data.partition(b"\n")[0])["made_at"])
+            made_at = datetime.fromisoformat(_object(data.partition(b"\n")[0])["made_at"])
+            if made_at.tzinfo is None:
+                raise ValueError(made_at)
         except (KeyError, TypeError, ValueError) as error:
             raise AuditFailed(f"{file}: is signed but not readable; update consentguard.") from error
         return cls(MappingProxyType({sha: frozenset(names) for sha, names in channels.items()}), made_at)
@@ -144,8 +146,7 @@ def _signed(state: State, what: str, rows: Iterable[Mapping[str, Any]], at: date
 def _signer(data: bytes, file: str) -> str:
     """The key that a file says it is signed by; proved only by `_opened`."""
     try:
-        heading = json.loads(data.partition(b"\n")[0])
-        return _public_key(heading["key"])
+        return _public_key(_object(data.partition(b"\n")[0])["key"])
     except (ValueError, KeyError, TypeError) as error:
         raise AuditFailed(
             f"{file}: is no ledger of consentguard; export it with `consentguard ledger export`."
@@ -157,9 +158,9 @@ def _opened(data: bytes, file: str, key: str, what: str) -> list[dict[str, Any]]
     text, _, last = data.removesuffix(b"\n").rpartition(b"\n")
     text += b"\n"
     try:
-        signature = bytes.fromhex(json.loads(last)["signature"])
+        signature = bytes.fromhex(_object(last)["signature"])
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(signature, text)
-        heading, *rows = [json.loads(line) for line in text.splitlines()]
+        heading, *rows = [_object(line) for line in text.splitlines()]
     except (InvalidSignature, ValueError, KeyError, TypeError) as error:
         raise AuditFailed(
             f"{file}: is not as it was signed, or signed by another key than {key}; get it again from its machine."
@@ -167,6 +168,17 @@ def _opened(data: bytes, file: str, key: str, what: str) -> list[dict[str, Any]]
     if (heading.get("consentguard"), heading.get("version"), heading.get("rows")) != (what, _VERSION, len(rows)):
         raise AuditFailed(f"{file}: is a {heading.get('consentguard')}, and {what} version {_VERSION} is needed.")
     return rows
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    """One line as a JSON object. Raises ValueError for anything else, nesting without an end included."""
+    try:
+        found = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")  # noqa: TRY004  (one kind of error for whatever is no row)
+    return found
 
 
 def _public_key(text: str) -> str:
@@ -189,7 +201,11 @@ def _check_rows(rows: Iterable[Mapping[str, Any]], ledger: Ledger, file: str) ->
                 released.add(row.release().sha256)
                 continue
             post = (row.body["channel"], row.body["post"])
-            if (row.body["sha256"] not in {*released, None}) if row.kind == POSTED else (post not in posted):
+            if (
+                (row.body["sha256"] not in released and row.body["sha256"] is not None)
+                if row.kind == POSTED
+                else (post not in posted)
+            ):
                 raise ValueError(row.seq)
             posted.add(post)
     except (KeyError, TypeError, ValueError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from consentguard.consent.policy.deciding import stands_under
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
 from consentguard.values import Mode, Standing
@@ -35,7 +36,7 @@ def why_fallen(
         return "custom-part", f"made by a guard with its own {', '.join(foreign)}; policy names no such part."
     if channel is not None and channel != made_for:
         return "other-channel", f"released for channel {made_for}, not for {channel}; release the photo again."
-    if policy_sha256 != policy.digest:
+    if not stands_under(policy, policy_sha256) or mode not in policy.modes:
         return "policy-changed", "released under another policy than today's; release the photo again."
     scope, matched = policy.channel(made_for).scope, mode == Mode.MATCHED.value
     gone = [person for person in people if not _still_shown(register, person, scope, on, matched=matched)]

@@ -17,6 +17,7 @@ import platformdirs
 
 from consentguard.consent.record.audit import AuditTrail
 from consentguard.errors import AuditFailed
+from consentguard.files import MAX_KEY, read_bounded
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -90,6 +91,11 @@ class State:
             raise
         return cls(directory, audit, key)
 
+    @staticmethod
+    def is_made(directory: Path) -> bool:
+        """Whether `create` made this directory, whole or not: a folder with only models in it is no state."""
+        return (directory / AUDIT_FILE).exists() or key_file_of(directory).exists()
+
     @classmethod
     def open(cls, directory: Path) -> State:
         """Opens what `create` made. Raises AuditFailed where it is missing, readable by others, or not ours."""
@@ -99,7 +105,7 @@ class State:
             return cls(directory, AuditTrail.open(directory / AUDIT_FILE, _derived(key, "audit")), key)
         try:
             mode = key_file.stat().st_mode
-            text = key_file.read_text(encoding="ascii").strip()
+            text = read_bounded(key_file, MAX_KEY).decode("ascii").strip()
         except FileNotFoundError as error:
             if (directory / AUDIT_FILE).exists():
                 raise AuditFailed(

@@ -8,7 +8,6 @@ Columns differ from school to school; what a preset does not know is named with 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from consentguard.consent.policy.toml_keys import Keys
+from consentguard.consent.policy.toml_keys import Keys, read_toml
 from consentguard.consent.register.people import COLUMNS, CONSENT_PARTS, PERSON_COLUMNS, ROLES, SCOPES, Person
 from consentguard.consent.register.register import Register
 from consentguard.consent.register.rows import LONG_COLUMNS, PersonRow, write_wide
@@ -30,10 +29,12 @@ from consentguard.consent.register.sheets import (
     read_sheet,
 )
 from consentguard.errors import Problem, RegisterInvalid, WrongUsage
+from consentguard.files import MAX_TABLE, read_bounded
 
 FORMATS: Final = ("arbor", "sims", "wonde", "csv", "wide", "long")
 ANSWERED: Final = (*SCOPES, "biometric")
 _NEXT_STEP: Final = "Mend these and import again; nothing was written. Formats are explained in docs/register.md."
+_DEEPEST: Final = 50
 _DAYS: Final = ("_granted", "_expires", "_withdrawn")
 # What a parent who has not answered looks like counts as no, as a blank does.
 _YES: Final = ("yes", "y", "true", "1", "accept", "accepted", "agree", "agreed", "granted", "given", "consent given")
@@ -142,8 +143,8 @@ def read_mapping(data: bytes, file: str, base: Columns) -> Columns:
     `expires`, `withdrawn` and `document`; `[answers]` lists more ways to say `yes` and `no`.
     """
     try:
-        keys = Keys(tomllib.loads(data.decode("utf-8")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        keys = Keys(read_toml(data))
+    except ValueError as error:
         raise RegisterInvalid(file, [Problem(None, "", f"not a TOML file ({error})")], _NEXT_STEP) from error
     columns: dict[str, tuple[str, ...]] = {}
 
@@ -456,33 +457,39 @@ def _from_json(text: str, problems: list[Problem]) -> Sheet | None:
     """
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(Problem(None, "", f"not a JSON file ({error})"))
         return None
     students = value.get("data") if isinstance(value, dict) else value
     if not isinstance(students, list) or not all(isinstance(student, dict) for student in students):
         problems.append(Problem(None, "", "holds no list of student objects"))
         return None
-    flat = [dict(_leaves(student, "")) for student in students]
+    try:
+        flat = [dict(_leaves(student, "")) for student in students]
+    except ValueError as error:
+        problems.append(Problem(None, "", str(error)))
+        return None
     columns = tuple(dict.fromkeys(path for student in flat for path in student))
     rows = tuple((n, tuple(student.get(path, "") for path in columns)) for n, student in enumerate(flat, 1))
     return Sheet(columns, rows)
 
 
-def _leaves(value: Any, path: str) -> Iterable[tuple[str, str]]:
+def _leaves(value: Any, path: str, depth: int = 0) -> Iterable[tuple[str, str]]:
+    if depth > _DEEPEST:
+        raise ValueError(f"is nested more than {_DEEPEST} deep")
     if isinstance(value, dict) and set(value) == {"data"}:
         value = value["data"]
     if isinstance(value, dict) and "date" in value and "timezone" in value:
         value = value["date"]  # how Wonde writes a moment
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else key)
+            yield from _leaves(inner, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list):
         for number, item in enumerate(value):
             label = number
             if isinstance(item, dict):
                 label = next((item[key] for key in ("name", "description", "type", "code") if item.get(key)), number)
-            yield from _leaves(item, f"{path}.{label}")
+            yield from _leaves(item, f"{path}.{label}", depth + 1)
     else:
         yield path, "" if value is None else str(value).strip()
 
@@ -497,7 +504,7 @@ def checked(people: Iterable[Person], file: str) -> bytes:
 def load_source(path: Path, scope: str | None = None) -> Source:
     """A file to import. Raises RegisterInvalid where it cannot be read."""
     try:
-        return Source(path.read_bytes(), str(path), scope)
+        return Source(read_bounded(path, MAX_TABLE), str(path), scope)
     except OSError as error:
         why = error.strerror or type(error).__name__
         problem = Problem(None, "", f"the file cannot be read ({why})")

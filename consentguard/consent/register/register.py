@@ -7,15 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
 
 from consentguard.consent.register.people import COLUMNS, OBJECTORS, ROLES, SCOPES, Consent, Person
 from consentguard.consent.register.rows import read_people
 from consentguard.errors import Problem, RegisterInvalid
+from consentguard.files import MAX_TABLE, read_bounded
 
 __all__ = ["COLUMNS", "OBJECTORS", "ROLES", "SCOPES", "Consent", "Person", "Register"]
 
-_MAX_BYTES: Final = 50_000_000
 _NEXT_STEP = "Mend these cells and run `consentguard register check` again; columns are explained in docs/register.md."
 
 
@@ -31,8 +30,7 @@ class Register:
     def load(cls, path: Path) -> Register:
         """Reads a register file. Raises RegisterInvalid with all that is wrong with it; then nothing is loaded."""
         try:
-            with path.open("rb") as file:
-                data = file.read(_MAX_BYTES + 1)
+            data = read_bounded(path, MAX_TABLE)
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise RegisterInvalid(
@@ -40,8 +38,6 @@ class Register:
                 [Problem(None, "", f"the file cannot be read ({why})")],
                 "Copy the register to this folder or to the state directory, or name it with --register FILE.",
             ) from error
-        if len(data) > _MAX_BYTES:
-            raise RegisterInvalid(str(path), [Problem(None, "", "the file is over 50 MB: not a register")], _NEXT_STEP)
         return cls.parse(data, str(path))
 
     @classmethod

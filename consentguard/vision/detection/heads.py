@@ -198,7 +198,7 @@ class HeadFinder:
         """What the pose network reads beneath a candidate in one of the views of `_BODY`: five numbers."""
         unit, x, y = float(heights(box[None])[0]), float(box[0] + box[2]) / 2, float(box[1] + box[3]) / 2
         down, wide = view
-        return body_of(self._pose.read(levels, View(x, y + down * unit, wide * unit)), x, y, unit)
+        return body_of(self._pose.read(levels, View(x, y + down * unit, wide * unit), mask=False), x, y, unit)
 
 
 def hopeful(known: Evidence, most: int) -> Evidence:

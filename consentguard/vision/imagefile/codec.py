@@ -28,12 +28,13 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from consentguard import kinds
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
-from consentguard.vision.imagefile import colour, heif, structure
+from consentguard.vision.imagefile import colour, heif, pngcolour, structure
 from consentguard.vision.imagefile.notices import notices
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS: Final = tuple(each.pillow for each in kinds.FORMATS if each.pillow)
 """What is read through Pillow, by content and never by name. HEIC is read too, where pillow-heif is installed."""
 
 _RARE_PLUGINS: Final = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
@@ -53,6 +54,9 @@ _DAMAGE: Final = (
 
 _NEARLY: Final = 0.95
 """How much of `max_edge` a reduced decode has to reach to be taken."""
+
+_EIGHTHS: Final = (1, 2, 3, 4, 5, 6, 8)
+"""In which libjpeg decodes; 7/8 takes it as long as the whole."""
 
 _ORIENTATION: Final = 0x0112
 _WEBP_SPARE: Final = 4
@@ -188,13 +192,14 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
     except UnreadableImage as error:
         raise UnreadableImage(f"is damaged or incomplete: {error}") from error
     parts = skeleton.parts
+    hidden: list[str] = []
     if heif.is_heif(data):
         image, parts = heif.open_heif(data)
         _check(image.size, len(data), most, limits)
         stored, turn, shared = image.size, 1, True
-        frames = 1  # what else the file holds are other pictures, not a movement of this one
-        loaded = heif.decoded(image)
+        loaded = heif.decoded(image)  # what else the file holds are other pictures, not a movement of this one
         profile = loaded.info.get("icc_profile")
+        small = _at_most(_opaque(loaded, hidden), max_edge)
     else:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             stored, shared = image.size, image.format == "AVIF"
@@ -207,18 +212,17 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
             if frames > 1 and not limits.first_frame:
                 raise UnreadableImage("holds more than one picture or moves")
             profile = image.info.get("icc_profile")
-            loaded = _jpeg(data, image, max_edge) if image.format in ("JPEG", "MPO") else _loaded(image)
+            if image.format in ("JPEG", "MPO"):
+                small = _at_most(_jpeg(data, image, max_edge), max_edge, reduced=True)
+            else:
+                small = _at_most(_opaque(_loaded(image), hidden), max_edge)
             turn = _orientation(image)  # after loading: Pillow turns a TIFF itself, and then says so
-    # what lies under alpha is not looked at, and any editor brings it back
-    hidden = ["transparency"] if loaded.has_transparency_data else []
-    hidden += ["frames"] if frames > 1 else []
-    flat = colour.opaque(loaded)
-    del loaded
-    small = _at_most(np.asarray(flat), max_edge)
-    del flat
+        hidden += ["frames"] if frames > 1 else []
     upright = _turned(colour.in_srgb(small, profile), turn)
     if shared and not profile:
         upright = heif.from_primaries(upright, data)
+    if skeleton.container == "PNG" and not profile:
+        upright = pngcolour.as_shown(upright, data)
     width, height = stored if turn < 5 else stored[::-1]
     if min(upright.shape[:2]) < _MIN_EDGE:
         raise UnreadableImage(
@@ -252,24 +256,30 @@ def _loaded(image: Image.Image) -> Image.Image:
     return image
 
 
-def _jpeg(data: bytes, image: Image.Image, max_edge: int) -> Image.Image:
-    """The pixels of a JPEG at 1/1, 1/2, 1/4 or 1/8, whichever is about as large as what is published.
+def _opaque(image: Image.Image, hidden: list[str]) -> Pixels:
+    """Grey, RGB or CMYK pixels; `hidden` gets the name of what lies under alpha: any editor brings it back."""
+    if image.has_transparency_data:
+        hidden.append("transparency")
+    return np.asarray(colour.opaque(image))
+
+
+def _jpeg(data: bytes, image: Image.Image, max_edge: int) -> Pixels:
+    """The pixels of a JPEG, grey, RGB or CMYK, at the eighths of its size that are about as large as what is published.
 
     Nothing later needs more: faces are looked for, and heads painted, at published size. A photo of 4,000 px, twice
     2,048 but for a little, is published at 2,000: half as many pixels decoded for a size that nobody tells apart.
     libjpeg's warnings are errors: data that is missing, and data behind the last row that the header admits.
     """
     width, height = image.size
-    factor = next((f for f in (8, 4, 2) if ceil(max(width, height) / f) >= _NEARLY * max_edge), 1)
+    eighths = next((k for k in _EIGHTHS if ceil(max(width, height) * k / 8) >= _NEARLY * max_edge), 8)
+    size = (ceil(height * eighths / 8), ceil(width * eighths / 8))
     space = {1: "GRAY", 3: "RGB", 4: "CMYK"}[len(image.getbands())]
-    pixels = simplejpeg.decode_jpeg(
-        data, space, min_height=ceil(height / factor), min_width=ceil(width / factor), strict=True
-    )
-    if pixels.shape[:2] != (ceil(height / factor), ceil(width / factor)):
+    pixels: Pixels = simplejpeg.decode_jpeg(data, space, min_height=size[0], min_width=size[1], strict=True)
+    if pixels.shape[:2] != size:
         raise UnreadableImage(f"its decoders disagree over its size ({pixels.shape[:2]})")
     if space == "CMYK":  # Adobe stores inks inverted, and everybody reads them so (Pillow does)
-        return Image.fromarray(255 - pixels, "CMYK")
-    return Image.fromarray(pixels[..., 0] if space == "GRAY" else pixels)
+        return 255 - pixels
+    return pixels[..., 0] if space == "GRAY" else pixels
 
 
 def _orientation(image: Image.Image) -> int:
@@ -306,10 +316,12 @@ def surplus(data: bytes, container: str) -> tuple[str, ...]:
     return ()
 
 
-def _at_most(pixels: Pixels, max_edge: int) -> Pixels:
+def _at_most(pixels: Pixels, max_edge: int, *, reduced: bool = False) -> Pixels:
+    """No side longer than `max_edge`; `reduced` pixels are averages already, so between them a line is drawn."""
     height, width = pixels.shape[:2]
     factor = max_edge / max(height, width)
     if factor >= 1:
         return pixels
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    how = cv2.INTER_LINEAR if reduced and factor >= 1 / 2 else cv2.INTER_AREA
+    return cv2.resize(pixels, size, interpolation=how).astype(np.uint8, copy=False)

@@ -46,6 +46,8 @@ def in_srgb(pixels: Pixels, profile: bytes | None) -> Pixels:
 
     A profile that cannot be used is an error, not a guess. Raises UnreadableImage.
     """
+    if not profile and pixels.ndim == 3 and pixels.shape[2] == 3:
+        return pixels
     image = Image.fromarray(pixels, "CMYK") if pixels.ndim == 3 and pixels.shape[2] == 4 else Image.fromarray(pixels)
     if profile:
         image = _converted(image, profile)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Set
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from consentguard.errors import UnreadableImage
+from consentguard.kinds import AVIF_BRANDS, HEIF_BRANDS
 from consentguard.program import install_command
 from consentguard.values import Pixels
 
-_BRANDS: Final = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx"}
 _NCLX: Final = re.compile(rb"colrnclx(..)(..)", re.DOTALL)
 _SRGB_PRIMARIES: Final = {1, 2, 5, 6, 7}
 """BT.709, unspecified, and the BT.601 ones, which nobody shows differently. ITU-T H.273 table 2."""
@@ -38,7 +40,7 @@ def is_heif(data: bytes) -> bool:
         return False
     size = min(int.from_bytes(data[:4], "big"), 256)
     brands = {data[8:12], *(data[at : at + 4] for at in range(16, size, 4))}
-    return bool(brands & _BRANDS) and b"avif" not in brands and b"avis" not in brands
+    return bool(brands & HEIF_BRANDS) and not brands & AVIF_BRANDS
 
 
 def open_heif(data: bytes) -> tuple[Any, tuple[str, ...]]:
@@ -74,14 +76,25 @@ def from_primaries(pixels: Pixels, data: bytes) -> Pixels:
 
     Raises UnreadableImage for primaries and brightness that sRGB cannot hold.
     """
-    named = {(int.from_bytes(p, "big"), int.from_bytes(t, "big")) for p, t in _NCLX.findall(data)}
+    return from_codes(pixels, {(int.from_bytes(p, "big"), int.from_bytes(t, "big")) for p, t in _NCLX.findall(data)})
+
+
+def from_codes(pixels: Pixels, named: Set[tuple[int, int]]) -> Pixels:
+    """sRGB of pixels by the primaries and transfers that their file names (ITU-T H.273, tables 2 and 3).
+
+    Raises UnreadableImage for those that sRGB cannot hold.
+    """
     if all(primaries in _SRGB_PRIMARIES and transfer not in _HDR_TRANSFERS for primaries, transfer in named):
         return pixels
     if {primaries for primaries, _ in named} - _SRGB_PRIMARIES != {_P3_PRIMARIES} or any(
         transfer in _HDR_TRANSFERS for _, transfer in named
     ):
         raise UnreadableImage("has colours or brightness beyond what can be published (HDR)")
-    linear = _LINEAR[pixels] @ _P3_TO_SRGB.T
+    return encoded(_LINEAR[pixels] @ _P3_TO_SRGB.T)
+
+
+def encoded(linear: NDArray[np.floating[Any]]) -> Pixels:
+    """8-bit sRGB of linear light from 0 to 1 (IEC 61966-2-1); what lies beyond is clipped."""
     linear = np.clip(linear, 0, 1)
     shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(shown * 255), np.uint8)

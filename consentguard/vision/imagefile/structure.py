@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from consentguard.errors import UnreadableImage
+from consentguard.kinds import JPEG, PNG, WEBP, Format
+from consentguard.vision.imagefile import pngcolour
 
 _END: Final = 0xD9
 _JPEG_STANDALONE: Final = {0x01, *range(0xD0, 0xD8)}
@@ -24,8 +26,8 @@ _MOST_SCANS: Final = 200
 """A progressive JPEG has about ten. Hundreds keep a decoder busy for minutes."""
 
 _PNG_PIXELS: Final = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}
-_PNG_HINTS: Final = {b"sRGB": 1, b"gAMA": 4, b"sBIT": 4, b"bKGD": 6, b"pHYs": 9}
-"""Chunks that say how to show the pixels, with the most bytes they can hold; what is longer is no hint."""
+_PNG_HINTS: Final = {b"bKGD": 6, b"pHYs": 9}
+"""Chunks without influence on an opaque picture, with the most bytes they can hold; what is longer is no hint."""
 _PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _ADAM7: Final = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 """Left, top, step right, step down of the seven passes of an interlaced PNG."""
@@ -59,14 +61,9 @@ def walk(data: bytes) -> Skeleton:
 
     Raises UnreadableImage where a JPEG, PNG or WebP breaks off or contradicts itself.
     """
-    walker: _Walker
-    if data[:2] == b"\xff\xd8":
-        walker = _Jpeg(data)
-    elif data[:8] == b"\x89PNG\r\n\x1a\n":
-        walker = _Png(data)
-    elif data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        walker = _WebP(data)
-    else:
+    walkers: dict[Format, type[_Walker]] = {JPEG: _Jpeg, PNG: _Png, WEBP: _WebP}
+    walker = next((walker(data) for kind, walker in walkers.items() if kind.matches(data)), None)
+    if walker is None:
         return Skeleton("", None, ("unknown",))
     parts = tuple(dict.fromkeys(walker.parts()))
     if walker.size is None:
@@ -89,7 +86,7 @@ class _Walker:
 
 def _behind(tail: bytes) -> str:
     """What lies behind the end of a picture: phones put a second picture or a film there."""
-    if tail[:2] == b"\xff\xd8":
+    if JPEG.matches(tail):
         return "second-picture"
     return "video" if b"ftyp" in tail else "trailing-bytes"
 
@@ -252,7 +249,12 @@ class _Png(_Walker):
             if kind == b"IHDR" and length == 13:
                 self.size = struct.unpack(">II", data[at + 8 : at + 16])
                 palette = data[at + 17] == 3
-            if kind not in _PNG_PIXELS and length > _PNG_HINTS.get(kind, -1):
+                if data[at + 16] > 8:
+                    yield "16-bit"  # of these a copy keeps eight
+            colours = pngcolour.part_of(kind, data[at + 8 : at + 8 + length])
+            if colours:
+                yield colours
+            elif colours is None and kind not in _PNG_PIXELS and length > _PNG_HINTS.get(kind, -1):
                 yield names.get(kind, "unknown")
             if (kind == b"PLTE" and self.size and not palette) or (kind == b"IEND" and length):
                 yield "unknown"

@@ -141,7 +141,9 @@ class Network:
         return answers
 
 
-def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True) -> Network:
+def load(
+    data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True, outputs: Sequence[str] = ()
+) -> Network:
     """Compiles a network from the bytes of its file.
 
     Args:
@@ -151,6 +153,7 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
         exact: float32 throughout, and all threads for one call. Without it one thread for each call (see `together`),
             and bfloat16 is allowed, where the processor has it and `CONSENTGUARD_EXACT` is not set: twice as fast, and
             good enough to find a face (docs/decisions/0004), never to tell whose it is.
+        outputs: those that are wanted; what only others need is not worked out. All of them, where none is named.
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
@@ -164,7 +167,7 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
         settings["ENABLE_CPU_PINNING"] = False
         settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
-        return Network(_compiled(data, inputs, settings), name)
+        return Network(_compiled(data, inputs, settings, outputs), name)
     except RuntimeError as error:
         raise ModelUnavailable(
             f"{name}: the inference engine cannot use it ({_last_line(error)}); try `pip install --upgrade openvino`."
@@ -174,18 +177,20 @@ def load(data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = T
 _COMPILED: Final[dict[tuple[str, str], Any]] = {}
 
 
-def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, Any]) -> Any:
+def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, Any], outputs: Sequence[str]) -> Any:
     """A network ready to run: once in a process, and compiled once on this machine for this engine and processor.
 
     The engine's own cache spares it the compiling, but not the reading: a third of a second for the four networks of a
     first look. What it exports spares both.
     """
     openvino, core = _openvino(), _core()
-    asked = [openvino.__version__, core.get_property("CPU", "FULL_DEVICE_NAME"), settings, inputs]
+    asked = [openvino.__version__, core.get_property("CPU", "FULL_DEVICE_NAME"), settings, inputs, outputs]
     digest, how = (hashlib.sha256(part).hexdigest() for part in (data, json.dumps(asked).encode()))
 
     def export() -> bytes:
         model = _read(core, data)
+        if outputs:
+            model = openvino.Model([model.output(port) for port in outputs], model.get_parameters())
         if inputs:
             model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
         out = io.BytesIO()

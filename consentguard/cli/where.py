@@ -1,0 +1,99 @@
+"""`consentguard where`: what stands where on this machine, and what is missing."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from consentguard import __version__
+from consentguard.cli.options import Commands, Options, policy_of, register_of
+from consentguard.errors import PolicyInvalid, RegisterInvalid
+
+EXTRAS: Final = {
+    "heic": (("pillow_heif",), "reads HEIC, as iPhones write it"),
+    "ocr": (("rapidocr",), "reads printed text in pictures, to find surnames there"),
+    "posting": (("tweepy",), "posts to X"),
+    "keyring": (("keyring",), "keeps keys in the keyring of the system"),
+    "watch": (("watchfiles",), "scan --watch: judges photos as they arrive in a folder"),
+    "ray": (("ray", "fsspec"), "scans on several machines, and folders in the cloud"),
+}
+"""Every extra that somebody may want: its packages, and what it adds."""
+
+
+def add_commands(top: Commands, options: Options) -> None:
+    text = "say where state, register, policy and models are, and which extras are installed"
+    command = top.add_parser("where", parents=[options.state, options.papers], help=text, description=text.capitalize())
+    command.set_defaults(run=where)
+
+
+def where(arguments: argparse.Namespace) -> int:
+    for label, text in (
+        ("state", _state(arguments)),
+        ("register", _register(arguments)),
+        ("policy", _policy(arguments)),
+        ("models", _models()),
+        ("versions", _versions()),
+    ):
+        print(f"{label + ':':10}{text}")
+    print("extras:")
+    for extra, (packages, adds) in EXTRAS.items():
+        here = all(importlib.util.find_spec(package) for package in packages)
+        print(f"  [{extra}]".ljust(14) + ("installed: " if here else "not installed: ") + adds)
+    return 0
+
+
+def _state(arguments: argparse.Namespace) -> str:
+    from consentguard.consent.record.state import KEY_VARIABLE, State, default_directory, key_file_of
+
+    directory: Path = arguments.state or default_directory()
+    if not State.is_made(directory):
+        return f"{directory} (not made yet: run `consentguard init`; until then photos can be checked, not released)"
+    key = f"the variable {KEY_VARIABLE}" if os.environ.get(KEY_VARIABLE) else key_file_of(directory)
+    return f"{directory} (key: {key})"
+
+
+def _register(arguments: argparse.Namespace) -> str:
+    from consentguard.consent.register.register import Register
+
+    file = register_of(arguments)
+    if not file.exists():
+        return f"{file} (not there: run `consentguard register new` or `consentguard register import`)"
+    try:
+        people = len(Register.load(file))
+    except RegisterInvalid as error:
+        return f"{file} ({len(error.problems)} mistakes: run `consentguard register check {file}`)"
+    return f"{file} ({people} {'person' if people == 1 else 'people'})"
+
+
+def _policy(arguments: argparse.Namespace) -> str:
+    from consentguard.consent.policy.policy import Policy
+
+    try:
+        policy = policy_of(arguments)
+    except PolicyInvalid as error:
+        return f"{error.file} (cannot be used: run `consentguard policy check {error.file}`)"
+    return f"{policy.name} ({'as shipped' if policy.file == Policy.shipped().file else policy.file})"
+
+
+def _models() -> str:
+    from consentguard.vision.models.store import PULL, Shelf, manifest
+
+    shelf = Shelf.default()
+    needed = [card for card in manifest().values() if card.group == "models"]
+    missing = sum(not shelf.path(card).exists() for card in needed)
+    return f"{shelf.folder} ({f'{missing} of {len(needed)} missing: run `{PULL}`' if missing else 'complete'})"
+
+
+def _versions() -> str:
+    parts = [f"consentguard {__version__}", f"Python {platform.python_version()}"]
+    for package in ("openvino", "opencv-python", "pillow", "numpy"):
+        try:
+            parts.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            parts.append(f"{package} unknown")
+    return ", ".join(parts)

@@ -1,0 +1,38 @@
+"""What every part of the guard is handed once: its papers, where it records, and whose clock it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from consentguard.consent.clock import now as school_time
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.errors import AuditFailed
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Under which papers a guard works.
+
+    Attributes:
+        register, policy: what it answers for.
+        state: key, audit trail and templates; None for a guard that only looks.
+        clock: the time, with its zone.
+    """
+
+    register: Register
+    policy: Policy
+    state: State | None = None
+    clock: Clock = school_time
+
+    @property
+    def recorded(self) -> State:
+        """The state. Raises AuditFailed where the guard was opened without."""
+        if self.state is None:
+            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
+        return self.state
