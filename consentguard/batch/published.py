@@ -95,6 +95,8 @@ def audit_folder(
         photo = read_photo(folder / path)
         release = releases.get(hashlib.sha256(photo).hexdigest())
         if release is not None:
+            if release.revoked:
+                return Published(path, Cover.LOST, f"take it down: taken back at {release.revoked}", {}, ours=True)
             lost = lost_by(release, guard.register, guard.policy, today)
         else:
             verdict = guard.inspect(photo, name=printable(path), at=now, **asked)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, policy_of, register_of, state_of
 from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
-from consentguard.files import MAX_FILE, read_bounded
+from consentguard.files import MAX_FILE, read_bounded, read_photo
 
 if TYPE_CHECKING:
     from consentguard.consent.record.ledger import Post, Release
@@ -35,6 +37,18 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument("people", nargs="*", metavar="ID", help="register ids, of leavers too")
     command.add_argument("--json", action="store_true", help="one JSON object a release on stdout")
     command.set_defaults(run=takedown)
+
+    command = top.add_parser(
+        "revoke",
+        parents=[options.state],
+        help="take a release back",
+        description="Takes back every release of a file: no exit point accepts it any more. Copies that are published "
+        "already are listed, not deleted: `takedown` does that.",
+    )
+    command.add_argument("what", metavar="FILE|SHA256", help="the released copy, or 16 to 64 digits of its SHA-256")
+    command.add_argument("--by", metavar="NAME", required=True, help="who takes it back")
+    command.add_argument("--why", metavar="TEXT", required=True, help="for the record; no pupil's name")
+    command.set_defaults(run=revoke)
 
     ledger = top.add_parser("ledger", help="signed copies of what was released and posted").add_subparsers(
         metavar="key|export|import", required=True
@@ -61,6 +75,30 @@ def add_commands(top: Commands, options: Options) -> None:
     command.set_defaults(run=take)
 
 
+def revoke(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.clock import now
+    from consentguard.consent.record.ledger import Ledger
+
+    state, given = state_of(arguments), str(arguments.what)
+    path = Path(given)
+    sha256 = hashlib.sha256(read_photo(path)).hexdigest() if path.is_file() else given.strip().lower()
+    if not path.is_file() and not re.fullmatch(r"[0-9a-f]{16,64}", sha256):
+        raise WrongUsage(f"{given}: is neither a file nor the SHA-256 of a release (16 to 64 of its digits)")
+    ledger = Ledger(state)
+    full = sorted({release.sha256 for release in ledger.releases() if release.sha256.startswith(sha256)})
+    if len(full) > 1:
+        raise WrongUsage(f"{given}: several releases begin so; give more digits: {', '.join(full)}")
+    taken_back = ledger.revoke(full[0] if full else sha256, by=arguments.by, why=arguments.why, at=now())
+    for release in taken_back:
+        print(f"{release.sha256[:16]}: taken back for {release.channel} (released at {release.at})")
+    for post in ledger.posts():
+        if post.taken_down or full[0] not in {release.sha256 for release in post.releases}:
+            continue
+        print(f"  post {post.id} on {post.channel} is still up: consentguard takedown --apply --by NAME")
+    print("Exit points and hooks refuse it from now on, a signed list for CI from its next `ledger export --public`.")
+    return 0
+
+
 def takedown(arguments: argparse.Namespace) -> int:
     from consentguard.consent.clock import now, school_day
     from consentguard.consent.record.ledger import Ledger, lost_by
@@ -79,12 +117,12 @@ def takedown(arguments: argparse.Namespace) -> int:
     for release in releases:
         lost = lost_by(release, register, policy, today)
         old = bool(release.people) and policy.retention.ended(school_day(datetime.fromisoformat(release.at)), today)
-        if not (set(arguments.people) & set(release.people) if arguments.people else lost or old):
+        if not (set(arguments.people) & set(release.people) if arguments.people else lost or old or release.revoked):
             continue
         shown_in = [post for post in posts if release in post.releases]
         gone = bool(shown_in) and all(post.taken_down for post in shown_in)
-        must_go += (bool(lost) or old) and not gone
-        if lost or old or arguments.people:
+        must_go += (bool(lost) or old or bool(release.revoked)) and not gone
+        if lost or old or release.revoked or arguments.people:
             posts_to_go |= {(post.channel, post.id): post for post in shown_in if not post.taken_down}
         found = {**_as_json(release, lost, shown_in), "kept_too_long": old}
         print(json.dumps(found) if arguments.json else _in_words(release, lost, shown_in, old=old))
@@ -171,6 +209,7 @@ def _as_json(release: Release, lost: dict[str, Standing], posts: list[Post]) -> 
         "people": list(release.people),
         "consents": {person: dict(row) for person, row in release.consents.items()},
         "lost": {person: standing.value for person, standing in lost.items()},
+        "revoked": release.revoked or None,
         "posts": [{"channel": p.channel, "id": p.id, "at": p.at, "taken_down": p.taken_down} for p in posts],
         "origin": release.origin,
     }
@@ -178,10 +217,11 @@ def _as_json(release: Release, lost: dict[str, Standing], posts: list[Post]) -> 
 
 def _in_words(release: Release, lost: dict[str, Standing], posts: list[Post], *, old: bool) -> str:
     reasons = [f"{person} {standing.value}" for person, standing in lost.items()]
+    reasons += [f"taken back at {release.revoked}"] if release.revoked else []
     because = ", ".join([*reasons, *(["kept longer than the policy's posts_months"] if old else [])])
     lines = [
         f"{release.sha256[:16]}.jpg: {f'must go ({because})' if because else 'stands'}",
-        f"  released for {release.channel} at {release.at}, showing {', '.join(release.people)}",
+        f"  released for {release.channel} at {release.at}, showing {', '.join(release.people) or 'nobody'}",
     ]
     for post in posts:
         state = f"taken down at {post.taken_down}" if post.taken_down else "still up"

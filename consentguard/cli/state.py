@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from consentguard.cli.audit import add_show
 from consentguard.cli.options import Commands, Options, state_of
 
 
@@ -12,7 +13,8 @@ def add_commands(top: Commands, options: Options) -> None:
     command = top.add_parser("init", parents=[options.state], help="make the state directory: key and audit trail")
     command.set_defaults(run=init)
 
-    audit = top.add_parser("audit", help="the audit trail").add_subparsers(metavar="verify|accept", required=True)
+    audit = top.add_parser("audit", help="the audit trail").add_subparsers(metavar="show|verify|accept", required=True)
+    add_show(audit, options)
     verify = audit.add_parser("verify", parents=[options.state], help="prove that no row was changed or removed")
     verify.add_argument(
         "--head", metavar="HEAD", help="a head printed earlier and kept elsewhere; the trail must still hold that row"

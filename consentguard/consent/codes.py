@@ -38,6 +38,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "policy-changed": "it was released under another policy than today's",
         "other-channel": "it was released for another channel",
         "not-now": "policy does not let this channel post at this time",
+        "revoked": "a person took the release back",
         "consent-gone": "somebody shown has no consent any more",
         "not-looked-into": "files of this kind may hold pictures and are not looked into, and policy does not list it",
         "lfs-pointer": "only a Git LFS pointer is here, not the file it stands for",
@@ -128,6 +129,7 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "more-faces-than-declared": "Name everybody shown, tag whoever shall be hidden (--tag N=hide), or declare "
         "nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
+        "revoked": "Whoever wants it published after all releases the photo again and answers for it: --by NAME.",
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
         "surname": "Write first names only.",

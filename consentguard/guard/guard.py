@@ -17,15 +17,16 @@ from consentguard.consent.decide import Asked, Question, ask
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.calibration import Calibration
 from consentguard.consent.recognition.template_key import KeySource
-from consentguard.consent.record.inspected import keep_inspected, last_inspected
-from consentguard.consent.record.release_status import why_fallen
+from consentguard.consent.record.ledger import Ledger, Release
 from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
 from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.enrol.calibrate import calibrate_store
-from consentguard.errors import AuditFailed, CannotTell, Refused, UnreadableImage, VerificationFailed, WrongUsage
-from consentguard.guard.judging import Judged, to_keep
+from consentguard.errors import CannotTell, UnreadableImage, VerificationFailed
+from consentguard.guard.admission import admitted
+from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
+from consentguard.guard.numbers import keep, late_faces, tags_of
 from consentguard.guard.pipeline import Pipeline
 from consentguard.guard.record import Recording
 from consentguard.guard.setup import Clock, Setup
@@ -42,8 +43,6 @@ from consentguard.values import (
     Tag,
     Verdict,
     canonical,
-    own_copy,
-    sealed_statement,
 )
 from consentguard.values.stopwatch import timed
 from consentguard.vision import draw
@@ -273,35 +272,17 @@ class Guard:
         one. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
         made with injected parts, under another policy, or resting on a consent that has gone since.
         """
-        state = self.state
-        try:
-            own = own_copy(released)
-            digest, grounds, verdict = own.sha256, own.grounds, own.verdict
-            genuine = state.seal_holds(sealed_statement(digest, verdict, grounds), own.seal)
-        except (AttributeError, TypeError) as error:
-            raise AuditFailed(
-                "this is no release, or was changed; make one with Guard.release() from the photo."
-            ) from error
-        row = state.audit.entry(grounds.audit_seq) if genuine else None
-        if row is None or row.kind != "released" or row.body["sha256"] != digest:
-            raise AuditFailed("this release was not made and recorded here, or was changed; release the photo again.")
-        fallen = why_fallen(
-            self.register if self._register_file is None else Register.load(self._register_file),
-            self.policy,
-            made_for=grounds.channel,
-            mode=grounds.mode,
-            policy_sha256=grounds.policy_sha256,
-            people=grounds.people,
-            custom_parts=grounds.custom_parts,
-            channel=channel,
-            on=school_day(self._setup.clock(), self.policy.zone),
-        )
-        if fallen:
-            code, why = fallen
-            # Whoever catches the refusal reads its verdict, which must not say "released" any longer.
-            withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, sha256=None, reasons=(code,))
-            raise Refused(why, withheld)
-        return own
+        register = self.register if self._register_file is None else Register.load(self._register_file)
+        return admitted(self._setup, register, released, channel)
+
+    def revoke(self, release: Released | str, *, by: str, why: str) -> tuple[Release, ...]:
+        """Takes back every release of these bytes (or of the bytes of that SHA-256), and returns them.
+
+        No exit point accepts them from then on; a signed list for CI only from its next export. What is posted already
+        is not deleted. Raises WrongUsage without a name or a reason, AuditFailed for what was not released here.
+        """
+        sha256 = release if isinstance(release, str) else release.sha256
+        return Ledger(self.state).revoke(sha256, by=by, why=why, at=self._setup.clock())
 
     def enrol(self, source: str | Path, *, key: KeySource | None = None) -> Enrolment:
         """Makes and seals face templates of people with biometric consent, for mode matched; see `enrolment`.
@@ -333,29 +314,10 @@ class Guard:
         Raises WrongUsage where the photo was not inspected under this state, or with other models, and for a number
         that no face has.
         """
-        kept = last_inspected(self.state, hashlib.sha256(photo).hexdigest())
-        if kept is None or kept.models != self._models.finders:
-            why = "was not inspected yet" if kept is None else "was inspected with other models"
-            raise WrongUsage(f"this photo {why}: run `consentguard inspect` on it, then point at the numbers it shows")
-        tags = []
-        for number, text in says.items():
-            if not 1 <= number <= len(kept.faces):
-                raise WrongUsage(f"no face has the number {number}; `inspect` found {len(kept.faces)} in this photo")
-            tags.append(Tag(kept.faces[number - 1], text))
-        return tuple(tags)
+        return tags_of(self._setup, photo, says, self._models.finders)
 
     def _late(self, photo: bytes) -> tuple[Box, ...]:
-        """What only the second pass found in this photo, the last time that it was inspected with these models."""
-        if self._setup.state is None:
-            return ()
-        kept = last_inspected(self._setup.state, hashlib.sha256(photo).hexdigest())
-        return kept.late_faces if kept is not None and kept.models == self._models.finders else ()
+        return late_faces(self._setup, photo, self._models.finders)
 
     def _keep(self, photo: bytes, verdict: Verdict, judged: Judged) -> None:
-        """Keeps the numbers of a photo's faces, so that a person can point at them."""
-        if self._setup.state is None or judged.question.tags:
-            return
-        # A state that cannot be written to, as another user's: then nothing is kept, and `tags` says so.
-        with suppress(AuditFailed):
-            seen = to_keep(judged, verdict, self._models.finders)
-            keep_inspected(self._setup.state, hashlib.sha256(photo).hexdigest(), seen, self._setup.clock())
+        keep(self._setup, photo, verdict, judged, self._models.finders)

@@ -56,6 +56,7 @@ class Pipeline:
             self._stop_if_refused(judged, name)
             judged, data = self.finished(judged)
             self._stop_if_refused(judged, name)
+            recording.stop_if_taken_back(data, self.verdict(judged, name))
         except (Refused, CannotTell) as error:
             recording.failed(error)
             raise

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from consentguard.consent.codes import reason_of
+from consentguard.consent.codes import reason_of, refusal
 from consentguard.consent.decide import Question
+from consentguard.consent.record.ledger import RELEASED, REVOKED, rows_about
 from consentguard.errors import CannotTell, Refused
 from consentguard.guard.setup import Setup
 from consentguard.values import Grounds, Outcome, Released, Verdict, make_released, sealed_statement
@@ -38,6 +39,14 @@ class Recording:
         else:
             kind, why = Outcome.CANNOT_TELL, {"reasons": [reason_of(error)], "models": []}
         self.setup.recorded.record(kind.value, {**self._circumstances(), **why}, self.now.isoformat(timespec="seconds"))
+
+    def stop_if_taken_back(self, data: bytes, verdict: Verdict) -> None:
+        """Raises Refused for bytes whose release a person took back, unless somebody answers for them by name."""
+        rows = rows_about(self.setup.recorded, hashlib.sha256(data).hexdigest())
+        last = next((row.kind for row in rows if row.kind in (RELEASED, REVOKED)), "")
+        if last == REVOKED and not self.question.by.strip():
+            withheld = replace(verdict, outcome=Outcome.REFUSED, publishable_as_is=False, reasons=("revoked",))
+            raise Refused(refusal(verdict.photo, withheld), withheld)
 
     def sealed(self, data: bytes, verdict: Verdict, people: tuple[str, ...]) -> Released:
         """Records a release that rests on the consent of `people`, and seals it. Raises AuditFailed."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from consentguard.consent.policy.policy import Policy
-from consentguard.consent.record.ledger import IMPORTED, RELEASED
+from consentguard.consent.record.ledger import RELEASED, REVOKED, revoked_at, rows_about
 from consentguard.consent.record.release_status import why_fallen
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
@@ -37,7 +36,12 @@ class RecordedReleases:
 
     def look_up(self, sha256: str) -> tuple[bool, Finding | None]:
         first = None
-        for body in self._bodies(sha256):
+        rows = rows_about(self.state, sha256)
+        taken_back = [row for row in rows if row.kind == REVOKED]
+        for row in rows:
+            if row.kind != RELEASED:
+                continue
+            body = row.body
             fallen = why_fallen(
                 self.register,
                 self.policy,
@@ -48,19 +52,12 @@ class RecordedReleases:
                 custom_parts=body["custom_parts"],
                 channel=self.channel,
                 on=self.today,
+                revoked=revoked_at(row, taken_back),
             )
             if fallen is None:
                 return True, None
             first = first or Finding(fallen[0], "file", fallen[1])
         return False, first
-
-    def _bodies(self, sha256: str) -> Iterator[Mapping[str, Any]]:
-        """What is recorded of each release of these bytes, the latest first."""
-        for entry in self.state.audit.mentions(sha256):
-            imported = entry.kind == IMPORTED
-            kind, body = (entry.body["kind"], entry.body["body"]) if imported else (entry.kind, entry.body)
-            if kind == RELEASED and body["sha256"] == sha256:
-                yield body
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,8 @@ def _check_retweet(guard: Guard, leave: Leave, post: str, known: Post | None) ->
     today = school_day(leave.moment)
     gone = {person for release in known.releases for person in lost_by(release, guard.register, guard.policy, today)}
     gone |= {person for person in known.people if not _may_be_shown(guard, person, leave)}
+    if any(release.revoked for release in known.releases):
+        raise refused("revoked", "shows a photo whose release was taken back; have it taken down.")
     if gone:
         raise refused("consent-gone", f"consent has gone since for {', '.join(sorted(gone))}; have it taken down.")
 

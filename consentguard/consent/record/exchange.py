@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consentguard.consent.clock import school_day
 from consentguard.consent.policy.policy import Policy
-from consentguard.consent.record.ledger import IMPORTED, KINDS, POSTED, RELEASED, Ledger, Row, lost_by
+from consentguard.consent.record.ledger import IMPORTED, KINDS, POSTED, RELEASED, REVOKED, Ledger, Row, lost_by
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, WrongUsage
@@ -45,15 +45,16 @@ def export(state: State, at: datetime) -> bytes:
 def export_public(state: State, register: Register, policy: Policy, at: datetime) -> bytes:
     """SHA-256 and channel of every release that still stands at `at`; signed. Nobody's id or name is in it.
 
-    Left out is whatever shows somebody who may not be shown any more, was released for a channel that the policy no
-    longer has, or was taken down everywhere it was posted. Imported releases are left in: they are the school's too.
+    Left out is whatever was taken back, shows somebody who may not be shown any more, was released for a channel that
+    the policy no longer has, or was taken down everywhere it was posted. Imported releases are left in: they are
+    the school's too.
     """
     ledger, today = Ledger(state), school_day(at)
     posts = ledger.posts()
     standing = {
         (release.sha256, release.channel)
         for release in ledger.releases()
-        if release.channel in policy.channels and not lost_by(release, register, policy, today)
+        if release.channel in policy.channels and not release.revoked and not lost_by(release, register, policy, today)
     }
     shown = [(post, release) for post in posts for release in post.releases]
     up = {(release.sha256, post.channel) for post, release in shown if post.taken_down is None}
@@ -199,6 +200,10 @@ def _check_rows(rows: Iterable[Mapping[str, Any]], ledger: Ledger, file: str) ->
                 raise ValueError(row.seq)
             if row.kind == RELEASED:
                 released.add(row.release().sha256)
+                continue
+            if row.kind == REVOKED:
+                if row.body["sha256"] not in released:
+                    raise ValueError(row.seq)
                 continue
             post = (row.body["channel"], row.body["post"])
             if (

@@ -6,7 +6,7 @@ on is in its `released` row; a door adds a `posted` row for each post, and a `ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
@@ -15,13 +15,14 @@ from typing import Any, Final
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
-from consentguard.errors import AuditFailed
+from consentguard.errors import AuditFailed, WrongUsage
 from consentguard.values import Standing
 
 RELEASED: Final = "released"
 POSTED: Final = "posted"
 TAKEN_DOWN: Final = "taken-down"
-KINDS: Final = (RELEASED, POSTED, TAKEN_DOWN)
+REVOKED: Final = "revoked"
+KINDS: Final = (RELEASED, POSTED, TAKEN_DOWN, REVOKED)
 IMPORTED: Final = "imported"
 """A row of another machine's ledger, kept as a row of this one (see `exchange.py`)."""
 
@@ -40,6 +41,7 @@ class Release:
         register_sha256, policy_sha256: what it was decided under.
         seq: the row of the audit trail that it came from.
         origin: public key of the machine whose trail that is, empty for this one.
+        revoked: when it was taken back, "" where it was not.
     """
 
     sha256: str
@@ -53,6 +55,7 @@ class Release:
     policy_sha256: str
     seq: int
     origin: str = ""
+    revoked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +136,34 @@ class Ledger:
         body = {"channel": channel, "post": post, "by": by}
         return self._state.record(TAKEN_DOWN, body, at.isoformat(timespec="seconds"))
 
+    def revoke(self, sha256: str, *, by: str, why: str, at: datetime) -> tuple[Release, ...]:
+        """Takes back every release of these bytes that was made until now, and returns them.
+
+        Whoever releases the photo again, by name, makes a release that stands. Raises WrongUsage without a name or a
+        reason, AuditFailed for bytes that were not released here, and where it cannot be written.
+        """
+        if not by.strip() or not why.strip():
+            raise WrongUsage("a release is taken back by somebody, for a reason: --by NAME --why TEXT")
+        taken_back = tuple(release for release in self.releases() if release.sha256 == sha256 and not release.revoked)
+        if not taken_back:
+            raise AuditFailed(f"{sha256[:16]}: no release of these bytes stands here; nothing was taken back.")
+        self._state.record(REVOKED, {"sha256": sha256, "by": by, "why": why}, at.isoformat(timespec="seconds"))
+        return taken_back
+
     # -- what is in it ------------------------------------------------------------------------------------------------
 
     def releases(self) -> tuple[Release, ...]:
-        """Every release, oldest first; the same bytes released twice are two."""
-        return tuple(row.release() for row in self._rows() if row.kind == RELEASED)
+        """Every release, oldest first, those taken back included; the same bytes released twice are two."""
+        rows = list(self._rows())
+        taken_back: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.kind == REVOKED:
+                taken_back.setdefault(row.body["sha256"], []).append(row)
+        return tuple(
+            replace(row.release(), revoked=revoked_at(row, taken_back.get(row.body["sha256"], ())))
+            for row in rows
+            if row.kind == RELEASED
+        )
 
     def posts(self) -> tuple[Post, ...]:
         """Every post, oldest first, each once with all its photos.
@@ -146,11 +172,14 @@ class Ledger:
         as shown.
         """
         releases: dict[str, list[Release]] = {}
+        known = {(release.origin, release.seq): release for release in self.releases()}
         posts: dict[tuple[str, str], Post] = {}
         for row in self._rows():
             body = row.body
+            if row.kind == REVOKED:
+                continue
             if row.kind == RELEASED:
-                releases.setdefault(body["sha256"], []).append(row.release())
+                releases.setdefault(body["sha256"], []).append(known[row.origin, row.seq])
                 continue
             key = (body["channel"], body["post"])
             if row.kind == POSTED:
@@ -182,6 +211,25 @@ class Ledger:
                 yield Row(entry.seq, entry.at, entry.kind, entry.body)
             elif entry.kind == IMPORTED:
                 yield Row(**entry.body)
+
+
+def revoked_at(release: Row, taken_back: Iterable[Row]) -> str:
+    """When a release was taken back by one of these rows about its bytes; "" where none came after it."""
+    for row in taken_back:
+        if (
+            row.seq > release.seq
+            if row.origin == release.origin
+            else datetime.fromisoformat(row.at) >= datetime.fromisoformat(release.at)
+        ):
+            return row.at
+    return ""
+
+
+def rows_about(state: State, sha256: str) -> tuple[Row, ...]:
+    """The rows about released bytes, the latest first, other machines' among them. Raises AuditFailed."""
+    entries = state.audit.mentions(sha256)
+    rows = [Row(**e.body) if e.kind == IMPORTED else Row(e.seq, e.at, e.kind, e.body) for e in entries]
+    return tuple(row for row in rows if row.kind in KINDS and row.body.get("sha256") == sha256)
 
 
 def _of(sha256: str | None, releases: Mapping[str, list[Release]]) -> list[Release]:

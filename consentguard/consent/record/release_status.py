@@ -22,6 +22,7 @@ def why_fallen(
     custom_parts: Sequence[str],
     channel: str | None,
     on: date,
+    revoked: str = "",
 ) -> tuple[str, str] | None:
     """Why a release must not go any longer, as reason code and sentence; None if it still stands. Pure.
 
@@ -30,7 +31,10 @@ def why_fallen(
         made_for, mode, policy_sha256, people, custom_parts: what it rests on; see `Grounds`.
         channel: where it shall go now; None for a door that does not know.
         on: the school's calendar day.
+        revoked: when it was taken back, "" where it was not.
     """
+    if revoked:
+        return "revoked", f"taken back at {revoked}; `consentguard audit show` says by whom and why."
     foreign = [part for part in custom_parts if part not in policy.custom_parts]
     if foreign:
         return "custom-part", f"made by a guard with its own {', '.join(foreign)}; policy names no such part."
