@@ -9,14 +9,14 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from consentguard.batch.walk import Walk, printable, said_of
 from consentguard.consent.clock import school_day
-from consentguard.consent.record.ledger import Ledger, lost_by
+from consentguard.consent.record.ledger import Ledger, Release, lost_by
 from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell
 from consentguard.files import read_photo
@@ -47,7 +47,8 @@ class Published:
 
     Attributes:
         path: relative to the folder.
-        cover: covered; lost (a consent is not there any more); unknown (it shows somebody unnamed); cannot_tell.
+        cover: covered; lost (a consent is not there any more); unknown (it shows somebody unnamed, or was released for
+            other channels only); cannot_tell.
         lost: id -> standing today of whoever may not be shown any more.
         newly: those of them whom the earlier register still covered.
         why: one plain sentence.
@@ -88,16 +89,23 @@ def audit_folder(
     Raises WrongUsage for a wrong question, AuditFailed for a ledger that cannot be trusted, OSError for a folder that
     cannot be read.
     """
-    scope, today = guard.question(**asked).channel.scope, school_day(now)
-    releases = {release.sha256: release for release in ledger.releases()}
+    channel, today = guard.question(**asked).channel, school_day(now)
+    scope = channel.scope
+    releases: dict[str, dict[str, Release]] = {}  # of one content the latest for each channel
+    for each in ledger.releases():
+        releases.setdefault(each.sha256, {})[each.channel] = each
 
     def judged(path: Path) -> Published:
         photo = read_photo(folder / path)
-        release = releases.get(hashlib.sha256(photo).hexdigest())
+        ours = releases.get(hashlib.sha256(photo).hexdigest(), {})
+        release = ours.get(channel.name) or next(iter(ours.values()), None)
         if release is not None:
             if release.revoked:
                 return Published(path, Cover.LOST, f"take it down: taken back at {release.revoked}", {}, ours=True)
-            lost = lost_by(release, guard.register, guard.policy, today)
+            lost = lost_by(replace(release, channel=channel.name), guard.register, guard.policy, today)
+            if not lost and release.channel != channel.name:
+                why = f"released for {', '.join(ours)}, not for {channel.name}; release it for that, or take it down"
+                return Published(path, Cover.UNKNOWN, why, {}, ours=True)
         else:
             verdict = guard.inspect(photo, name=printable(path), at=now, **asked)
             hidden = [face for face in verdict.faces if face.action is Action.HIDE]

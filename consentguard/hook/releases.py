@@ -56,7 +56,8 @@ class RecordedReleases:
             )
             if fallen is None:
                 return True, None
-            first = first or Finding(fallen[0], "file", fallen[1])
+            if first is None or (first.rule == "other-channel" and body["channel"] == self.channel):
+                first = Finding(fallen[0], "file", fallen[1])  # why the one for this channel fell says most
         return False, first
 
 

@@ -52,3 +52,33 @@ def test_a_withdrawal_says_what_to_take_down(website: Path, capsys: pytest.Captu
 def test_somebody_who_left_the_register_is_not_covered(website: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, rows = _audit(website, capsys, sample_with({}, without="T001"))
     assert rows["ours"]["lost"] == {"T001": "unknown"}
+
+
+def test_only_a_release_for_the_channel_that_is_asked_covers(website: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The website's scope is its own: T001 agreed to both at first, and then to one of them."""
+    (website / "www" / "broken.jpg").unlink()
+    (website / "www" / "theirs.jpg").unlink()
+    where = ["--register", str(website / "before.csv"), "--state", str(website / "state")]
+
+    def release(channel: str) -> None:
+        options = ["--out", str(website / "www"), "--people", "T001", "--by", "M. C.", "--channel", channel]
+        assert main(["release", str(website / "photo.jpg"), *options, *where]) == 0
+
+    def audit(channel: str, cells: dict[str, str]) -> tuple[int, dict]:
+        (website / "now.csv").write_bytes(sample_with({"T001": cells}))
+        capsys.readouterr()
+        papers = ["--since", str(website / "before.csv"), "--register", str(website / "now.csv")]
+        code = main(["audit-folder", str(website / "www"), "--json", "--channel", channel, *papers, *where[2:]])
+        (row,) = map(json.loads, capsys.readouterr().out.splitlines())
+        return code, row
+
+    code, row = audit("website", {})  # released for main only
+    assert (code, row["cover"], row["ours"]) == (1, "unknown", True)
+    assert "released for main, not for website" in row["why"]
+    assert audit("website", {"website_withdrawn": "2026-10-01"})[1]["lost"] == {"T001": "withdrawn"}
+    for channel in ("website", "main", "website"):  # in either order
+        release(channel)
+        for asked, gone, covered in (("main", "social_media", False), ("main", "website", True),
+                                     ("website", "website", False), ("website", "social_media", True)):  # fmt: skip
+            code, row = audit(asked, {f"{gone}_withdrawn": "2026-10-01"})
+            assert (code, row["cover"]) == ((0, "covered") if covered else (1, "lost")), (channel, asked, gone)
