@@ -110,6 +110,18 @@ def is_link(path: Path) -> bool:
     return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_file_attributes", 0) & reparse)
 
 
+def printable(name: Path | str) -> str:
+    """A name as text that any file can hold and that moves no cursor, whatever its bytes; the rest stands escaped."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def said_of(path: Path | str, message: str) -> str:
+    """A message about a path, with the path in it, and everything else but the ends of lines, printable."""
+    lines = message.replace(str(path), printable(path)).splitlines()
+    return "\n".join(printable(line) for line in lines)
+
+
 def remove_source(path: Path, sha256: str, trail: Recorder, at: str) -> None:
     """Deletes the original of something published, and records that it is gone: for policies that ask for it.
 

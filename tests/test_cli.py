@@ -532,3 +532,24 @@ def test_a_reader_who_has_gone_ends_the_run_quietly_and_not_with_0(desk, command
     assert (child.returncode, err) == (3, b"")
     if "unread" in command:
         assert_only_whole_files(desk.folder / "unread")
+
+
+@posix
+def test_a_name_moves_no_cursor_and_ends_no_line(desk: Desk) -> None:
+    for name in ("\x1b[2Jgone.jpg", "two\nlines.jpg"):
+        shown = name.encode("unicode_escape").decode()
+        for command in (("check",), ("release", "--out", "safe"), ("inspect", "--out", "seen.png")):
+            answer = desk.run(*command, name)
+            assert answer.code == 3
+            assert name not in answer.out + answer.err
+            assert f"{shown}: cannot be read" in answer.err
+
+
+@posix
+def test_a_crash_of_the_command_leaves_no_core() -> None:
+    program = (
+        "import resource; from consentguard.cli import main; resource.setrlimit(resource.RLIMIT_CORE, (4096, 4096)); "
+        "main(['policy', 'check']); print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0"

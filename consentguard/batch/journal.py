@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.unit import Judged, Task
-from consentguard.batch.walk import printable
 from consentguard.database import connected, transaction
 from consentguard.errors import CannotTell
+from consentguard.files import printable
 
 _SCHEMA: Final = 2
 """1 did not say which files a scan wrote; those that its verdicts name are the ones."""
@@ -156,13 +156,17 @@ class Journal:
             connection.execute("INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
             connection.executemany("INSERT OR IGNORE INTO written VALUES (?)", written)
 
-    def seen(self, path: Path, content: str, basis: str, scan: int) -> None:
-        """Notes that a file with this content was met in a scan. Its verdict may come later."""
+    def seen(self, path: Path, content: str, basis: str, scan: int, *, goes_on: bool = False) -> None:
+        """Notes that a file with this content was met in a scan. Its verdict may come later.
+
+        With `goes_on` a file that is as it was in the scan before is compared with what that was compared with: for
+        scans of a folder that is watched.
+        """
         self._connection.execute(
             "INSERT INTO file VALUES (?1, ?2, ?3, '', NULL, ?4)"
             " ON CONFLICT (path) DO UPDATE SET content = ?2, basis = ?3, scan = ?4,"
-            " before = CASE WHEN scan = ?4 THEN before ELSE outcome END",
-            (os.fsencode(path), content, basis, scan),
+            " before = CASE WHEN scan = ?4 OR (?5 AND content = ?2 AND basis = ?3) THEN before ELSE outcome END",
+            (os.fsencode(path), content, basis, scan, goes_on),
         )
 
     def settle(self, scan: int) -> int:

@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consentguard.batch.walk import Walk, printable, said_of
+from consentguard.batch.walk import Walk
 from consentguard.consent.clock import school_day
 from consentguard.consent.record.ledger import Ledger, Release, lost_by
 from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell
-from consentguard.files import read_photo
+from consentguard.files import printable, read_photo, said_of
 from consentguard.values import Action, Standing
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def audit_folder(
         said = ", ".join(f"{person} ({standing.value})" for person, standing in lost.items())
         return Published(path, Cover.LOST, f"take it down: {said}", lost, newly, release is not None)
 
-    for found in Walk(folder):
+    for found in Walk(folder, clutter=False):
         if found.trouble:
             yield Published(found.path, Cover.CANNOT_TELL, found.trouble, {})
             continue

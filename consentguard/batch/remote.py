@@ -8,12 +8,13 @@ judged anew. Copies of one content are judged once each.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from consentguard.batch.walk import Found, judged, trouble_of
+from consentguard.batch.walk import Found, clutter_of, judged, trouble_of
 from consentguard.errors import CannotTell, UnreadableImage
 from consentguard.files import MAX_FILE
 from consentguard.kinds import SNIFFED, kind_of
@@ -73,11 +74,13 @@ class RemoteWalk:
 
     Attributes:
         passed_over: objects seen so far that are no pictures.
+        clutter: how many objects of which kind of clutter were passed over so far.
     """
 
     def __init__(self, folder: RemoteFolder) -> None:
         self._folder = folder
         self.passed_over = 0
+        self.clutter: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Found]:
         """Raises CannotTell where the listing fails: half a listing would look like photos that are gone."""
@@ -99,6 +102,10 @@ class RemoteWalk:
         content = LISTED + hashlib.sha256(repr(sorted(info.items())).encode("utf-8", "surrogateescape")).hexdigest()
         if ".." in path.parts or _under(root, path) != info["name"]:
             yield Found(Path(content), f"its name ({key!r}) is no path; rename the object")
+            return
+        clutter = clutter_of(path)
+        if clutter:
+            self.clutter[clutter] += 1
             return
         kind = kind_of(b"", path)
         if info["type"] != "file":

@@ -15,7 +15,7 @@ from typing import IO, Any, Final
 
 from consentguard.batch.journal import Row
 from consentguard.batch.output import OutputFailed
-from consentguard.consent.codes import FINDINGS, REASONS, steps
+from consentguard.consent.codes import FINDINGS, OF_THE_RUN, REASONS, steps
 
 PAGE: Final = "report.html"
 _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why", "findings", "rewrite", "faces",
@@ -28,8 +28,9 @@ def write(
     about: Mapping[str, Any],
     classes: Mapping[str, str],
     sentences: Mapping[str, str],
-) -> Counter[str]:
-    """Writes all three reports into `out` and returns how many files ended how.
+) -> tuple[Counter[str], int]:
+    """Writes all three reports into `out`; returns how many files ended how, and of how many released something was
+    painted over or cut off.
 
     Args:
         rows: gives every row from the start, each time it is called.
@@ -40,31 +41,48 @@ def write(
     Raises OutputFailed where they cannot be written; then the reports before them stay.
     """
     totals: Counter[str] = Counter()
+    changed = 0
     with _whole(out / "report.csv", "utf-8-sig") as file:  # the mark, or Excel reads another encoding
         table = csv.writer(file, lineterminator="\n")
         table.writerow(_COLUMNS)
         for row in rows():
             totals[row.outcome] += 1
+            changed += row.outcome == "released" and row.verdict["rewrite"] not in (None, "none")
             table.writerow(_cells(row))
     with _whole(out / "report.json") as file:
         file.write(f'{{"about": {json.dumps({**about, "outcomes": totals})}, "photos": [\n')
         _joined(file, (json.dumps({**row.verdict, "before": row.before, "message": row.message,
                                    "thumb": row.thumb or None, "content": row.content}) for row in rows()))  # fmt: skip
         file.write("]}\n")
+    common = _common(rows())
     before, after = resources.files("consentguard.batch").joinpath(PAGE).read_text("utf-8").split("/*DATA*/")
     with _whole(out / PAGE) as file:
         earlier = any(row.before for row in rows())
         words = {**FINDINGS, **REASONS}
         file.write(before)
-        head = {"about": {**about, "earlier": earlier}, "words": words, "sentences": dict(sentences),
+        head = {"about": {**about, "earlier": earlier, "common": common}, "words": words, "sentences": dict(sentences),
                 "steps": {code: steps([code]) for code in REASONS}}  # fmt: skip
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
-        _joined(file, (_inert(json.dumps(_card(row, about, classes))) for row in rows()))
+        _joined(file, (_inert(json.dumps(_card(row, about, classes, common))) for row in rows()))
         file.write("]}" + after)
-    return totals
+    return totals, changed
 
 
-def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str]) -> dict[str, Any]:
+def _common(rows: Iterable[Row]) -> dict[str, str]:
+    """Findings about the moment or the installation that every judged photo of several has: rule -> message."""
+    found: Counter[str] = Counter()
+    messages: dict[str, str] = {}
+    judged = 0
+    for row in rows:
+        if row.outcome != "cannot_tell":
+            judged += 1
+            said = {each["rule"]: each["message"] for each in row.verdict["findings"] if each["rule"] in OF_THE_RUN}
+            found.update(said.keys())
+            messages = {**said, **messages}
+    return {rule: messages[rule] for rule, times in sorted(found.items()) if times == judged > 1}
+
+
+def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str], common: Mapping[str, str]) -> dict[str, Any]:
     verdict = row.verdict
     people = [face["person"] for face in verdict["faces"] if face["person"]]
     return {
@@ -73,10 +91,11 @@ def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str]) -> dic
         "before": row.before,
         "person": verdict["needs_person"],
         "reasons": verdict["reasons"],
-        "findings": [[finding["rule"], finding["message"]] for finding in verdict["findings"]],
+        "findings": [[each["rule"], each["message"]] for each in verdict["findings"] if each["rule"] not in common],
         "rewrite": verdict["rewrite"],
         "faces": len(verdict["faces"]),
         "hidden": _hidden(verdict),
+        "painted": verdict.get("painted_share"),
         "classes": sorted({classes[person] for person in people if classes.get(person)}),
         "scope": about["scope"],
         "output": verdict["output"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,10 +19,10 @@ from consentguard.batch.output import JOURNAL
 from consentguard.batch.people_file import PeopleOf, key_of
 from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import Judged, Settings, Task, undecided
-from consentguard.batch.walk import Found, Walk, printable
+from consentguard.batch.walk import Found, Walk
 from consentguard.consent.clock import now as school_time
 from consentguard.errors import CannotTell, WrongUsage
-from consentguard.files import digest_of
+from consentguard.files import digest_of, printable
 from consentguard.guard.guard import Guard
 from consentguard.values import Mode, Outcome, canonical
 
@@ -56,8 +56,10 @@ class Summary:
         passed_over: files that are no pictures.
         gone: files of the scan before that are not there any more.
         report: the page for people.
+        changed: of how many released something was painted over or cut off.
         strange: files among the released copies that this scan did not write, relative to the output folder.
         unmet: photos for which somebody was named and that are not there, so nothing was decided about them.
+        clutter: how many files or folders of which kind of clutter were passed over.
     """
 
     outcomes: Counter[str]
@@ -65,8 +67,10 @@ class Summary:
     passed_over: int
     gone: int
     report: Path
+    changed: int = 0
     strange: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
+    clutter: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -93,7 +97,7 @@ def scan(
     progress: Progress | None = None,
     tick: Callable[[], None] = lambda: None,
     clock: Callable[[], datetime] = school_time,
-    emptied: bool = False,
+    watched: bool = False,
     people: PeopleOf = MappingProxyType({}),
 ) -> Summary:
     """Scans a folder once and writes journal, copies, thumbnails and reports. Photos are never touched.
@@ -105,8 +109,8 @@ def scan(
         progress: is kept up to date.
         tick: called now and then, to show it.
         clock: what time it is.
-        emptied: whether a folder that held photos and holds none now is believed; else it may be a drive that is not
-            connected, and nothing is forgotten.
+        watched: whether the folder was watched since the scan before. Then one that held photos and holds none now is
+            believed, and what is new stays so; else it may be a drive that is not connected, and nothing is forgotten.
         people: who is named as shown in which photo, see `read_people_file`; of the others nobody is.
 
     Raises WrongUsage where everybody named would be named for every photo.
@@ -135,7 +139,8 @@ def scan(
         }
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
         walk = settings.walk()
-        listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name, people)
+        listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name, people,
+                            watched=watched)  # fmt: skip
         for judged in engine.run(listing, tick):
             journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
             for path in judged.written:
@@ -144,7 +149,7 @@ def scan(
             progress.judged += 1
             progress.outcomes[judged.verdict["outcome"]] += 1
             tick()
-        if not (progress.listed or emptied) and (before := journal.count()):
+        if not (progress.listed or watched) and (before := journal.count()):
             raise CannotTell(
                 f"{settings.folder}: holds no photo, and held {before} at the last scan; is the drive connected? If "
                 "they are gone for good, name another --out."
@@ -157,16 +162,18 @@ def scan(
             journal.forget(path)
         strange = tuple(sorted(output.strange(settings.out, journal.outputs())))
         classes = {person.id: person.class_name for person in guard.register}
-        totals = report.write(settings.out, journal.rows, {**about, "finished": finished, "gone": gone,
-                              "passed_over": walk.passed_over}, classes, guard.policy.sentences.by_code)  # fmt: skip
+        facts = {**about, "finished": finished, "gone": gone, "passed_over": walk.passed_over, "clutter": walk.clutter}
+        totals, changed = report.write(settings.out, journal.rows, facts, classes, guard.policy.sentences.by_code)
     return Summary(
         totals,
         progress.judged,
         walk.passed_over,
         gone,
         settings.out / report.PAGE,
-        strange,
-        tuple(sorted(listing.unmet)),
+        changed=changed,
+        strange=strange,
+        unmet=tuple(sorted(listing.unmet)),
+        clutter=walk.clutter,
     )
 
 
@@ -192,11 +199,14 @@ class _Listing:
         progress: Progress,
         names_a_pupil: Callable[[str], object],
         people: PeopleOf,
+        *,
+        watched: bool,
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
         self._names_a_pupil = names_a_pupil
         self._people = people
+        self._watched = watched
         self.unmet = set(people)
         self._asked: set[str] = set()
 
@@ -233,7 +243,7 @@ class _Listing:
             named, key = bool(self._names_a_pupil(printable(found.path))), key_of(found.path)
             self.unmet.discard(key)
             task = Task(found.path, content, named, self._people.get(key, ()))
-        self._journal.seen(found.path, task.key, self._basis, self._number)
+        self._journal.seen(found.path, task.key, self._basis, self._number, goes_on=self._watched)
         if trouble or task.key in self._asked:
             return None
         if self._stands(task.key):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from consentguard.batch.output import RELEASED, THUMBS, OutputFailed, deliver
 from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
-from consentguard.batch.walk import Walk, printable, said_of
+from consentguard.batch.walk import Walk
 from consentguard.errors import (
     AuditFailed,
     CannotTell,
@@ -22,7 +22,7 @@ from consentguard.errors import (
     TemplateStoreError,
     UnreadableImage,
 )
-from consentguard.files import read_photo
+from consentguard.files import printable, read_photo, said_of
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked

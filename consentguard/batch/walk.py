@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from consentguard.kinds import SNIFFED, Kind, kind_of
 
@@ -26,6 +28,26 @@ class Found:
     content: str = ""
 
 
+CLUTTER_FOLDERS: Final = frozenset(
+    ("@eaDir", ".@__thumb", ".thumbnails", ".Trashes", ".Trash", "$RECYCLE.BIN", "#recycle", "__MACOSX", ".AppleDouble")
+)
+"""Folders that storage devices, telephones and systems fill with previews of photos, or with what was thrown away."""
+_CLUTTER_FILES: Final = (".trashed-", ".pending-")
+"""How Android names what was thrown away, and what is not complete yet."""
+_APPLE_DOUBLE: Final = b"\0\5\x16\7"
+"""How the files begin that a Mac writes beside others, as ._NAME, on disks that are not its own (RFC 1740)."""
+
+
+def clutter_of(path: Path, start: bytes = b"") -> str:
+    """Which kind of clutter a file is, "" for none: something beside or of a photo that no person put there."""
+    folder = next((part for part in path.parent.parts if part in CLUTTER_FOLDERS), "")
+    if folder:
+        return folder
+    if path.name.startswith("._") and start.startswith(_APPLE_DOUBLE):
+        return "._*"
+    return next((f"{prefix}*" for prefix in _CLUTTER_FILES if path.name.startswith(prefix)), "")
+
+
 class Walk:
     """Walks a folder in the order the disk has it; counts what it passes over.
 
@@ -34,13 +56,19 @@ class Walk:
 
     Attributes:
         passed_over: files seen so far that are no pictures.
+        clutter: how many files or folders of which kind of clutter were passed over so far.
     """
 
-    def __init__(self, folder: Path, *, without: Collection[Path] = ()) -> None:
-        """A walk over `folder` that enters none of the folders in `without`."""
+    def __init__(self, folder: Path, *, without: Collection[Path] = (), clutter: bool = True) -> None:
+        """A walk over `folder` that enters none of the folders in `without`.
+
+        With `clutter` False nothing is taken for clutter, for folders whose every file is published.
+        """
         self._folder = folder
         self._without = {path.resolve() for path in without}
+        self._tidy = clutter
         self.passed_over = 0
+        self.clutter: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Found]:
         """Raises OSError where the folder itself cannot be read; one within it that cannot gets its own `Found`."""
@@ -59,6 +87,8 @@ class Walk:
                     path = here / entry.name
                     if not entry.is_dir(follow_symlinks=False):
                         yield from self._judge(path)
+                    elif self._tidy and entry.name in CLUTTER_FOLDERS:
+                        self.clutter[entry.name] += 1
                     elif (self._folder / path).resolve() not in self._without:
                         folders.append(path)
 
@@ -85,22 +115,13 @@ class Walk:
             yield Found(path, f"cannot be read ({error.strerror})")
             return
         kind = kind_of(start, path)
-        if judged(kind):
+        clutter = clutter_of(path, start) if self._tidy else ""
+        if clutter:
+            self.clutter[clutter] += 1
+        elif judged(kind):
             yield Found(path, trouble_of(kind))
         else:
             self.passed_over += 1
-
-
-def printable(name: Path | str) -> str:
-    """A name as text that any file can hold and that moves no cursor, whatever its bytes; the rest stands escaped."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-
-
-def said_of(path: Path, message: str) -> str:
-    """A message about a path, with the path in it printable."""
-    lines = message.replace(str(path), printable(path)).splitlines()
-    return "\n".join(printable(line) for line in lines)
 
 
 def judged(kind: Kind | None) -> bool:

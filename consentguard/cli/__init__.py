@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from consentguard.cli.parser import build_parser
 from consentguard.errors import ConsentGuardError
+from consentguard.files import said_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,12 +22,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show stops no photo
     arguments = build_parser().parse_args(argv)
+    _leave_no_core()
     try:
         code: int = arguments.run(arguments)
         if sys.stdout:  # the shell may have closed it
             sys.stdout.flush()
     except ConsentGuardError as error:
-        print(f"consentguard: {error}", file=sys.stderr)
+        print(f"consentguard: {_in_lines(str(error), argv)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("consentguard: interrupted; nothing half done was left behind", file=sys.stderr)
@@ -40,3 +42,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("consentguard: this is a bug, nothing was released; please report the lines above", file=sys.stderr)
         return 3
     return code
+
+
+def _in_lines(message: str, argv: Sequence[str] | None) -> str:
+    """A message in which no name given on the command line ends a line or moves the cursor."""
+    for given in sys.argv[1:] if argv is None else argv:
+        if not given.isprintable():
+            message = said_of(given, message)
+    return message
+
+
+def _leave_no_core() -> None:
+    """A crash must not write photos, keys and templates to the disk; what this process starts inherits that."""
+    if os.name != "posix":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consentguard.cli.hook_report import Judged, printable, replace_one, report
+from consentguard.cli.hook_report import Judged, replace_one, report
 from consentguard.cli.options import EXITS, Commands, Options
 from consentguard.errors import CannotTell, WrongUsage
+from consentguard.files import printable
 
 if TYPE_CHECKING:
     from consentguard.hook.judge import Judge

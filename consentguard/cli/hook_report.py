@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.errors import CannotTell, Refused
+from consentguard.files import printable
 
 if TYPE_CHECKING:
     from consentguard.hook.judge import Judge
@@ -100,8 +101,3 @@ def replace_one(repository: Repository, judge: Judge, blob: Blob, data: bytes, a
     if not done.on_disk:
         print("  the file in your folder is another version and was left alone", file=said)
     return 1
-
-
-def printable(name: str) -> str:
-    """A file name that moves no cursor and ends no line; what cannot be shown stands escaped."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)

@@ -14,7 +14,7 @@ from consentguard.cli import show
 from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
 from consentguard.errors import CannotTell, Refused, WrongUsage
-from consentguard.files import read_photo
+from consentguard.files import read_photo, said_of
 from consentguard.values.stopwatch import STAGES
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
         )
     opened = _opened(arguments)
     worst = 0
+    said: set[str] = set()
     for path in arguments.photos:
         try:
             if isinstance(opened, CannotTell):
@@ -138,7 +139,7 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
         except CannotTell as error:
             verdict = show.undecided(str(path), error)
             if error is not opened:
-                print(f"consentguard: {error}", file=sys.stderr)
+                print(f"consentguard: {said_of(path, str(error))}", file=sys.stderr)
         except WrongUsage:
             raise
         except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
@@ -147,7 +148,7 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
                 str(path), CannotTell(f"{path}: a bug ({type(error).__name__}); please report it.")
             )
         worst = max(worst, verdict.outcome.exit_code)
-        print(json.dumps(verdict.as_json()) if arguments.json else show.verdict(verdict), flush=True)
+        print(json.dumps(verdict.as_json()) if arguments.json else show.verdict(verdict, said), flush=True)
     return worst
 
 

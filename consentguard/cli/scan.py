@@ -86,7 +86,7 @@ def scan(arguments: argparse.Namespace) -> int:
             try:
                 with _shown(settings) as (progress, tick):
                     summary = run_scan(
-                        guard, settings, engine, progress=progress, tick=tick, emptied=not first, people=people
+                        guard, settings, engine, progress=progress, tick=tick, watched=not first, people=people
                     )
             except KeyboardInterrupt:
                 print("stopped; the same command goes on from here", file=sys.stderr)
@@ -232,12 +232,18 @@ def _duration(seconds: float) -> str:
 
 def _said(summary: Summary) -> str:
     """What came of it, and where to look next."""
-    from consentguard.batch.walk import printable
+    from consentguard.files import printable
 
     photos, others = sum(summary.outcomes.values()), summary.passed_over
     lines = [f"{photos} photo{'' if photos == 1 else 's'}: {_counted(summary.outcomes) or 'none'}"]
+    if summary.outcomes.get("released"):
+        whole = summary.outcomes["released"] - summary.changed
+        lines.append(f"  of the released, {whole} show all that the photo shows, {summary.changed} were changed")
     lines[0] += f"; {summary.looked_at} looked at now" if summary.looked_at < photos else ""
     lines[0] += f"; {others} other file{' is no picture' if others == 1 else 's are no pictures'}" if others else ""
+    if summary.clutter:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(summary.clutter.items()))
+        lines.append(f"  passed over, for no person put it there: {kinds}")
     if summary.outcomes.get("released"):
         lines.append(f"  copies that may go: {summary.report.parent / 'released'}")
     if summary.strange:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from consentguard.consent.codes import REASONS, reason_of
+from consentguard.consent.codes import OF_THE_RUN, REASONS, reason_of
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
+from consentguard.files import printable, said_of
 from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
 
 if TYPE_CHECKING:
@@ -23,13 +24,16 @@ _HEADLINES = {
 }
 
 
-def verdict(judged: Verdict) -> str:
-    """One paragraph: the outcome first, then the reasons, then what a person should know."""
-    headline = f"{judged.photo}: {_HEADLINES[judged.outcome]}"
+def verdict(judged: Verdict, said: set[str] | None = None) -> str:
+    """One paragraph: the outcome first, then the reasons, then what a person should know.
+
+    What is the same for every photo of a run is left out where `said` holds its code already, and noted there.
+    """
+    headline = f"{printable(judged.photo)}: {_HEADLINES[judged.outcome]}"
     if judged.outcome is Outcome.REFUSED and judged.needs_person:
         headline += ", a person may decide"
     if judged.output:
-        headline += f" as {judged.output}"
+        headline += f" as {printable(judged.output)}"
     lines = [headline]
     if judged.outcome is not Outcome.CANNOT_TELL:
         shown = len(judged.faces) - judged.hidden
@@ -38,7 +42,10 @@ def verdict(judged: Verdict) -> str:
         lines.append(f"  how: {judged.rewrite}")
     if judged.outcome is not Outcome.RELEASED:
         lines += [f"  {code}: {REASONS[code]}" for code in judged.reasons]
-    lines += [f"  {finding.rule}: {finding.message}" for finding in judged.findings]
+    new = [finding for finding in judged.findings if finding.rule not in (said or ())]
+    lines += [f"  {finding.rule}: {said_of(judged.photo, finding.message)}" for finding in new]
+    if said is not None:
+        said.update(OF_THE_RUN.intersection(finding.rule for finding in new))
     return "\n".join(lines)
 
 
@@ -49,7 +56,7 @@ def undecided(photo: str, error: CannotTell) -> Verdict:
         photo=photo,
         outcome=Outcome.CANNOT_TELL,
         reasons=(code,),
-        findings=(Finding(code, "file", str(error).splitlines()[0]),),
+        findings=(Finding(code, "file", said_of(photo, str(error)).splitlines()[0]),),
     )
 
 

@@ -106,6 +106,9 @@ NOTES = frozenset(
 )
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
 
+OF_THE_RUN = frozenset({"outside-hours", "outside-days", "review-overdue", "text-not-read"})
+"""Findings about the moment or the installation: the same for every photo of a run, so said once."""
+
 OVERRIDABLE = frozenset(
     {
         "not-now",

@@ -132,7 +132,7 @@ def test_the_whole_folder_gone_or_empty_forgets_nothing(settings: Settings, tmp_
     assert _scan(settings, Here(Scanner(settings))).looked_at == 0
     shutil.rmtree(settings.folder / "a")
     shutil.rmtree(settings.folder / "b")
-    assert _scan(settings, Here(Scanner(settings)), emptied=True).gone == 10  # seen by who watches the folder
+    assert _scan(settings, Here(Scanner(settings)), watched=True).gone == 10  # seen by who watches the folder
 
 
 @pytest.mark.parametrize("place", ["journal", "released", "report"])
@@ -213,3 +213,16 @@ def test_a_folder_of_many_files_is_walked_in_constant_memory(tmp_path: Path) -> 
     peak(100)
     # the interpreter's table of names in use grows once, by 0.4 MB; 10,000 entries held at once take over 3 MB
     assert peak(10_000) < peak(1_000) + 1_000_000
+
+
+def test_what_is_new_stays_so_while_the_folder_is_watched(settings: Settings) -> None:
+    """The watch looks once more as soon as it stands, though nothing changed."""
+    _numbered(settings, 2)
+    _scan(settings, Here(Obedient(settings.out)))
+    (settings.folder / "new.jpg").write_bytes(CUT + b"new")
+    _scan(settings, Here(Obedient(settings.out)))
+    for _ in range(2):
+        _scan(settings, Here(Obedient(settings.out)), watched=True)
+        assert {name for name, row in _rows(settings).items() if row["before"] is None} == {"new.jpg"}
+    _scan(settings, Here(Obedient(settings.out)))
+    assert all(row["before"] for row in _rows(settings).values())

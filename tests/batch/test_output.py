@@ -53,7 +53,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def _scan(settings: Settings, engine: Writing | None = None) -> Summary:
     guard = Guard.open(settings.register, state=settings.state)
-    return scan(guard, settings, engine or Writing(settings), emptied=True)
+    return scan(guard, settings, engine or Writing(settings), watched=True)
 
 
 def _released(settings: Settings) -> list[str]:

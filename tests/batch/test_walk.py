@@ -67,3 +67,23 @@ def test_a_folder_within_that_cannot_be_read_gets_a_verdict(tmp_path, monkeypatc
 @pytest.mark.parametrize("start", [b"", b"%PDF-1.7", b"PK\3\4", b"RIFF\0\0\0\0WAVE", b"<svg", b"BM and so on"])
 def test_what_is_no_picture(start):
     assert not judged(kind_of(start, ""))
+
+
+CLUTTER = {
+    "._IMG_1.jpg": b"\0\5\x16\7\0\2\0\0Mac OS X",
+    "@eaDir/IMG_1.jpg/SYNOPHOTO_THUMB_M.jpg": PIXEL,
+    "trip/.thumbnails/1.jpg": PIXEL,
+    ".trashed-1700000000-IMG_2.jpg": PIXEL,
+    "__MACOSX/trip/._a.jpg": b"\0\5\x16\7",
+}
+
+
+def test_what_devices_leave_beside_photos_is_named_and_passed_over(tmp_path: Path) -> None:
+    for name, data in {**CLUTTER, "IMG_1.jpg": PIXEL, "._face.jpg": PIXEL}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    walk = Walk(tmp_path)
+    assert {str(found.path) for found in walk} == {"IMG_1.jpg", "._face.jpg"}  # a name alone hides no picture
+    assert walk.clutter == {"._*": 1, "@eaDir": 1, ".thumbnails": 1, ".trashed-*": 1, "__MACOSX": 1}
+    published = {str(found.path) for found in Walk(tmp_path, clutter=False)}
+    assert {"trip/.thumbnails/1.jpg", "@eaDir/IMG_1.jpg/SYNOPHOTO_THUMB_M.jpg"} <= published
