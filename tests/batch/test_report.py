@@ -17,7 +17,7 @@ from PIL import Image
 from consentguard.batch import report
 from consentguard.batch.journal import Row
 from consentguard.cli import main
-from consentguard.consent.codes import SENTENCES
+from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.vision.detection.detector import Detector
 
@@ -139,7 +139,7 @@ def test_a_real_report_in_a_real_browser(scanned: Path, visit: Any, detector: De
     assert page.locator("#totals button").first.get_attribute("aria-pressed") == "true"
     page.keyboard.press("Escape")
 
-    assert page.locator("details q").first.text_content() == SENTENCES["unapproved-face"]
+    assert page.locator("details q").first.text_content() == Policy.shipped().sentences.by_code["unapproved-face"]
     assert page.evaluate(FAINT) == []
     unnamed = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length).length"
     assert page.evaluate(unnamed) == 0
