@@ -32,6 +32,9 @@ AUXILIARIES: Final = words("auxiliaries")
 PERSON_VERBS: Final = words("person_verbs")
 """What people do in captions: "Hill scored" is somebody, "Hill walking" is not."""
 
+THINGS: Final = frozenset(tuple(phrase.split()) for phrase in phrases("things"))
+"""Things whose first word is also a surname: after a pupil's first name a person has to look."""
+
 ROLES: Final = words("roles")
 """What a child may be, and a house or a colour is not: "Captain: Hill"."""
 

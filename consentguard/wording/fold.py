@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from consentguard.wording.lists import phrases
+from consentguard.wording.transliterate import latin
+
 _ALONE: Final = {
     "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ı": "i", "ȷ": "j", "ɑ": "a", "ɐ": "a", "ǝ": "e",
     "ɡ": "g", "ɩ": "i", "ſ": "s", "ɒ": "a", "ʟ": "l", "ɪ": "i", "ʀ": "r", "ʏ": "y", "ɴ": "n", "ɢ": "g", "ʜ": "h",
@@ -32,6 +35,14 @@ _NAMED: Final = re.compile(
     r"|CROSSED NEGATIVE SQUARED LATIN CAPITAL LETTER)"
     r" ([A-Z])(?: WITH .*)?"
 )
+_CONFUSABLES: Final = {
+    chr(int(point, 16)): shows
+    for shows, *points in (line.split() for line in phrases("confusables"))
+    for point in points
+}
+"""What else passes for Latin letters, of Unicode's data: Cherokee, Lisu, Deseret, Coptic and more."""
+_FILLERS: Final = frozenset("\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")
+"""Letters and signs that show nothing."""
 _IGNORED: Final = ("Cf", "Mn", "Me", "Sk")
 """Kinds of characters that nobody sees or that sit on a letter: joiners, soft hyphens, accents, skin tones."""
 
@@ -54,7 +65,7 @@ def letters(character: str) -> str | None:
     if small in _ALONE:
         return _ALONE[small]
     kind = unicodedata.category(character)
-    if kind in _IGNORED:
+    if kind in _IGNORED or character in _FILLERS:
         return ""
     name = _NAMED.fullmatch(unicodedata.name(character, ""))
     if name:
@@ -63,7 +74,9 @@ def letters(character: str) -> str | None:
     if plain != character:
         found = [letters(each) for each in plain]
         return "".join(each or "" for each in found) if any(found) else None
-    return small if kind[0] == "L" or kind in ("Mc", "Nd") else None
+    if kind[0] == "L":
+        return _CONFUSABLES.get(character) or _CONFUSABLES.get(character.upper()) or small
+    return small if kind in ("Mc", "Nd") else None
 
 
 def fold(text: str) -> str:
@@ -89,6 +102,10 @@ class Part:
     word: int
     capital: bool
     shout: bool
+
+    @property
+    def is_letter(self) -> bool:
+        return self.text.isalpha()
 
     def __repr__(self) -> str:
         return f"<Part {self.start}:{self.end}>"
@@ -204,7 +221,8 @@ def _readings(word: str) -> tuple[str, ...]:
     readings = map("".join, itertools.product(*filter(None, choices)))
     named = word.rstrip("0123456789")
     first = _readings(named) if named and named != word else ()
-    return tuple(dict.fromkeys((*first, *itertools.islice(readings, _MOST_READINGS))))
+    sounded = latin(word)
+    return tuple(dict.fromkeys((*first, *itertools.islice(readings, _MOST_READINGS), *([sounded] if sounded else ()))))
 
 
 _STRETCHED: Final = re.compile(r"(.)\1\1+")

@@ -13,9 +13,14 @@ from typing import Final
 
 from consentguard.wording import everyday
 from consentguard.wording.fold import Text, fold, unstretched
+from consentguard.wording.masked import masked
 from consentguard.wording.near import Nearby, near, slips
 from consentguard.wording.spellings import SHORT, Surname, forenames_of, spellings_of
+from consentguard.wording.transliterate import is_ideographic, latin, sound
 from consentguard.wording.weighing import Occurrence, is_calm, is_soft
+
+_HEARD: Final = 4
+"""Letters of a sound from which a surname in another script is sure."""
 
 _MOST_PARTS: Final = 6
 """Parts that one surname is looked for across; spelled out letter by letter it may take any number."""
@@ -71,6 +76,12 @@ class Names:
             entry.classify(self._forenames, too)
             for name in entry.forenames:
                 self._by_forename[name].append(entry)
+        self._sounds: defaultdict[str, list[Surname]] = defaultdict(list)
+        self._foreign_sounds: defaultdict[str, list[Surname]] = defaultdict(list)
+        for entry in self._surnames.values():
+            self._sounds[sound(entry.spelling)].append(entry)
+            if entry.foreign:
+                self._foreign_sounds[sound(entry.spelling)].append(entry)
         self._longest = max(map(len, self._surnames), default=0)
         self._beginnings = frozenset(name[:cut] for name in self._surnames for cut in range(1, len(name)))
 
@@ -94,6 +105,8 @@ class Names:
             *(self._misread(text) if misread else ()),
             *self._spelled_out(text),
             *self._misspelt(text),
+            *self._masked(text),
+            *self._heard(text),
         ]
         hits.sort(key=lambda hit: (not hit.sure, hit.start, -hit.end))
         kept: list[Hit] = []
@@ -111,9 +124,11 @@ class Names:
         for name in forenames:
             self._forenames[name].append(person.id)
         for surname in filter(None, person.surnames):
+            foreign = latin(surname)
             for spelling, cuts in spellings_of(surname):
                 entry = self._surnames.setdefault(spelling, Surname(spelling))
                 entry.cuts |= cuts
+                entry.foreign = entry.foreign or foreign != ""
                 entry.forenames |= forenames
                 if person.id not in entry.people:
                     entry.people.append(person.id)
@@ -261,6 +276,27 @@ class Names:
                         sure = own or not entry.everyday
                         span = parts[run[start]].start, parts[run[start + length - 1]].end
                         yield Hit(*span, tuple(entry.people), sure)
+
+    def _masked(self, text: Text) -> Iterator[Hit]:
+        """Letters behind stars or emoji; where that is not sure, only after the pupil's first name."""
+        for start, end, entry, sure in masked(text.raw, self._surnames):
+            before = bisect.bisect_left(text.parts, start, key=lambda part: part.start) - 1
+            own = before >= 0 and text.parts[before].text in entry.forenames
+            if sure or own:
+                yield Hit(start, end, tuple(entry.people), sure)
+
+    def _heard(self, text: Text) -> Iterator[Hit]:
+        """A surname in another script than the register's, as it sounds in Latin letters."""
+        for word in text.words:
+            said = text.raw[word.start : word.end]
+            written = latin(said)
+            known = self._sounds if written else self._foreign_sounds
+            if not known or is_ideographic(said):
+                continue
+            heard = sound(written or fold(said))
+            for entry in known.get(heard, ()) if len(heard) > SHORT else ():
+                sure = not entry.everyday and len(heard) >= _HEARD
+                yield Hit(word.start, word.end, tuple(entry.people), sure)
 
     def _misspelt(self, text: Text) -> Iterator[Hit]:
         """A pupil's first name, and then nearly that pupil's surname."""

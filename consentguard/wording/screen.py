@@ -6,11 +6,12 @@ import bisect
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from consentguard.values import Finding
 from consentguard.wording import address, everyday, offence
+from consentguard.wording.decoding import shown_forms
 from consentguard.wording.fold import Text, fold, read
 from consentguard.wording.names import Hit, Named, Names
 from consentguard.wording.notices import notices
@@ -84,7 +85,7 @@ class Screen:
         text = without_data(text)
         parsed = read(text)
         free = Spans(self._free(parsed))
-        surnames = [hit for hit in self._names.find(parsed) if (hit.start, hit.end) not in free]
+        surnames = [hit for hit in self._surnames(parsed) if (hit.start, hit.end) not in free]
         found = [_surname(hit, where) for hit in surnames if hit.sure]
         found += [_surname(hit, where) for hit in surnames if not hit.sure]
         spans = [
@@ -92,11 +93,28 @@ class Screen:
         ]
         if not first_names:
             spans += [("name-with-image", span) for span in self._first_names(parsed)]
-        spans += [("offensive-language", span) for span in _distinct(offence.offensive(parsed))]
-        spans += [("remark-at-school", span) for span in offence.remarks(text)]
-        spans += [("copyright-notice", span) for span in notices(text, self._rules.own)]
+        shown = next(shown_forms(text), None)
+        offences = [*offence.offensive(parsed)]
+        remarks, foreign = offence.remarks(text), notices(text, self._rules.own)
+        if shown is not None:  # a notice is looked for only as it is shown: mojibake is full of © signs
+            offences += [shown.source(*span) for span in offence.offensive(read(shown.text))]
+            remarks = (shown.source(*span) for span in offence.remarks(shown.text))
+            foreign = (shown.source(*span) for span in notices(shown.text, self._rules.own))
+        spans += [("offensive-language", span) for span in _distinct(offences)]
+        spans += [("remark-at-school", span) for span in remarks]
+        spans += [("copyright-notice", span) for span in foreign]
         found += [Finding(rule, where, _MESSAGES[rule] + _at(span)) for rule, span in spans if span not in free]
         return tuple(found)
+
+    def _surnames(self, text: Text) -> tuple[Hit, ...]:
+        """Surnames in a text as it is written, and as it may be shown."""
+        hits = list(self._names.find(text))
+        for shown in shown_forms(text.raw):
+            for hit in self._names.find(read(shown.text)):
+                start, end = shown.source(hit.start, hit.end)
+                if not any(start < other.end and other.start < end and other.sure >= hit.sure for other in hits):
+                    hits.append(replace(hit, start=start, end=end))
+        return tuple(sorted(hits, key=lambda hit: hit.start))
 
     def judge_thread(self, posts: Sequence[str], *, first_names: bool = True) -> tuple[Finding, ...]:
         """What is wrong with posts that follow each other: in each, and in a name that is split between two."""

@@ -9,9 +9,23 @@ from typing import Final
 
 from consentguard.wording import everyday
 from consentguard.wording.fold import fold
+from consentguard.wording.transliterate import latin
 
 SHORT: Final = 2
 """Letters up to which every surname is also an ordinary word or an abbreviation."""
+
+_JOINTS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212/_+·•・.,&|\\~=]+")
+"""What joins the halves of a double surname; every hyphen and dash that there is, and what is typed for one."""
+_APOSTROPHES: Final = "['’‘`´\u02bc\u2032]"
+_INFLECTED: Final = 5
+"""Letters from which a surname is taken to have other forms."""
+_ORDINARY: Final = everyday.FIRST_NAMES | everyday.WORDS | everyday.PLACES
+_ENDINGS: Final = (
+    *(("skaya", "skaia", "skaja", "skiy", "skij", "skyi", "skyy", "sky", "ski", "ska"),),
+    *(("ckaya", "ckiy", "cky", "cki", "cka"), ("opoulos", "opoulou"), ("akis", "aki"), ("idis", "idou")),
+    *(("ova", "ov"), ("eva", "ev"), ("kina", "kin"), ("shina", "shin"), ("nina", "nin"), ("avicius", "aviciute")),
+)
+"""Endings that one surname has for different people of a family; the longer ones first."""
 
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
                                  "Å": "Aa", "Ø": "Oe"})  # fmt: skip
@@ -39,6 +53,8 @@ class Surname:
     first: bool = False
     place: bool = False
     famous: bool = False
+    foreign: bool = False
+    """Whether the register writes it in another script; the spelling is then how it sounds."""
 
     @property
     def everyday(self) -> bool:
@@ -62,14 +78,14 @@ class Surname:
 
 def forenames_of(name: str) -> Iterator[str]:
     """A forename run together, and each of its parts."""
-    tokens = [fold(token) for token in re.split(r"[\s\-]+", name)]
-    yield from (token for token in (fold(name), *tokens) if len(token) > 1)
+    tokens = [fold(token) for token in _JOINTS.split(name)]
+    yield from (token for token in (fold(name), *tokens, latin(name)) if len(token) > 1)
 
 
 def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
     """Every way to spell a surname, folded and run together, with the places at which it may be cut."""
     for written in dict.fromkeys((surname, surname.upper(), surname.lower(), surname.translate(_UMLAUTS))):
-        pieces = [piece for piece in re.split(r"[\s\-'’‘`´.]+", written) if fold(piece)]
+        pieces = [piece for piece in re.split(rf"(?:{_JOINTS.pattern}|{_APOSTROPHES})+", written) if fold(piece)]
         cuts, whole = set[int](), ""
         for piece in pieces:
             if whole:
@@ -78,10 +94,29 @@ def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
         if not whole:
             continue
         yield whole, cuts
-        joined = [fold(token) for token in re.split(r"[\s\-.]+", re.sub(r"['’‘`´]", "", written))]
+        joined = [fold(token) for token in _JOINTS.split(re.sub(_APOSTROPHES, "", written))]
         named = [token for token in joined if len(token) > SHORT and token not in everyday.PARTICLES]
         if len([token for token in joined if token]) > 1:
             yield from ((token, set()) for token in named)
             core = "".join(token for token in joined if token not in everyday.PARTICLES)
             if core and core != whole:
                 yield core, set()
+        for form in (form for name in (whole, *named) for form in _other_forms(name)):
+            yield form, set()
+    if sounded := latin(surname):
+        yield from ((form, set[int]()) for form in (sounded, *_other_forms(sounded)))
+
+
+def _other_forms(name: str) -> Iterator[str]:
+    """What the name is for a daughter, a son or their mother: Kowalski and Kowalska, Petrov and Petrova, ..."""
+    if len(name) < _INFLECTED or name in _ORDINARY:
+        return
+    for endings in _ENDINGS:
+        own = next((ending for ending in endings if name.endswith(ending)), None)
+        if own is not None:
+            stem = name.removesuffix(own)
+            for ending in endings:
+                form = stem + ending
+                if ending != own and form not in _ORDINARY:
+                    yield form
+            return

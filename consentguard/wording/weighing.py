@@ -73,7 +73,7 @@ class Occurrence:
         if own and not self._capital and before.own_capital and (surname.word or surname.calendar):
             return None if surname.spelling in everyday.AUXILIARIES else False
         if own:
-            return True
+            return not self._is_a_thing
         return None if self.broken else self._everyday()
 
     def _unusual(self) -> bool | None:
@@ -158,6 +158,11 @@ class Occurrence:
         )
 
     @property
+    def _is_a_thing(self) -> bool:
+        """Whether it begins the name of a thing that everybody knows: Max, Power Rangers party."""
+        return (self.text.parts[self.last].text, self._text_at(self.last + 1)) in everyday.THINGS
+
+    @property
     def _beside_its_own(self) -> bool:
         """Whether only emoji stand between its pupil's first name and it: Poppy 🌻 Green."""
         if not self._capital or not self.first or _is_place(self.text, self.last):
@@ -218,11 +223,43 @@ class Occurrence:
         if after >= len(self.text.parts):
             return False
         following, gap = self.text.parts[after], self.text.between(self.last, after)
+        if self._initial_after(following, gap):
+            return True
         if following.text not in self.surname.forenames or len(following.text) < 2:
             return False
         if not self.surname.everyday:
             return True
-        return gap in ("_", "-", ".", "") or (self._capital and following.capital and gap.strip(" ") in ("", ","))
+        return gap in ("_", "-", ".", "") or (
+            self._capital and following.capital and self._is_first_name_gap(gap, following)
+        )
+
+    def _is_first_name_gap(self, gap: str, following: Part) -> bool:
+        """Whether a first name stands behind a surname as in a list: "Green, Ben", "Green (Ben)"."""
+        closed = self.text.raw[following.end : following.end + 1] == ")"
+        return gap.strip(" ") in ("", ",") or (gap.strip(" ") == "(" and closed)
+
+    def _initial_after(self, following: Part, gap: str) -> bool:
+        """Whether a pupil's initial follows as on a team sheet: "Green, B.", "Green (B)", "Green B" in a list."""
+        capital = self._capital and following.capital and len(following.text) == 1
+        if not capital or following.text not in self.surname.initials or not following.is_letter:
+            return False
+        if gap.strip(" ") in (",", "("):
+            return True
+        behind = self.text.raw[following.end : following.end + 1]
+        return gap == " " and (behind == "." or _is_sheet(self.text, self.first)) and following.text != "a"
+
+
+def _is_sheet(text: Text, at: int) -> bool:
+    """Whether a list of surnames with an initial stands around a part: "Green B, Baines F, Price T"."""
+    pairs = 0
+    for first in range(max(0, at - 6), min(len(text.parts) - 1, at + 7)):
+        name, initial = text.parts[first], text.parts[first + 1]
+        end = text.raw[initial.end : initial.end + 1]
+        pairs += (
+            name.capital and len(name.text) > 2 and len(initial.text) == 1 and initial.capital and initial.is_letter
+            and text.between(first, first + 1) == " " and end in ("", ",", ".", ";", "\n")
+        )  # fmt: skip
+    return pairs > 1
 
 
 def is_soft(text: Text, left: int, right: int) -> bool:
