@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from fakes import SAMPLE_FILE, FixedFaces
 
 from consentguard.consent.policy.policy import Policy
-from consentguard.errors import Refused
+from consentguard.errors import Refused, WrongUsage
 from consentguard.guard.guard import Guard
 from consentguard.values import Outcome
 
@@ -137,3 +138,24 @@ def test_a_channel_may_keep_first_names_from_images(guard: Callable[..., Guard],
             for name in ("main", "class4", "website")
         }
         assert [name for name, reasons in judged.items() if "name-with-image" in reasons] == refused
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        ({"event": "Amara Winterbourne's birthday", "by": "Ms Head"}, False),
+        ({"urgent": "Winterbourne is ill", "by": "Ms Head"}, False),
+        ({"event": "Sports day", "by": "Amara Winterbourne"}, False),
+        ({"event": "Sports day", "by": "Mrs Winterbourne"}, True),
+        ({"event": "Sports day", "by": "Ms Head"}, True),
+        ({"suitable_by": "A. Winterbourne and Amara Winterbourne"}, False),
+        ({"override": {"maybe-surname": "Winterbourne may be named"}, "by": "Ms Head"}, False),
+    ],
+)
+def test_what_is_recorded_names_no_pupil(empty: Guard, asked: dict[str, Any], goes: bool) -> None:
+    if goes:
+        empty.question(**asked)
+        return
+    with pytest.raises(WrongUsage, match="pupil") as caught:
+        empty.question(**asked)
+    assert "Winterbourne" not in str(caught.value)

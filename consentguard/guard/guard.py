@@ -133,6 +133,11 @@ class Guard:
 
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
+        override = asked.get("override") or {}
+        self.words.check_recorded(
+            names=(asked.get("by"), asked.get("suitable_by")),
+            reasons=(asked.get("event"), asked.get("urgent"), *override.values()),
+        )
         return ask(self.register, self.policy, **asked)
 
     def inspect(

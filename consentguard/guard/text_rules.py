@@ -14,6 +14,7 @@ from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.register.register import Register
+from consentguard.errors import WrongUsage
 from consentguard.values import Finding
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
@@ -66,6 +67,37 @@ class Words:
         if not named:
             return ()
         return (self._policy.sentences.quoted(replace(named[0], rule="file-name", where="file name")),)
+
+    def check_recorded(self, *, names: Sequence[str | None] = (), reasons: Sequence[str | None] = ()) -> None:
+        """Refuses what would name a pupil in the audit trail, which holds ids only. Raises WrongUsage without it.
+
+        Args:
+            names: of whoever answers for something; staff may share a surname with a pupil, so only a pupil's full
+                name counts.
+            reasons: what something is for, in free words.
+        """
+        if any(name and self._is_pupils_full_name(name) for name in names):
+            raise WrongUsage("the name of whoever answers for it is a pupil's in full; name the grown-up who does")
+        for reason in filter(None, reasons):
+            found = next((hit for hit in self._screen.judge(reason) if hit.rule == "surname"), None)
+            if found is not None:
+                who = found.message.partition(":")[0]
+                raise WrongUsage(f"a reason or an event names a pupil ({who}), and it is recorded; write it without")
+
+    def _is_pupils_full_name(self, text: str) -> bool:
+        said = fold(text)
+        full = {
+            role: {
+                fold(f"{first}{last}")
+                for person in self._register
+                if (person.role == "pupil") is (role == "pupil")
+                for first in (person.legal_forename, person.preferred_forename)
+                for last in (person.legal_surname, person.preferred_surname)
+                if first and last
+            }
+            for role in ("pupil", "other")
+        }
+        return any(name in said for name in full["pupil"] - full["other"])
 
     def in_picture(self, lines: Sequence[Sequence[str]]) -> tuple[Spotted, ...]:
         """Where pupils' surnames stand in what was read in a picture, line by line and word by word."""

@@ -57,6 +57,7 @@ class Desk:
         override: Mapping[str, str] | None = None,
     ) -> Leave:
         """Who posts where, now, and what may excuse the hour. Raises WrongUsage."""
+        guard.words.check_recorded(names=(by,), reasons=(event, urgent, *(override or {}).values()))
         excuse = occasion(guard.policy, event=event, urgent=urgent, trip=trip, by=by)
         rule = guard.policy.channel(channel)
         return Leave(rule, by, self.now(), excuse, check_override(rule, by, override))

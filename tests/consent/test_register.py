@@ -353,3 +353,11 @@ def test_a_damaged_register_is_reported_or_still_whole_rows(register, data):
         assert all(problem.line is None or problem.line >= 1 for problem in error.problems)
     else:
         assert all(person.role and person.id for person in read)
+
+
+def test_a_row_in_the_place_of_the_columns_shows_nobodys_name() -> None:
+    data = b"id,role,legal_forename,legal_surname,Winterbourne,wesbite\nP1,pupil,Al,Hill,x,\n"
+    with pytest.raises(RegisterInvalid) as caught:
+        Register.parse(data, "register.csv")
+    assert [problem.where for problem in caught.value.problems] == ["column 5", "wesbite"]
+    assert "Winterbourne" not in str(caught.value)

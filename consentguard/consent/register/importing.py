@@ -18,7 +18,7 @@ from typing import Any, Final
 from consentguard.consent.policy.toml_keys import Keys, read_toml
 from consentguard.consent.register.people import COLUMNS, CONSENT_PARTS, PERSON_COLUMNS, ROLES, SCOPES, Person
 from consentguard.consent.register.register import Register
-from consentguard.consent.register.rows import LONG_COLUMNS, PersonRow, write_wide
+from consentguard.consent.register.rows import LONG_COLUMNS, PersonRow, shown_column, write_wide
 from consentguard.consent.register.sheets import (
     DATE_STYLES,
     Sheet,
@@ -317,7 +317,11 @@ class _Importer:
         if self._form in ("wide", "long"):
             own = LONG_COLUMNS if self._form == "long" else COLUMNS
             wanted: dict[str, tuple[str, ...]] = {column: (column,) for column in own}
-            problems += [Problem(1, column, "unknown column") for column in sheet.columns if column not in own]
+            problems += [
+                Problem(1, shown_column(column, at), "unknown column")
+                for at, column in enumerate(sheet.columns)
+                if column not in own
+            ]
         else:
             wanted = dict(self._mapping.columns)
             if source.scope is not None:

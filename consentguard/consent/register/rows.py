@@ -12,6 +12,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Final
 
+from rapidfuzz import fuzz
+
 from consentguard.consent.register.people import (
     COLUMNS,
     CONSENT_PARTS,
@@ -26,6 +28,8 @@ from consentguard.consent.register.people import (
 from consentguard.consent.register.sheets import Sheet, iso_day, read_sheet
 from consentguard.errors import Problem
 
+_ALIKE: Final = 70
+"""Per cent of likeness from which a column is taken for a misspelt one of ours."""
 _ANSWERS: Final = (*SCOPES, "biometric")
 _LONG_PARTS: Final = ("scope", "consent", "granted", "expires", "withdrawn", "document")
 LONG_COLUMNS: Final = (*PERSON_COLUMNS, *_LONG_PARTS)
@@ -122,12 +126,21 @@ def _header_problems(header: tuple[str, ...], known: tuple[str, ...]) -> Iterabl
         return
     for column in dict.fromkeys(header):
         if column not in known:
-            yield Problem(1, column or "(no name)", "unknown column")
+            yield Problem(1, shown_column(column, header.index(column)), "unknown column")
         elif header.count(column) > 1:
             yield Problem(1, column, "the column stands more than once")
     for column in REQUIRED:
         if column not in header:
             yield Problem(1, column, "the column is missing")
+
+
+def shown_column(column: str, at: int) -> str:
+    """What a report calls a column that is not known: its name where it is like one of ours, else only its number.
+
+    A first line that is somebody's row would otherwise put a pupil's name into a message.
+    """
+    alike = max(fuzz.ratio(column.casefold(), name) for name in {*COLUMNS, *LONG_COLUMNS})
+    return column if column and alike >= _ALIKE else f"column {at + 1}"
 
 
 def _one_each(sheet: Sheet) -> Iterable[PersonRow]:
