@@ -34,6 +34,11 @@ def covering(register: Register, body_policy: Policy, state: State) -> Guard:
     return Guard(register, body_policy, state=state)
 
 
+def flat(policy: Policy) -> Policy:
+    """The same, painting with one colour, which a test can tell from everything else."""
+    return replace(policy, picture=replace(policy.picture, fill="flat"))
+
+
 def _with_secrets(photo: bytes) -> bytes:
     """The photo with EXIF, comment, XMP and a tail, each holding a canary; the pixels untouched."""
     inserted = b""
@@ -47,8 +52,14 @@ def _with_secrets(photo: bytes) -> bytes:
 
 
 def test_nobody_declared_covers_the_face_and_changes_nothing_else(
-    covering: Guard, photographs: dict[str, bytes], detector: Detector, shelf: Shelf
+    register: Register,
+    body_policy: Policy,
+    state: State,
+    photographs: dict[str, bytes],
+    detector: Detector,
+    shelf: Shelf,
 ) -> None:
+    covering = Guard(register, replace(flat(body_policy), rewrite=RewriteRules(order="kind")), state=state)
     released = covering.release(photographs["obama"])
     covering.admit(released, channel="main")
     verdict = released.verdict
@@ -126,12 +137,23 @@ def test_more_faces_than_names_refuses(covering: Guard, photographs: dict[str, b
     assert both.verdict.rewrite is Rewrite.NONE
 
 
-def test_under_the_shipped_policy_the_whole_person_is_painted_over(
+def test_under_the_shipped_policy_folded_arms_are_the_picture(
     register: Register, policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
 ) -> None:
-    """The portrait fills its photo: no frame leaves the man out, but his outline leaves the flags behind him."""
+    """The portrait fills its photo: of what may be made of it the crop on the hand is worth most."""
     released = Guard(register, policy, state=state).release(photographs["obama"])
-    assert (released.verdict.rewrite, released.verdict.hidden) == (Rewrite.SILHOUETTE, 1)
+    verdict = released.verdict
+    assert (verdict.rewrite, verdict.hidden, verdict.painted_share, verdict.fill) == (Rewrite.CROP, 1, 0.0, None)
+    assert detector.find(codec.decode(released.data, **LIMITS).pixels) == ()
+
+
+def test_where_only_hands_may_be_seen_in_crops_the_whole_person_is_painted_over(
+    register: Register, policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    """His outline leaves the flags behind him."""
+    strict = replace(flat(policy), rewrite=RewriteRules(least_worth=0, crop_shows="hands"))
+    released = Guard(register, strict, state=state).release(photographs["obama"])
+    assert (released.verdict.rewrite, released.verdict.fill) == (Rewrite.SILHOUETTE, "flat")
     after = codec.decode(released.data, **LIMITS).pixels
     painted = np.abs(after.astype(int) - 128).max(axis=2) <= 6
     assert 0.3 < painted.mean() < 0.85
@@ -141,7 +163,7 @@ def test_under_the_shipped_policy_the_whole_person_is_painted_over(
 def test_where_hardly_anything_would_be_left_the_photo_is_refused(
     register: Register, policy: Policy, state: State, photographs: dict[str, bytes]
 ) -> None:
-    demanding = replace(policy, rewrite=RewriteRules(smallest_share=90))
+    demanding = replace(policy, rewrite=RewriteRules(smallest_share=90, crop_shows="hands"))
     with pytest.raises(Refused, match="less than 90% of the picture") as caught:
         Guard(register, demanding, state=state).release(photographs["obama"], name="the photo")
     assert caught.value.verdict.reasons == ("unapproved-face", "nothing-may-remain")
@@ -292,7 +314,7 @@ def test_the_drawing_frames_every_face(covering: Guard, photographs: dict[str, b
     red = (picture[..., 0] > 180) & (picture[..., 1] < 60) & (picture[..., 2] < 70)
     assert red[face.top, face.left : face.right].mean() > 0.9
     assert plan["rewrite"] == "cover"
-    assert len(plan["covered"]) == 1
+    assert len(plan["heads"]) == 1
 
 
 @pytest.mark.parametrize("data", [b"", b"text", b"\xff\xd8\xff"])

@@ -1,15 +1,19 @@
 """The second look: what it excuses, and that it excuses nothing more."""
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consentguard.errors import VerificationFailed
 from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite import RewritePlan, apply_plan
+from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, paint
+from consentguard.vision.rewrite.shapes import Polygon, drawn
 
-WIDTH, HEIGHT, PAINT = 320, 240, (128, 128, 128)
+WIDTH, HEIGHT, PAINT = 320, 240, Paint()
 FRAME = Box(0, 0, WIDTH, HEIGHT)
 FACE = Box(40, 40, 100, 120)
 BODY = ((20, 20), (300, 20), (300, 220), (20, 220))
@@ -18,8 +22,16 @@ HAND = Hand(Box(200, 120, 260, 180), 0.9, tuple((230.0, 175.0 - 2 * step) for st
 ON_HAND = Face(Box(198, 116, 262, 184), 0.9)
 
 PICTURE = Picture(np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8), WIDTH, HEIGHT)
-WHOLE = RewritePlan(Rewrite.NONE, FRAME, "nobody has to be hidden")
-SILHOUETTE = RewritePlan(Rewrite.SILHOUETTE, FRAME, "no frame", (BODY,), (AROUND_HAND,))
+
+
+def plan_of(kind: Rewrite, frame: Box = FRAME, hidden: tuple[Polygon, ...] = (), kept: tuple[Polygon, ...] = ()):
+    mask, people = drawn(hidden, WIDTH, HEIGHT) & ~drawn(kept, WIDTH, HEIGHT), drawn(kept, WIDTH, HEIGHT)
+    part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
+    return RewritePlan(kind, frame, "a test", mask[part].copy(), people[part].copy())
+
+
+WHOLE = plan_of(Rewrite.NONE)
+SILHOUETTE = plan_of(Rewrite.SILHOUETTE, FRAME, (BODY,), (AROUND_HAND,))
 
 
 def flipped(face: Face) -> Face:
@@ -89,15 +101,43 @@ def test_hands_excuse_nothing_else(plan: RewritePlan, hands: tuple[Hand, ...], h
 
 
 def test_a_cropped_picture_is_told_in_pixels_of_the_whole() -> None:
-    plan = RewritePlan(Rewrite.CROP, Box(160, 64, 320, 224), "cropped")
+    plan = plan_of(Rewrite.CROP, Box(160, 64, 320, 224))
     with pytest.raises(SomebodySeen) as caught:
         look(plan, Looks((Face(Box(10, 10, 60, 70), 0.9),)))
     assert caught.value.faces[0].box == Box(170, 74, 220, 134)
 
 
 def test_what_shows_through_the_paint_never_leaves() -> None:
-    with pytest.raises(VerificationFailed, match="where the finished picture was painted"):
+    with pytest.raises(VerificationFailed, match="not what follows from what may be seen"):
         look(SILHOUETTE, Looks(), data=codec.encode_jpeg(PICTURE.pixels, 90))
+
+
+def test_another_picture_than_the_planned_one_never_leaves() -> None:
+    """Also where nothing is painted."""
+    with pytest.raises(VerificationFailed, match="not what follows from what may be seen"):
+        look(WHOLE, Looks(), data=codec.encode_jpeg(PICTURE.pixels[::-1].copy(), 90))
+
+
+def test_a_painter_that_lets_hidden_pixels_through_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The painter is in the plan's and in the proof's path: the proof must notice what depends on what it overwrote."""
+
+    def leaky(pixels: np.ndarray, hidden: np.ndarray, people: np.ndarray) -> np.ndarray:
+        return cv2.blur(pixels, (61, 61))
+
+    monkeypatch.setattr(paint, "surroundings", leaky)
+    with pytest.raises(VerificationFailed, match="not what follows from what may be seen"):
+        look(SILHOUETTE, Looks())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sampled_from(["jpeg", "png", "webp"]), st.integers(50, 95), st.booleans(), st.integers(0, 99))
+def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, flat: bool, seed: int) -> None:
+    """Photographs are smooth: so is this picture."""
+    rough = np.random.default_rng(seed).integers(0, 256, (16, 22, 3), np.uint8)
+    picture = Picture(cv2.resize(rough, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), WIDTH, HEIGHT)
+    made = Paint("flat" if flat else "surroundings")
+    data = codec.encode(apply_plan(picture.pixels, SILHOUETTE, made), kind, quality=quality, sampling="4:2:0")
+    verify(data, SILHOUETTE, (), (), (), picture, lambda picture, finest=True: (), made, kind, quality)
 
 
 def test_another_size_than_planned_never_leaves() -> None:

@@ -15,6 +15,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "unapproved-face": "a face is shown of somebody whose consent for this channel is not known",
         "nothing-may-remain": "what policy lets remain of an unapproved person cannot be kept without showing more",
+        "too-little-left": "too little would remain of the picture for it to be worth publishing",
+        "faces-overlap": "the face of somebody who may not be seen meets that of somebody who may",
         "declared-not-approved": "somebody named as shown may not be shown on this channel",
         "declared-not-permitted": "somebody named as shown must not be published at all",
         "more-faces-than-declared": "there are more faces than people were named",
@@ -133,6 +135,8 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
         "nobody so that every face is hidden.",
         "nothing-may-remain": "Take a photo of hands or work, or let policy keep `body` to have the heads covered.",
         "revoked": "Whoever wants it published after all releases the photo again and answers for it: --by NAME.",
+        "too-little-left": "Take another photo, crop it by hand to hands and work, or ask for a consent.",
+        "faces-overlap": "Crop the photo by hand, or take another one.",
         "not-now": "Wait, or name what it is for (--event, --urgent or --trip) and who answers for it (--by).",
         "no-face-refused": "Ask the account holder.",
         "surname": "Write first names only.",
@@ -152,11 +156,15 @@ _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_PLANS = frozenset({"nothing-may-remain", "too-little-left", "faces-overlap"})
+"""Reasons of which the plan says more."""
+
+
 def refusal(name: str, verdict: Verdict, why: str = "") -> str:
     """Why a photo must not go, in plain words, with what to do next."""
     reasons = "; ".join(REASONS[code] for code in verdict.reasons)
     who = "".join(f" ({finding.message})" for finding in verdict.findings if finding.rule not in NOTES)
-    detail = f" ({why})" if why and "nothing-may-remain" in verdict.reasons else ""
+    detail = f" ({why})" if why and _PLANS.intersection(verdict.reasons) else ""
     step = steps(verdict.reasons) or "Choose another photo."
     if OVERRIDABLE.issuperset(verdict.reasons):
         codes = " ".join(f"--override {code}=REASON" for code in verdict.reasons)

@@ -8,14 +8,20 @@ from consentguard.guard.verify import Find, verify
 from consentguard.values import Face, Head
 from consentguard.values.stopwatch import stage
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite import apply_plan
+from consentguard.vision.rewrite import Paint, apply_plan
+
+
+def paint_of(policy: Policy) -> Paint:
+    """How a policy wants what is hidden to be painted."""
+    rules = policy.picture
+    return Paint(rules.fill, rules.paint, rules.sticker, rules.note)
 
 
 def render(judged: Judged, policy: Policy) -> bytes:
     """The file that the plan makes of the picture. Raises ValueError for a plan without a rewrite."""
     rules, files = policy.picture, policy.files
     with stage("paint"):
-        pixels = apply_plan(judged.picture.pixels, judged.plan, rules.paint)
+        pixels = apply_plan(judged.picture.pixels, judged.plan, paint_of(policy))
     with stage("encode"):
         return codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
 
@@ -27,6 +33,6 @@ def prove(data: bytes, judged: Judged, policy: Policy, find: Find) -> None:
     backs = [one.head for one in judged.shown if isinstance(one.head, Head)]
     backs += (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
-    paint, kind = policy.picture.paint, policy.files.format
+    paint, kind, quality = paint_of(policy), policy.files.format, policy.picture.jpeg_quality
     with stage("verify"):
-        verify(data, judged.plan, approved, backs, hands, judged.picture, find, paint, kind)
+        verify(data, judged.plan, approved, backs, hands, judged.picture, find, paint, kind, quality)

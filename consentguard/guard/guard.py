@@ -196,8 +196,7 @@ class Guard:
     ) -> tuple[Verdict, bytes, dict[str, Any]]:
         """The verdict of `inspect`, a PNG that shows what was seen, for the desk only, and the plan in plain types.
 
-        The plan has `rewrite`, `frame`, `why`, and the polygons `painted`, `kept` and `covered`, in pixels of the
-        picture as it would be published.
+        The plan is that of `RewritePlan.as_json`, in pixels of the picture as it would be published.
         """
         question = self.question(**asked)
         with _about(name):

@@ -31,7 +31,7 @@ from consentguard.values import (
     Verdict,
 )
 from consentguard.values.stopwatch import so_far
-from consentguard.vision.rewrite import Limits, RewritePlan, painted_pixels, plan_rewrite
+from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite
 
 BESIDE_PAINT: Final = 0.1
 """Share of a face that is painted, under which it is none of those that were hidden."""
@@ -114,12 +114,17 @@ def plan_of(
     """What would be done to the picture, under the limits of a policy; arguments as the attributes of `Judged`."""
     rules = policy.rewrite
     return plan_rewrite(
+        picture,
         seen,
         shown(seen, decision),
         remain,
-        picture.width,
-        picture.height,
-        limits=Limits(rules.smallest_crop, rules.smallest_share / 100),
+        limits=Limits(
+            rules.smallest_crop,
+            rules.smallest_share / 100,
+            rules.least_worth / 100,
+            by_worth=rules.order == "worth",
+            clothes=rules.crop_shows == "clothes",
+        ),
         marks=held.marks,
         found=found,
         step=step,
@@ -147,7 +152,7 @@ def painted_share(plan: RewritePlan, box: Box) -> float:
         return 0.0
     rows = slice(max(inside.top - frame.top, 0), inside.bottom - frame.top)
     columns = slice(max(inside.left - frame.left, 0), inside.right - frame.left)
-    return float(painted_pixels(plan)[rows, columns].mean())
+    return float(plan.hidden[rows, columns].mean())
 
 
 def against_plan(judged: Judged, policy: Policy) -> tuple[Objection, ...]:
@@ -157,7 +162,7 @@ def against_plan(judged: Judged, policy: Policy) -> tuple[Objection, ...]:
     if policy.on_unapproved == "block":
         return (Objection("unapproved-face"),)
     if judged.plan.rewrite is None:
-        return tuple(Objection(code, decidable=True) for code in ("unapproved-face", "nothing-may-remain"))
+        return tuple(Objection(code, decidable=True) for code in ("unapproved-face", judged.plan.refused))
     return ()
 
 
@@ -191,6 +196,9 @@ def verdict(
         rewrite=plan.rewrite if leaves else None,
         frame=picture.in_source(plan.frame) if leaves else None,
         scale=picture.scale,
+        worth=plan.worth if leaves else None,
+        painted_share=plan.painted_share if leaves else None,
+        fill=policy.picture.fill if leaves and plan.hidden.any() else None,
         findings=findings,
         smallest_face=policy.picture.smallest_face,
         models=tuple(filter(None, (*models, judged.held.label))),

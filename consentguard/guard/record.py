@@ -55,6 +55,7 @@ class Recording:
             **self._circumstances(),
             "sha256": digest,
             "rewrite": verdict.rewrite.value if verdict.rewrite else None,
+            "fill": verdict.fill,
             "faces": len(verdict.faces),
             "hidden": verdict.hidden,
             "people": list(people),

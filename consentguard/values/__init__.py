@@ -2,6 +2,7 @@
 
 from consentguard.values.geometry import (
     Box,
+    Extent,
     Face,
     Hand,
     Head,
@@ -33,6 +34,7 @@ __all__ = [
     "NOBODY",
     "Action",
     "Box",
+    "Extent",
     "Face",
     "Finding",
     "Grounds",

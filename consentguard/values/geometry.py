@@ -146,6 +146,36 @@ class Head:
             raise ValueError(f"a score lies in 0..1, not {self.score}")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Extent:
+    """How surely each part of a picture belongs to one person, on a grid over the picture.
+
+    Attributes:
+        column, row: of its first cell, counted from the picture's top left corner.
+        grain: pixels a side of a cell; the same for everybody in a picture.
+        sure: read-only uint8 (rows, columns), 0 nobody or somebody else to 255 surely this person.
+    """
+
+    column: int
+    row: int
+    grain: int
+    sure: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.grain < 1 or self.column < 0 or self.row < 0 or 0 in self.sure.shape:
+            raise ValueError("an extent lies in the picture, holds a cell, and its cells are no smaller than pixels")
+        self.sure.flags.writeable = False
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Extent) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, int, int, tuple[int, ...], bytes]:
+        return self.column, self.row, self.grain, self.sure.shape, self.sure.tobytes()
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What of a picture one person takes up, head included.
@@ -153,13 +183,15 @@ class Person:
     Attributes:
         box: around everything of the person that is in the picture.
         head: the face or the head that this person has; None where none was found.
-        outline: a simple polygon around the person, in pixels of the picture, where a mask of the body was good
-            enough; empty where only the box is known.
+        extent: which parts of the picture the person takes up, where a reading of the body was good enough; None where
+            only the box is known.
+        hips: y of the middle of the hips, in pixels of the picture, where a reading shows them.
     """
 
     box: Box
     head: Face | Head | None
-    outline: tuple[Point, ...] = ()
+    extent: Extent | None = None
+    hips: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

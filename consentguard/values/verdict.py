@@ -128,6 +128,9 @@ class Verdict:
         rewrite: what was, or would be, done to the picture; None where nothing may leave.
         frame: the part of the source picture that leaves; None where nothing may leave.
         scale: published pixels for each source pixel, 0 < scale <= 1.
+        worth: how much what would leave is worth publishing, 0..1; None where nothing may leave.
+        painted_share: share of that frame that is painted over, 0..1.
+        fill: what it is painted with, "surroundings" or "flat"; None where nothing is painted.
         findings: things a person should know.
         smallest_face: height in published pixels above which every face was looked for.
         models: what looked, each as name@first-8-of-its-digest.
@@ -148,6 +151,9 @@ class Verdict:
     rewrite: Rewrite | None = None
     frame: Box | None = None
     scale: float | None = None
+    worth: float | None = None
+    painted_share: float | None = None
+    fill: str | None = None
     findings: tuple[Finding, ...] = ()
     smallest_face: int | None = None
     models: tuple[str, ...] = ()
@@ -200,6 +206,9 @@ class Verdict:
             "rewrite": self.rewrite.value if self.rewrite else None,
             "frame": self.frame.as_list() if self.frame else None,
             "scale": round(self.scale, 4) if self.scale else None,
+            "worth": None if self.worth is None else round(self.worth, 3),
+            "painted_share": None if self.painted_share is None else round(self.painted_share, 3),
+            "fill": self.fill,
             "findings": [{"rule": f.rule, "where": f.where, "message": f.message} for f in self.findings],
             "smallest_face": self.smallest_face,
             "models": list(self.models),
@@ -240,6 +249,9 @@ class Verdict:
             rewrite=Rewrite(stored["rewrite"]) if stored["rewrite"] else None,
             frame=Box(*stored["frame"]) if stored["frame"] else None,
             scale=stored["scale"],
+            worth=stored.get("worth"),
+            painted_share=stored.get("painted_share"),
+            fill=stored.get("fill"),
             findings=tuple(Finding(**finding) for finding in stored["findings"]),
             smallest_face=stored["smallest_face"],
             models=tuple(stored["models"]),

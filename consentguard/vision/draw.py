@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, Face, Head, JudgedFace, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values import Action, Box, Face, Head, JudgedFace, Person, Picture, Pixels, Point, Seen, frozen_pixels
 from consentguard.vision.imagefile.codec import encode_png
+from consentguard.vision.rewrite.cells import person_cells
 
 Colour: TypeAlias = tuple[int, int, int]
 """RGB, 0..255 each."""
@@ -37,8 +38,7 @@ def inspection(
     canvas = np.array(picture.pixels)
     thick = max(2, round(max(picture.width, picture.height) / 500))
     for person in seen.people or ():
-        corners = person.outline or _corners(person.box)
-        cv2.polylines(canvas, [_whole(corners)], True, _PERSON, 1, cv2.LINE_AA)
+        cv2.polylines(canvas, _outlines(person), True, _PERSON, 1, cv2.LINE_AA)
     for hand in seen.hands or ():
         cv2.polylines(canvas, [_whole(hand.outline)], True, _HAND, thick, cv2.LINE_AA)
         _label(canvas, f"hand {hand.score:.2f}", hand.box.left, hand.box.top, _HAND, thick)
@@ -86,6 +86,16 @@ def side_by_side(before: Picture, after: Pixels) -> bytes:
 def _frame(canvas: Pixels, box: Box, text: str, colour: Colour, thick: int) -> None:
     cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), colour, thick)
     _label(canvas, text, box.left, box.top, colour, thick)
+
+
+def _outlines(person: Person) -> list[NDArray[np.int32]]:
+    """The outlines of a person, those of the box where only that is known."""
+    extent = person.extent
+    if extent is None:
+        return [_whole(_corners(person.box))]
+    contours, _ = cv2.findContours(person_cells(extent).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    at = np.array([extent.column, extent.row])
+    return [((shape.reshape(-1, 2) + at) * extent.grain).astype(np.int32) for shape in contours]
 
 
 def _corners(box: Box) -> tuple[Point, ...]:

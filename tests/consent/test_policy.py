@@ -214,7 +214,7 @@ def test_every_key_of_the_shipped_policy_is_explained_by_its_comment():
     assert "without prior permission from their parent/carer" in keys["on_unapproved"].why
     assert "between the hours of 7am and 7pm" in keys["hours.from"].why
     assert keys["hours.from"].value == "07:00:00"
-    assert keys["picture.paint"].why == "the one flat colour that covers"
+    assert keys["picture.paint"].why == "the colour of a flat fill"
 
 
 def test_what_a_school_decided_otherwise_or_left_out_is_shown():

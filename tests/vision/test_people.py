@@ -11,6 +11,7 @@ from consentguard.vision.detection.people import PeopleFinder, body_box
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import Shelf
 from consentguard.vision.rewrite import head_box
+from consentguard.vision.rewrite.cells import person_cells
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
 
@@ -43,26 +44,21 @@ def test_each_face_has_a_person_that_holds_it(finder, detector, pictures, name):
 
 
 @pytest.mark.parametrize("name", ["obama", "biden"])
-def test_somebody_large_and_whole_has_an_outline_around_the_face(finder, detector, pictures, name):
+def test_somebody_large_and_whole_has_an_extent_around_the_face(finder, detector, pictures, name):
     pixels = pictures[name]
     faces = detector.find(pixels)
     largest = max(faces, key=lambda face: face.box.area)
     (person,) = [one for one in finder.find(pixels, faces, ()) if one.head == largest]
-    assert 8 <= len(person.outline) <= 400
+    extent = person.extent
+    assert extent is not None
     x = (largest.box.left + largest.box.right) / 2
     y = (largest.box.top + largest.box.bottom) / 2
-    assert inside(person.outline, x, y)
-    xs, ys = zip(*person.outline, strict=True)
-    assert min(xs) >= 0 and min(ys) >= 0 and max(xs) <= pixels.shape[1] and max(ys) <= pixels.shape[0]
-
-
-def inside(outline, x, y):
-    """Whether a point lies in a polygon, by the even-odd rule."""
-    odd = False
-    for (x0, y0), (x1, y1) in zip(outline, (*outline[1:], outline[0]), strict=True):
-        if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
-            odd = not odd
-    return odd
+    row, column = int(y / extent.grain) - extent.row, int(x / extent.grain) - extent.column
+    assert extent.sure[row, column] == 255
+    rows, columns = extent.sure.shape
+    assert (extent.row + rows - 1) * extent.grain < pixels.shape[0]
+    assert (extent.column + columns - 1) * extent.grain < pixels.shape[1]
+    assert person_cells(extent).mean() < 0.9  # and something is nobody's
 
 
 def test_faces_and_then_heads_have_their_bodies(finder, pictures):
@@ -71,7 +67,7 @@ def test_faces_and_then_heads_have_their_bodies(finder, pictures):
     people = finder.find(pixels, [face], [head])
     assert [person.head for person in people] == [face, head]
     assert people[1].box.overlap(head.box) == head.box.area
-    assert all(person.outline == () for person in people)  # nothing is there to be outlined
+    assert all(person.extent is None for person in people)  # nothing is there to be read
 
 
 def test_a_head_cut_by_the_frame_has_a_person_and_one_outside_has_none(finder):

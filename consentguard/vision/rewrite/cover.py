@@ -21,16 +21,16 @@ _NOSE_MIDDLE: Final = 0.05
 
 # The same for what is painted, where too little is worse than too much. Fitted on every other one of 900 faces of
 # 100 photos of scut_heads_b against their head boxes: docs/decisions/0014-cover.md.
-_FRONT: Final = 0.24
-_BEHIND: Final = 0.50
-_PROFILE: Final = 2.2
+_FRONT: Final = 0.16
+_BEHIND: Final = 0.25
+_PROFILE: Final = 2.40
 _EYES_APART: Final = 0.33
-_UP: Final = 0.68
-_UP_DOUBT: Final = 0.45
-_UP_WIDE: Final = 1.0
+_UP: Final = 0.58
+_UP_DOUBT: Final = 0.42
+_UP_WIDE: Final = 1.15
 _WIDE: Final = 0.8
 _DOWN: Final = 0.18
-_DOUBT: Final = 0.40
+_DOUBT: Final = 1.10
 _EYES_CLEAR: Final = 0.15
 _NOSE_CLEAR: Final = 0.1
 

@@ -5,60 +5,73 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box
+from consentguard.values import Box, Picture
+from consentguard.vision.rewrite.cells import grown_cells
 from consentguard.vision.rewrite.scene import Limits, Scene
-from consentguard.vision.rewrite.shapes import Mask, drawn, whole_blocks
-from consentguard.vision.rewrite.silhouette import hand_and_forearm
+from consentguard.vision.rewrite.shapes import Mask, grown
+from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box
+from consentguard.vision.rewrite.worth import crop_worths, skin_cells, sums
 
 _CELLS: Final = 128
 """Cells along the picture's longer side: frames begin and end on their rims, 16 px apart in a picture of 2048."""
 _ASPECTS: Final = (1.0, 4 / 3, 3 / 4, 16 / 9)
 """Usual shapes of a published picture, width over height; that of the photo is tried too."""
+_SIZES: Final = (1.0, 0.8, 0.62)
+"""Shares of the largest frame of a shape that are tried around what it holds."""
 _WHOLE: Final = 0.97
-_CUT: Final = 0.03
-"""Share of a hand's box inside a frame from which it is whole, and to which it is not there."""
-
-_HANDS, _CUTS, _AREA, _SHAPE = 1.0, 0.5, 1.0, 0.15
-"""What a frame is worth: share of the hands that are whole in it, of those it cuts, root of the share of the picture it
-keeps, and being as wide as pictures usually are."""
+"""Share of a hand's box inside a frame from which it is whole."""
+_AWAY: Final = 0.25
+"""Heights of a hidden head around its cover that no frame holds."""
+_REACH: Final = 2.0
+"""Hand-lengths around a kept hand within which a frame may show clothes."""
+_LAP: Final = 0.5
+_HIPS: Final = 4.0
+"""Heights of the head that a lap reaches below the hips; and how far down these are, if that is not known."""
+_BARE: Final = 0.3
+_SOME: Final = 0.04
+"""Share of skin in what a frame shows of clothes from which it may not; share of the frame from which that counts."""
+_SAME: Final = 0.5
+"""IoU from which two frames are one."""
+_MOST: Final = 4
 
 Frames = NDArray[np.int64]
 """Frames, one a row: left, top, right, bottom."""
 
 
-def best_frame(scene: Scene, limits: Limits, *, bodies_remain: bool) -> Box | None:
-    """The best frame, None where there is none that is large enough and shows a hand, a back of a head or the approved.
+def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain: bool) -> list[Box]:
+    """Good frames that differ, the best first: large enough, and with a hand, a back or the approved in them.
 
-    Every approved head is whole in it: a crop that loses somebody who may be seen is none.
+    Every approved head is whole in each of them: a crop that loses somebody who may be seen is none.
     """
-    forbidden, cell = _forbidden(scene, bodies_remain=bodies_remain)
+    forbidden, cell = _forbidden(scene, limits, bodies_remain=bodies_remain)
     frames = np.array(list(empty_rectangles(forbidden)), np.int64).reshape(-1, 4) * cell
     frames = np.minimum(frames, [scene.width, scene.height, scene.width, scene.height])
     subjects = [hand.box for hand in scene.hands] + list(scene.backs) + list(scene.approved)
     frames = _shaped(_large_enough(frames, scene, limits), scene, subjects)
     frames = _large_enough(frames, scene, limits)
     if not len(frames) or not subjects:
-        return None
-    hands = _inside(frames, [hand.box for hand in scene.hands])
-    backs = _inside(frames, scene.backs)
-    approved = _inside(frames, [box for head in scene.approved if (box := head.within(scene.width, scene.height))])
+        return []
+    hands = inside(frames, [hand.box for hand in scene.hands])
+    backs = inside(frames, scene.backs)
+    approved = inside(frames, [box for head in scene.approved if (box := head.within(scene.width, scene.height))])
     holds = (hands >= _WHOLE).any(axis=1) | (backs >= _WHOLE).any(axis=1) | bool(scene.approved)
     holds &= (approved == 1).all(axis=1)
-    things = np.hstack([hands, backs])
-    width, height = frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]
-    aspects = np.log([scene.width / scene.height, *_ASPECTS])
-    unusual = np.abs(np.log(width / height)[:, None] - aspects).min(axis=1)
-    count = max(things.shape[1], 1)
-    worth = _HANDS * (things >= _WHOLE).sum(axis=1) / count
-    worth -= _CUTS * ((things < _WHOLE) & (things > _CUT)).sum(axis=1) / count
-    worth += _AREA * np.sqrt(width * height / (scene.width * scene.height)) - _SHAPE * np.minimum(unusual / 0.3, 2)
-    if not holds.any():
-        return None
-    best = frames[int(np.where(holds, worth, -np.inf).argmax())]
-    return Box(*(int(edge) for edge in best))
+    frames = frames[holds]
+    if not bodies_remain:
+        frames = frames[~_bare(scene, picture, frames)]
+    worth = crop_worths(scene, picture, frames)
+    chosen: list[Box] = []
+    for index in np.argsort(-worth, kind="stable"):
+        frame = Box(*(int(edge) for edge in frames[index]))
+        if all(frame.iou(other) < _SAME for other in chosen):
+            chosen.append(frame)
+        if len(chosen) == _MOST:
+            break
+    return chosen
 
 
 def empty_rectangles(forbidden: Mask) -> Iterable[tuple[int, int, int, int]]:
@@ -84,19 +97,49 @@ def empty_rectangles(forbidden: Mask) -> Iterable[tuple[int, int, int, int]]:
                 stack.append((start, now))
 
 
-def _forbidden(scene: Scene, *, bodies_remain: bool) -> tuple[Mask, int]:
+def _forbidden(scene: Scene, limits: Limits, *, bodies_remain: bool) -> tuple[Mask, int]:
     """The cells that a frame may not hold, and their side in pixels."""
-    width, height = scene.width, scene.height
-    mask = np.zeros((height, width), np.bool_)
+    grid = scene.grid
+    cells = np.zeros((grid.rows, grid.columns), np.bool_)
     if not bodies_remain:
-        mask = drawn(scene.bodies, width, height)
-        mask &= ~drawn([part for hand in scene.hands for part in hand_and_forearm(hand)], width, height)
-    mask |= drawn([shape for head in scene.heads if (shape := whole_blocks(head, width, height))], width, height)
-    cell = max(-(-max(width, height) // _CELLS), 4)
-    rows, columns = -(-height // cell), -(-width // cell)
-    padded = np.zeros((rows * cell, columns * cell), np.bool_)
-    padded[:height, :width] = mask
-    return np.asarray(padded.reshape(rows, cell, columns, cell).any(axis=(1, 3)), np.bool_), cell
+        hands = grid.cells(*(part for hand in scene.hands for part in (around_hand(hand), forearm(hand))))
+        near = _clothes(scene) if limits.clothes else np.zeros_like(cells)
+        for one in scene.hidden:
+            hips = one.hips if one.hips is not None else own_box(one.head).top + _HIPS * one.height
+            above = np.arange(grid.rows)[:, None] * grid.grain < hips + _LAP * one.height
+            cells |= one.cells & ~(hands | (near & above))
+        cells |= scene.alone & ~scene.shown
+    for one in scene.hidden:
+        cells |= grid.cells(grown(one.cover, _AWAY * one.height))
+    cells |= grid.touched(scene.covers)
+    share = max(-(-max(grid.rows, grid.columns) // _CELLS), 1)
+    rows, columns = -(-grid.rows // share), -(-grid.columns // share)
+    padded = np.zeros((rows * share, columns * share), np.bool_)
+    padded[: grid.rows, : grid.columns] = cells
+    coarse = padded.reshape(rows, share, columns, share).any(axis=(1, 3))
+    return np.asarray(coarse, np.bool_), share * grid.grain
+
+
+def _clothes(scene: Scene) -> Mask:
+    """The cells so near to a kept hand that clothes may be seen there."""
+    grid = scene.grid
+    near = np.zeros((grid.rows, grid.columns), np.bool_)
+    for hand in scene.hands:
+        near |= grown_cells(grid.cells(kept_hand(hand)), _REACH * hand_length(hand) / grid.grain)
+    return near
+
+
+def _bare(scene: Scene, picture: Picture, frames: Frames) -> Mask:
+    """Which frames show much skin of somebody who may not be seen, hands and forearms aside: bool (frames,)."""
+    grid = scene.grid
+    small = cv2.resize(picture.pixels, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA)
+    skin = skin_cells(small.astype(np.uint8, copy=False))
+    hands = grid.cells(*(part for hand in scene.hands for part in (around_hand(hand), forearm(hand))))
+    body = scene.bodies & ~hands
+    at = np.minimum(frames // grid.grain, [grid.columns, grid.rows, grid.columns, grid.rows])
+    bodies, bare = sums(body.astype(np.float32), at), sums((body & skin).astype(np.float32), at)
+    whole = np.maximum((at[:, 2] - at[:, 0]) * (at[:, 3] - at[:, 1]), 1)
+    return np.asarray((bodies > _SOME * whole) & (bare > _BARE * bodies))
 
 
 def _large_enough(frames: Frames, scene: Scene, limits: Limits) -> Frames:
@@ -120,13 +163,17 @@ def _shaped(frames: Frames, scene: Scene, subjects: Sequence[Box]) -> Frames:
         far = np.where(held[:, :, None], boxes[None, :, 2:], np.iinfo(np.int64).min).max(axis=1)
         size = frames[:, 2:] - frames[:, :2]
         for aspect in aspects:
-            wanted = np.minimum(size, np.column_stack([size[:, 1] * aspect, size[:, 0] / aspect])).astype(np.int64)
-            start = np.clip((low + far - wanted) // 2, frames[:, :2], frames[:, 2:] - wanted)
-            shaped.append(np.hstack([start, start + wanted]))
+            largest = np.minimum(size, np.column_stack([size[:, 1] * aspect, size[:, 0] / aspect]))
+            for share in _SIZES:
+                wanted = (largest * share).astype(np.int64)
+                for third in (1 / 2, 1 / 3, 2 / 3):
+                    start = ((low + far) / 2 - wanted * [third, 1 / 2]).astype(np.int64)
+                    start = np.clip(start, frames[:, :2], frames[:, 2:] - wanted)
+                    shaped.append(np.hstack([start, start + wanted]))
     return np.concatenate(shaped)
 
 
-def _inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
+def inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
     """Which share of each box lies in each frame: (frames, boxes)."""
     if not boxes:
         return np.zeros((len(frames), 0))

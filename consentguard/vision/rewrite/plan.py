@@ -1,73 +1,126 @@
-"""The plan: what will be done to a picture, and the order in which that is chosen."""
+"""The plan: what can be done to a picture, and which of it is most worth publishing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from consentguard.values import Box, Face, Rewrite, Seen, Subject
-from consentguard.vision.rewrite.crop import best_frame
-from consentguard.vision.rewrite.paint import painted_pixels
+import numpy as np
+
+from consentguard.values import Box, Face, Hand, Picture, Rewrite, Seen, Subject
+from consentguard.vision.rewrite.cells import closed_cells, grown_cells, small_parts
+from consentguard.vision.rewrite.crop import best_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
-from consentguard.vision.rewrite.shapes import Polygon, around, free
-from consentguard.vision.rewrite.silhouette import kept_hand
+from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
+from consentguard.vision.rewrite.silhouette import around_hand, forearm, kept_hand
+from consentguard.vision.rewrite.worth import worth_of_covers, worth_of_crop, worth_of_paint
 
 _DEFAULT_LIMITS: Final = Limits()
+_ORDER: Final = (Rewrite.NONE, Rewrite.CROP, Rewrite.SILHOUETTE, Rewrite.COVER)
 _THIRD: Final = 0.35
+"""Share of a hand that has to be outside of the covers for it to be kept."""
+_BESIDE: Final = 0.3
+"""Share of what is around a kept hand that has to be seen: a hand alone in paint is no picture of work."""
+_GAP: Final = 0.01
+"""In longer sides of the picture: what lies between two people and is not twice as wide is painted with them."""
+_ISLAND: Final = 0.01
+"""Share of the picture under which what is left between people is no place to be seen any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RewritePlan:
-    """What will be done to a picture; boxes and polygons in its own pixels.
+    """What will be done to a picture.
 
     Attributes:
         rewrite: the kind, None where no rewrite keeps policy's promise.
-        frame: the part that leaves.
+        frame: the part that leaves, in pixels of the picture.
         why: one plain sentence.
-        painted: bodies that become flat colour, and heads with calm outlines.
-        kept: what is left out of them: hands, heads from behind, people who may be seen.
-        covered: heads and marks that become flat colour whatever is kept, in whole JPEG blocks.
+        hidden: which pixels of the frame are painted over: read-only bool, shape (height, width) of the frame.
+        people: which pixels of the frame show people, as far as any are seen: the fill takes no colour from them, and
+            does not fade into them. Of the same shape.
+        heads: covers of heads, in pixels of the picture, for stickers.
+        worth: how much it is worth publishing, 0..1.
+        refused: code of the reason where there is no rewrite, else "".
     """
 
     rewrite: Rewrite | None
     frame: Box
     why: str
-    painted: tuple[Polygon, ...] = ()
-    kept: tuple[Polygon, ...] = ()
-    covered: tuple[Polygon, ...] = ()
+    hidden: Mask
+    people: Mask
+    heads: tuple[Box, ...] = ()
+    worth: float = 1.0
+    refused: str = ""
+
+    def __post_init__(self) -> None:
+        for mask in (self.hidden, self.people):
+            if mask.shape != (self.frame.height, self.frame.width):
+                raise ValueError("the masks of a plan have the size of its frame")
+            mask.flags.writeable = False
+
+    @property
+    def painted_share(self) -> float:
+        """The share of the frame that is painted over, 0..1."""
+        return float(self.hidden.mean())
 
     def as_json(self) -> dict[str, Any]:
-        """The plan in plain types; nothing is lost."""
+        """The plan in plain types; nothing is lost.
 
-        def listed(shapes: Sequence[Polygon]) -> list[list[list[int]]]:
-            return [[list(point) for point in shape] for shape in shapes]
-
+        Masks are run lengths, row by row: so many pixels that are not set, so many that are, and so on.
+        """
         return {
             "rewrite": self.rewrite.value if self.rewrite else None,
             "frame": self.frame.as_list(),
             "why": self.why,
-            "painted": listed(self.painted),
-            "kept": listed(self.kept),
-            "covered": listed(self.covered),
+            "hidden": run_lengths(self.hidden),
+            "people": run_lengths(self.people),
+            "heads": [head.as_list() for head in self.heads],
+            "worth": round(self.worth, 4),
+            "painted_share": round(self.painted_share, 4),
+            "refused": self.refused,
         }
 
 
+def run_lengths(mask: Mask) -> list[int]:
+    """How many pixels are not set, then how many are, and so on, row by row from the top left."""
+    flat = np.concatenate([[False], mask.ravel(), [not mask.ravel()[-1]]])
+    ends = np.flatnonzero(flat[1:] != flat[:-1])
+    return [int(length) for length in np.diff(np.concatenate([[0], ends]))]
+
+
 def plan_rewrite(
+    picture: Picture,
     seen: Seen,
     shown: Collection[Subject],
     remain: Collection[str],
-    width: int,
-    height: int,
     *,
     limits: Limits = _DEFAULT_LIMITS,
     marks: Sequence[Box] = (),
     found: Sequence[Face] = (),
     step: int = 0,
 ) -> RewritePlan:
-    """The least that keeps policy's promise in a picture of `width` x `height` pixels.
+    """What shall be done: the first of `propose`; a plan that refuses, saying why, where there is none."""
+    scene = survey_of(picture, seen, shown, remain, marks, found, step)
+    candidates = _candidates(scene, picture, remain, limits)
+    return candidates[0] if candidates else _refusal(scene, picture, remain, limits)
+
+
+def propose(
+    picture: Picture,
+    seen: Seen,
+    shown: Collection[Subject],
+    remain: Collection[str],
+    *,
+    limits: Limits = _DEFAULT_LIMITS,
+    marks: Sequence[Box] = (),
+    found: Sequence[Face] = (),
+    step: int = 0,
+) -> tuple[RewritePlan, ...]:
+    """Everything that keeps policy's promise in a picture, most worth first; empty where nothing may leave.
 
     Args:
+        picture: what was looked at; its pixels say how sharp and how bare what a crop would show is.
         seen: what was seen in it.
         shown: those of `seen.counted` who may be seen.
         remain: what of anybody else may stay visible: hands, back_of_head, body.
@@ -75,38 +128,125 @@ def plan_rewrite(
         marks: boxes to be painted in every kind of rewrite, such as words that were read; they forbid nothing else.
         found: faces that a look at an earlier rewrite found; hidden like any other.
         step: how many such looks there were; heads and bodies are drawn larger with each.
-
-    Tried in this order: nothing to hide; a crop; silhouettes, or covered heads where `body` may remain; no rewrite.
     """
-    scene = survey(seen, shown, remain, width, height, marks=marks, found=found, step=step)
-    whole = Box(0, 0, width, height)
+    return _candidates(survey_of(picture, seen, shown, remain, marks, found, step), picture, remain, limits)
+
+
+def survey_of(
+    picture: Picture,
+    seen: Seen,
+    shown: Collection[Subject],
+    remain: Collection[str],
+    marks: Sequence[Box],
+    found: Sequence[Face],
+    step: int,
+) -> Scene:
+    """The scene in a picture; arguments as for `propose`."""
+    width, height = picture.width, picture.height
+    return survey(seen, shown, remain, width, height, scale=picture.scale, marks=marks, found=found, step=step)
+
+
+def silhouettes(scene: Scene) -> Mask:
+    """Which pixels are painted if everybody who may not be seen is: bool, of the picture's size.
+
+    Bodies with the gaps between them, less hands and people that stay; then heads and marks, whatever stays; and small
+    islands among it that show nothing kept.
+    """
+    grid = scene.grid
+    bodies = closed_cells(scene.bodies | scene.cut, _GAP * max(grid.columns, grid.rows)) & ~scene.shown
+    hidden = grid.pixels(bodies)
+    covered = scene.covers | scene.marks
+    hands = [hand for hand in scene.hands if _stays(drawn([kept_hand(hand)], scene.width, scene.height), covered)]
+    kept = np.zeros_like(hidden)
+    for hand in hands:
+        mine = drawn([kept_hand(hand), forearm(hand)], scene.width, scene.height)
+        if _beside(scene, hand, hidden | covered, mine) >= _BESIDE:
+            kept |= mine
+    kept |= drawn([rounded(face) for face in scene.faces], scene.width, scene.height)
+    hidden = (hidden & ~kept) | covered
+    stays = grid.touched(kept & ~hidden) | scene.shown
+    islands = small_parts(~grid.full(hidden), _ISLAND * grid.rows * grid.columns, stays)
+    free = ~(kept | grid.pixels(scene.shown))
+    return np.asarray(hidden | (grid.pixels(grown_cells(islands, 1)) & free), np.bool_)
+
+
+def _stays(hand: Mask, covered: Mask) -> bool:
+    """Whether enough of a hand is left when everything that has to be covered is; a few fingers are not kept."""
+    return bool((hand & ~covered).sum() >= _THIRD * hand.sum())
+
+
+def _beside(scene: Scene, hand: Hand, painted: Mask, mine: Mask) -> float:
+    """The share of what is around a hand, itself and its forearm aside, that would be seen."""
+    near = drawn([around_hand(hand)], scene.width, scene.height) & ~mine
+    return float((near & ~painted).sum() / max(near.sum(), 1))
+
+
+def _candidates(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> tuple[RewritePlan, ...]:
+    """All that is worth enough, in the order in which it is preferred."""
+    plans = [plan for plan in _possible(scene, picture, remain, limits) if plan.worth >= limits.least_worth]
+    if limits.by_worth:
+        return tuple(sorted(plans, key=lambda plan: -plan.worth))
+    return tuple(sorted(plans, key=lambda plan: (_ORDER.index(plan.rewrite or Rewrite.COVER), -plan.worth)))
+
+
+def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> Iterator[RewritePlan]:
+    """Everything that keeps policy's promise, in no order."""
+    whole, people = Box(0, 0, scene.width, scene.height), scene.grid.pixels(scene.people)
+    if not scene.hidden:
+        if scene.marks.any():
+            yield _plan(Rewrite.COVER, whole, "nobody has to be hidden, but marks have", scene.marks, people)
+        else:
+            yield _plan(Rewrite.NONE, whole, "nobody has to be hidden", scene.marks, people)
+        return
     bodies_remain = "body" in remain
-    if not scene.heads:
-        if scene.marks:
-            return RewritePlan(Rewrite.COVER, whole, "nobody has to be hidden, but marks have", covered=scene.marks)
-        return RewritePlan(Rewrite.NONE, whole, "nobody has to be hidden")
-    frame = best_frame(scene, limits, bodies_remain=bodies_remain)
-    if frame is not None:
-        return RewritePlan(Rewrite.CROP, frame, _why_crop(scene, frame), covered=scene.marks)
+    for frame in best_frames(scene, picture, limits, bodies_remain=bodies_remain):
+        worth = worth_of_crop(scene, picture, frame)
+        yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
+    if scene.overlap:
+        return
+    heads = tuple(around(one.cover) for one in scene.hidden)
     if bodies_remain:
-        covered = (*scene.calm, *scene.marks)
-        return RewritePlan(Rewrite.COVER, whole, "heads are covered; bodies may remain", covered=covered)
-    covered = (*scene.covers, *scene.marks)
-    kept = (*_mostly_free([kept_hand(hand) for hand in scene.hands], covered), *scene.others)
-    painted = (*scene.bodies, *scene.calm)
-    plan = RewritePlan(Rewrite.SILHOUETTE, whole, "no frame large enough leaves everybody out", painted, kept, covered)
-    if 1 - float(painted_pixels(plan).mean()) >= limits.smallest_share:
-        return plan
-    less = f"less than {limits.smallest_share:.0%} of the picture could be seen once everybody is painted over"
-    return replace(plan, rewrite=None, why=less, painted=(), kept=(), covered=())
+        hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
+        yield _plan(Rewrite.COVER, whole, why, hidden, people, heads, worth_of_covers(hidden))
+        return
+    hidden = silhouettes(scene)
+    if 1 - float(hidden.mean()) >= limits.smallest_share:
+        why = "everybody who may not be seen is painted over"
+        yield _plan(Rewrite.SILHOUETTE, whole, why, hidden, people, heads, worth_of_paint(scene, hidden, whole))
 
 
-def _mostly_free(hands: Sequence[Polygon], covered: Sequence[Polygon]) -> list[Polygon]:
-    """The hands of which enough is left when everything that has to be covered is; a few fingers are not kept."""
-    boxes = [around(hand) for hand in hands]
-    return [
-        hand for hand, box in zip(hands, boxes, strict=True) if free(box, hand, covered) >= _THIRD * free(box, hand, ())
-    ]
+def _plan(
+    kind: Rewrite,
+    frame: Box,
+    why: str,
+    hidden: Mask,
+    people: Mask,
+    heads: tuple[Box, ...] = (),
+    worth: float = 1.0,
+) -> RewritePlan:
+    """A plan from masks of the whole picture."""
+    part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
+    return RewritePlan(kind, frame, why, hidden[part].copy(), people[part] & ~hidden[part], heads, worth)
+
+
+def _refusal(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> RewritePlan:
+    """The plan where nothing may leave, with the reason and what would help."""
+    possible = list(_possible(scene, picture, remain, limits))
+    if possible:
+        best = max(possible, key=lambda plan: plan.worth)
+        code = "too-little-left"
+        why = (
+            f"the best that could be made of it, {best.painted_share:.0%} painted over, is worth {best.worth:.0%}, "
+            f"under {limits.least_worth:.0%}"
+        )
+    elif scene.overlap:
+        code = "faces-overlap"
+        why = "the face of somebody who may not be seen meets that of somebody who may, and no crop parts them"
+    else:
+        code = "nothing-may-remain"
+        why = f"less than {limits.smallest_share:.0%} of the picture could be seen once everybody is painted over"
+    empty = np.zeros((scene.height, scene.width), np.bool_)
+    return RewritePlan(None, Box(0, 0, scene.width, scene.height), why, empty, empty.copy(), (), 0.0, code)
 
 
 def _why_crop(scene: Scene, frame: Box) -> str:

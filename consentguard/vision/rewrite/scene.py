@@ -1,4 +1,4 @@
-"""The scene: which regions of a picture are secret, and which may be seen."""
+"""The scene: which parts of a picture may not be seen, which may, and what is nobody's."""
 
 from __future__ import annotations
 
@@ -6,23 +6,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Head, Person, Seen, Subject
+from consentguard.values import Box, Face, Hand, Head, Seen, Subject
+from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
-from consentguard.vision.rewrite.shapes import (
-    Polygon,
-    around,
-    around_blocks,
-    corners,
-    free,
-    grown,
-    hull,
-    nearer,
-    whole_blocks,
-)
-from consentguard.vision.rewrite.silhouette import body_shape, headless_shape
+from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, nearer
+from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box
 
 _STEP: Final = 0.15
 """By how much heads and bodies are drawn larger each time that a look at the finished picture found somebody."""
@@ -30,143 +20,225 @@ _IN_HAND: Final = 0.6
 """Share of what a later look found that lies in a hand, from which it is that hand."""
 _WHOLE_BACK: Final = 0.7
 """Share of a head from behind that has to be left for it to be kept at all."""
+_ELLIPSE: Final = 0.785
+"""Share of a box that its ellipse takes up."""
 _FACE_RIM: Final = 0.1
 """In longer sides of a face: what around it is covered even where somebody who may be seen is nearer."""
+_HEAD_CORE: Final = 0.15
+"""In sides of the box of a head that is no face: what at its rim is hair or air, and need not be covered so."""
+_BODY_RIM: Final = 0.06
+"""Heads by which a hidden body is grown: hair and sleeves are soft, and the mask's grain is some 0.03 heads."""
+_HAIR_FROM: Final = 50
+_HAIR_RIM: Final = 0.05
+"""Where a body was read a cover reaches no further than this around the head's usual box and what is at least so surely
+(of 255) of the person: hair that stands out is, and the wall beside it is not."""
+_RIM: Final = 3
+_SOURCE_RIM: Final = 8
+"""Pixels around a cover: in the published picture, and in the source, whose JPEG blocks have this side: their ringing
+reaches no further."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How little may be left.
+    """How little may be left, and what is preferred.
 
     Attributes:
         smallest_edge: pixels, of a cropped picture's short edge.
         smallest_share: 0..1, of the picture's area that a crop has to keep, or silhouettes have to leave visible.
+        least_worth: 0..1, what a rewrite has to be worth to leave.
+        by_worth: the candidate that is worth most, rather than the first kind that is possible.
+        clothes: a crop may show sleeves and lap beside a kept hand.
     """
 
     smallest_edge: int = 400
     smallest_share: float = 0.12
+    least_worth: float = 0.0
+    by_worth: bool = True
+    clothes: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Hidden:
+    """Somebody who may not be seen: `head` is where it was found, `cover` the whole head rather too large, `cells` the
+    body, `height` that of the head in pixels, `hips` the height of the hips where it is known."""
+
+    head: Face | Head
+    cover: Polygon
+    cells: Mask
+    height: float
+    hips: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What a rewrite has to do with; polygons may reach outside the picture.
+    """What a rewrite has to do with. Masks of pixels have the picture's size, masks of cells the grid's.
 
     Attributes:
-        width, height: of the picture, in pixels.
-        heads: whole heads that may not be seen, convex.
-        covers: what has to be painted to hide them, in whole JPEG blocks, less what is nearer to somebody who may be
-            seen.
-        calm: the same, grown until their outlines are those of heads and no longer of blocks.
-        marks: what else is painted, in whole JPEG blocks.
-        bodies: everything of the people who may not be seen.
+        grid: the cells.
+        hidden: the people who may not be seen.
+        alone: cells of people of whom no head was found.
+        cut: cells of people seen from behind of whom covers leave too little: painted whole where people are.
+        covers: pixels painted to hide heads, whatever is kept; less what is nearer to somebody who may be seen.
+        marks: pixels painted for other reasons.
         approved: whole heads of the people who may be seen.
+        faces: their faces.
         backs: heads positively seen from behind that may remain.
-        others: people who may be seen, turned away or approved, less what is nearer to a secret head.
+        shown: cells of people who may be seen, turned away or approved.
+        people: cells of everybody, whoever may be seen, and of hands.
         hands: hands that may remain.
+        overlap: the face of somebody hidden meets that of somebody who may be seen.
     """
 
-    width: int
-    height: int
-    heads: tuple[Polygon, ...]
-    covers: tuple[Polygon, ...]
-    calm: tuple[Polygon, ...]
-    marks: tuple[Polygon, ...]
-    bodies: tuple[Polygon, ...]
+    grid: Grid
+    hidden: tuple[Hidden, ...]
+    alone: Mask
+    cut: Mask
+    covers: Mask
+    marks: Mask
     approved: tuple[Box, ...]
+    faces: tuple[Box, ...]
     backs: tuple[Box, ...]
-    others: tuple[Polygon, ...]
+    shown: Mask
+    people: Mask
     hands: tuple[Hand, ...]
+    overlap: bool
+
+    @property
+    def width(self) -> int:
+        return self.grid.width
+
+    @property
+    def height(self) -> int:
+        return self.grid.height
+
+    @property
+    def bodies(self) -> Mask:
+        """Cells of everybody who may not be seen, less what is surer of somebody who may."""
+        return np.asarray(_any([self.alone, *(one.cells for one in self.hidden)], self.grid) & ~self.shown)
 
 
 def survey(
     seen: Seen,
-    shown: Collection[Subject],
+    may_be_seen: Collection[Subject],
     remain: Collection[str],
     width: int,
     height: int,
     *,
+    scale: float,
     marks: Sequence[Box],
     found: Sequence[Face],
     step: int,
 ) -> Scene:
-    """Sorts what was seen; arguments as for `plan_rewrite`."""
-    backs = [one for one in seen.subjects if one.turned_away] if "back_of_head" in remain else []
-    visible = [one for one in seen.counted if one in shown]
-    stay = {*backs, *visible}
-    secret: list[tuple[Face | Head, Person | None]] = [(s.head, s.body) for s in seen.subjects if s not in stay]
+    """Sorts what was seen; arguments as for `propose`, `scale` published pixels for each of the source."""
+    grid, rim = Grid.over(width, height), max(_RIM, _SOURCE_RIM * scale)
+    turned = [one for one in seen.subjects if one.turned_away] if "back_of_head" in remain else []
+    stay = {*turned, *(one for one in seen.counted if one in may_be_seen)}
+    visible = [one for one in seen.subjects if one in stay]
+    secret = [(one.head, one.body) for one in seen.subjects if one not in stay]
     secret += [(face, None) for face in found]
-    factors = [1 + _STEP * step * _near(head.box, found) for head, _ in secret]
-    heads = tuple(_larger(head_shape(head), factor) for (head, _), factor in zip(secret, factors, strict=True))
     hands = tuple(seen.hands or ()) if "hands" in remain else ()
-    known = len(secret) - len(found)
-    bodies = [
-        body_shape(head, shape, person, factor)
-        for shape, (head, person), factor in zip(heads, secret, factors, strict=True)
+    faces = [one.head for one in visible if not one.turned_away]
+
+    levels = [body_levels(grid, head, person) for head, person in secret]
+    hidden: list[Hidden] = []
+    covers = np.zeros((height, width), np.bool_)
+    for index, ((head, person), level) in enumerate(zip(secret, levels, strict=True)):
+        unit, cells = float(own_box(head).height), sure_cells(level)
+        more = [_STEP * earlier * _near(head.box, found) * unit for earlier in range(step + 1)]
+        late = index >= len(secret) - len(found)
+        if late and _belongs(head, [one.cells for one in hidden], grid, hands):
+            # What a later look found in a body that is painted, or took a hand for, has no body of its own.
+            cells = np.zeros_like(cells)
+        cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
+        shape = head_shape(head)
+        hidden.append(Hidden(head, _larger(shape, more[-1]), cells, unit, person.hips if person else None))
+        # Those of earlier steps too, so that no step shows more than the one before.
+        cover = drawn([grown(_contested(_larger(shape, by), head, faces), rim) for by in more], width, height)
+        if person is not None and person.extent is not None:
+            fitting = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
+            cover &= grid.pixels(fitting) | drawn([grown(_core(head), rim)], width, height)
+        covers |= cover
+
+    most = np.maximum.reduce([*levels, grid.empty()])
+    backs: list[Box] = []
+    cut: list[Mask] = []
+    everybody: list[Mask] = []
+    shown = np.zeros((grid.rows, grid.columns), np.bool_)
+    covered = grid.touched(covers)
+    for one in visible:
+        own = body_levels(grid, one.head, one.body)
+        everybody.append(sure_cells(own))
+        cells = everybody[-1] & (own > most) & ~covered
+        if one.turned_away:
+            around_head = grid.cells(corners(one.head.box))
+            if (cells & around_head).sum() < _WHOLE_BACK * _ELLIPSE * around_head.sum():
+                cut.append(everybody[-1])
+                continue
+            backs.append(one.head.box)
+        shown |= cells
+    alone = [
+        grown_cells(sure_cells(grid.levels(person.extent)), _BODY_RIM * person.box.width / 3 / grid.grain)
+        for person in seen.people or ()
+        if person.head is None and person.extent is not None
     ]
-    # What a later look found in a body that is painted, or took a hand for, has no body of its own.
-    bodies[known:] = [
-        body for face, body in zip(found, bodies[known:], strict=True) if not _belongs(face, bodies[:known], hands)
-    ]
-    bodies += [headless_shape(person, 1.0) for person in seen.people or () if person.head is None and person.outline]
-    # Those of earlier steps too, so that no step shows more than the one before.
-    hidden = [
-        _contested(_larger(head_shape(head), 1 + (factor - 1) * earlier / max(step, 1)), head, visible)
-        for (head, _), factor in zip(secret, factors, strict=True)
-        for earlier in range(step + 1)
-    ]
-    covers = _present(whole_blocks(shape, width, height) for shape in hidden)
     return Scene(
-        width=width,
-        height=height,
-        heads=heads,
+        grid=grid,
+        hidden=tuple(hidden),
+        alone=_any(alone, grid),
+        cut=_any(cut, grid),
         covers=covers,
-        calm=_present(around_blocks(shape, width, height) for shape in hidden),
-        marks=_present(whole_blocks(corners(mark), width, height) for mark in marks),
-        bodies=tuple(bodies),
-        approved=tuple(around(head_shape(one.head)) for one in visible),
-        backs=tuple(one.head.box for one in backs),
-        others=_present(_own(one, heads, covers) for one in seen.subjects if one in stay),
+        marks=drawn([grown(corners(mark), rim) for mark in marks], width, height),
+        approved=tuple(around(head_shape(face)) for face in faces),
+        faces=tuple(face.box for face in faces),
+        backs=tuple(backs),
+        shown=shown,
+        people=_any(
+            [shown, sure_cells(most), *alone, *everybody, grid.cells(*map(around_hand, seen.hands or ()))], grid
+        ),
         hands=hands,
+        overlap=any(face.box.overlap(around(_core(one.head))) for face in faces for one in hidden),
     )
 
 
 def _near(box: Box, found: Sequence[Face]) -> bool:
     """Whether something was found where a head had been hidden, or beside it."""
-    around = Box.covering(box.left - box.width, box.top - box.height, box.right + box.width, box.bottom + box.height)
-    return any(around.overlap(face.box) for face in found)
+    beside = Box.covering(box.left - box.width, box.top - box.height, box.right + box.width, box.bottom + box.height)
+    return any(beside.overlap(face.box) for face in found)
 
 
-def _belongs(face: Face, bodies: Sequence[Polygon], hands: Sequence[Hand]) -> bool:
+def _belongs(face: Face | Head, bodies: Sequence[Mask], grid: Grid, hands: Sequence[Hand]) -> bool:
     """Whether a face that a later look found lies in a body that is painted anyhow, or is a hand that was kept."""
-    middle = ((face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2)
-    if any(cv2.pointPolygonTest(np.array(body, np.int32), middle, False) >= 0 for body in bodies):
+    x, y = (face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2
+    row = min(max(int(y / grid.grain), 0), grid.rows - 1)
+    column = min(max(int(x / grid.grain), 0), grid.columns - 1)
+    if any(body[row, column] for body in bodies):
         return True
     return any(hand.box.overlap(face.box) >= _IN_HAND * face.box.area for hand in hands)
 
 
-def _larger(shape: Polygon, factor: float) -> Polygon:
-    return grown(shape, (factor - 1) * around(shape).height) if factor > 1 else shape
+def _larger(shape: Polygon, by: float) -> Polygon:
+    return grown(shape, by) if by > 0 else shape
 
 
-def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Subject]) -> Polygon:
+def _core(head: Face | Head) -> Polygon:
+    """What of a hidden head is covered whoever is near: a face with a rim, the middle of a head that is none."""
+    box = head.box
+    if isinstance(head, Face):
+        return grown(corners(box), _FACE_RIM * max(box.width, box.height))
+    across, down = _HEAD_CORE * box.width, _HEAD_CORE * box.height
+    return corners(Box.covering(box.left + across, box.top + down, box.right - across, box.bottom - down))
+
+
+def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face | Head]) -> Polygon:
     """A secret head less what is nearer to the head of somebody who may be seen; its own face is always in it."""
-    core = grown(corners(head.box), _FACE_RIM * max(head.box.width, head.box.height))
-    for one in visible:
-        if around(shape).overlap(one.head.box):
-            shape = hull((*core, *(nearer(shape, head.box, one.head.box) or ())))
+    for face in visible:
+        if around(shape).overlap(face.box):
+            shape = hull((*_core(head), *(nearer(shape, head.box, face.box) or ())))
     return shape
 
 
-def _own(subject: Subject, secret: Sequence[Polygon], covers: Sequence[Polygon]) -> Polygon | None:
-    """What somebody who may be seen takes up, less what is nearer to a secret head; nothing of a back cut to pieces."""
-    mine = head_shape(subject.head)
-    shape: Polygon | None = body_shape(subject.head, mine, subject.body, 1.0)
-    for other in secret:
-        shape = nearer(shape, around(mine), around(other)) if shape else None
-    if shape and subject.turned_away and free(subject.head.box, shape, covers) < _WHOLE_BACK:
-        return None
-    return shape
-
-
-def _present(shapes: Iterable[Polygon | None]) -> tuple[Polygon, ...]:
-    return tuple(shape for shape in shapes if shape)
+def _any(masks: Iterable[Mask], grid: Grid) -> Mask:
+    together = np.zeros((grid.rows, grid.columns), np.bool_)
+    for mask in masks:
+        together |= mask
+    return together

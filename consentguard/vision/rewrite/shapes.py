@@ -19,10 +19,6 @@ Polygon: TypeAlias = tuple[tuple[int, int], ...]
 Mask: TypeAlias = NDArray[np.bool_]
 """Which pixels: bool, shape (height, width)."""
 
-BLOCK: Final = 16
-"""Pixels a side of the square that a 4:2:0 JPEG codes as one (ITU T.81, A.2)."""
-_REACH: Final = 2
-"""Pixels by which a decoder that enlarges 4:2:0 chroma mixes the colour of one block into the next."""
 _CORNERS: Final = 32
 _TURNS: Final = np.arange(8) * (2 * pi / 8)
 _OCTAGON: Final = np.column_stack([np.cos(_TURNS), np.sin(_TURNS)]) / cos(pi / 8)
@@ -78,34 +74,6 @@ def rounded(box: Box, turn: float = 0.0, about: Point | None = None) -> Polygon:
 def grown(shape: Polygon, by: float) -> Polygon:
     """The convex hull of a polygon with `by` pixels around it."""
     return _hull((np.array(shape, np.float64)[:, None] + _OCTAGON * by).reshape(-1, 2))
-
-
-def around_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
-    """A convex polygon grown evenly, its form kept, until it holds its whole blocks; None where it touches none."""
-    blocks = whole_blocks(shape, width, height)
-    if blocks is None:
-        return None
-    edge = np.array(shape, np.int32)
-    return grown(shape, max(-cv2.pointPolygonTest(edge, point, True) for point in blocks))
-
-
-def whole_blocks(shape: Polygon, width: int, height: int) -> Polygon | None:
-    """The convex hull of every block that a convex polygon touches, inside the picture; None where it touches none.
-
-    What a JPEG of this size mixes with a pixel of the polygon, by its blocks or by its chroma, lies inside.
-    """
-    box = around(grown(shape, _REACH)).within(width, height)
-    if box is None:
-        return None
-    left, top = box.left // BLOCK * BLOCK, box.top // BLOCK * BLOCK
-    right, bottom = -(-box.right // BLOCK) * BLOCK, -(-box.bottom // BLOCK) * BLOCK
-    inside = drawn([_moved(grown(shape, _REACH), -left, -top)], right - left, bottom - top)
-    blocks = inside.reshape((bottom - top) // BLOCK, BLOCK, (right - left) // BLOCK, BLOCK).any(axis=(1, 3))
-    if not blocks.any():
-        return None
-    at = np.argwhere(blocks)[:, ::-1]
-    ends = np.concatenate([at + step for step in ((0, 0), (0, 1), (1, 0), (1, 1))]) * BLOCK + (left, top)
-    return _hull(np.minimum(ends, (width, height)).astype(np.float64))
 
 
 def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:

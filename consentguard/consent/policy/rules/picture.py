@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from consentguard.consent.policy.toml_keys import Keys
+
+FILLS: Final = ("surroundings", "flat")
+STICKERS: Final = ("", "smile", "star", "flower")
+_NOTE_LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class PictureRules:
-    """Sizes in pixels of the published picture; `paint` is RGB, 0..255 each."""
+    """Sizes in pixels of the published picture.
+
+    Attributes:
+        fill: what stands where somebody was: the colours around them, or the one colour `paint`, RGB, 0..255 each.
+        sticker: a drawn shape on each covered head; "" for none.
+        note: words in the corner of a picture in which somebody was painted over; "" for none.
+    """
 
     max_edge: int = 2048
     max_megapixels: int = 80
     smallest_face: int = 20
     detector: str = "centerface"
+    fill: str = "surroundings"
     paint: tuple[int, int, int] = (128, 128, 128)
+    sticker: str = ""
+    note: str = ""
     jpeg_quality: int = 90
 
     @classmethod
@@ -26,9 +40,21 @@ class PictureRules:
             max_megapixels=keys.whole("max_megapixels", 1, 170, usual.max_megapixels),
             smallest_face=keys.whole("smallest_face", 12, 300, usual.smallest_face),
             detector=keys.text("detector", usual.detector),
+            fill=keys.choice("fill", FILLS, usual.fill),
             paint=keys.colour("paint", "#808080"),
+            sticker=keys.choice("sticker", STICKERS, usual.sticker),
+            note=_note(keys, usual.note),
             jpeg_quality=keys.whole("jpeg_quality", 50, 100, usual.jpeg_quality),
         )
+
+
+def _note(keys: Keys, usual: str) -> str:
+    """A short line of letters that every font has."""
+    note = keys.text("note", usual)
+    if len(note) > _NOTE_LONGEST or not ((note.isascii() and note.isprintable()) or not note):
+        keys.wrong("note", f"must be at most {_NOTE_LONGEST} plain letters")
+        return usual
+    return note
 
 
 @dataclass(frozen=True, slots=True)

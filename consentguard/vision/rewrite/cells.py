@@ -1,0 +1,127 @@
+"""Cells: a coarser grid over a picture, on which bodies are found, grown, told apart and drawn again as pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Extent
+from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn
+
+_LONG: Final = 640
+"""Cells along the longer side, about: a body's own mask is no finer, and nobody sees the difference."""
+_PERSON_FROM: Final = 89
+"""Sureness, of 255, over which a cell is a person's: .35. Fitted on 104 photos with drawn people."""
+_SOFT: Final = 1.0
+"""Sigma, in cells, of the blur that makes smooth outlines of stairs."""
+
+Levels8 = NDArray[np.uint8]
+"""How much of something each cell has: uint8 (rows, columns)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The cells over a picture of `width` x `height` pixels, `grain` a side; the last ones may reach beyond it."""
+
+    width: int
+    height: int
+    grain: int
+
+    @classmethod
+    def over(cls, width: int, height: int) -> Grid:
+        return cls(width, height, max(round(max(width, height) / _LONG), 1))
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // self.grain)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.grain)
+
+    def empty(self) -> Levels8:
+        return np.zeros((self.rows, self.columns), np.uint8)
+
+    def levels(self, extent: Extent) -> Levels8:
+        """The sureness of an extent on all cells. Raises ValueError for one of another grid."""
+        rows, columns = extent.sure.shape
+        if extent.grain != self.grain or extent.row + rows > self.rows or extent.column + columns > self.columns:
+            raise ValueError("the extent is not of this picture")
+        levels = self.empty()
+        levels[extent.row : extent.row + rows, extent.column : extent.column + columns] = extent.sure
+        return levels
+
+    def cells(self, *shapes: Polygon) -> Mask:
+        """Every cell that one of these polygons, in pixels, touches."""
+        smaller = [tuple((x / self.grain, y / self.grain) for x, y in shape) for shape in shapes]
+        return drawn([_outward(shape) for shape in smaller], self.columns, self.rows)
+
+    def touched(self, pixels: Mask) -> Mask:
+        """Every cell of which a pixel is set."""
+        return np.asarray(self._shares(pixels) > 0)
+
+    def full(self, pixels: Mask) -> Mask:
+        """Every cell whose pixels are all set."""
+        return np.asarray(self._shares(pixels) >= _NEARLY)
+
+    def pixels(self, cells: Mask) -> Mask:
+        """The pixels of cells, with a smooth outline. More cells never give fewer pixels."""
+        soft = cv2.GaussianBlur(cells.astype(np.float32), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
+        size = (self.columns * self.grain, self.rows * self.grain)
+        whole = cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR) > _HALF
+        return np.asarray(whole[: self.height, : self.width])
+
+    def _shares(self, pixels: Mask) -> NDArray[np.float32]:
+        """How full each cell is, 0..1; its last pixels go on beyond the mask."""
+        right, below = self.columns * self.grain - self.width, self.rows * self.grain - self.height
+        edged = cv2.copyMakeBorder(pixels.astype(np.float32), 0, below, 0, right, cv2.BORDER_REPLICATE)
+        shares = cv2.resize(edged, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
+        return shares.astype(np.float32, copy=False)
+
+
+_HALF: Final = 0.5
+_NEARLY: Final = 1 - 1e-5
+
+
+def person_cells(extent: Extent) -> Mask:
+    """Which cells of an extent are its person's."""
+    return np.asarray(extent.sure > _PERSON_FROM)
+
+
+def sure_cells(levels: Levels8) -> Mask:
+    return np.asarray(levels > _PERSON_FROM)
+
+
+def grown_cells(cells: Mask, by: float) -> Mask:
+    """The cells no further than `by` cells from one of these."""
+    if by < 1 or not cells.any():
+        return cells
+    return np.asarray(cv2.distanceTransform((~cells).astype(np.uint8), cv2.DIST_L2, 5) <= by)
+
+
+def closed_cells(cells: Mask, by: float) -> Mask:
+    """These cells and the gaps among them that are less than twice `by` cells wide. More cells never give fewer."""
+    reach = max(round(by), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return np.asarray(cv2.morphologyEx(cells.astype(np.uint8), cv2.MORPH_CLOSE, disc) > 0)
+
+
+def small_parts(cells: Mask, least: float, beside: Mask) -> Mask:
+    """The cells of every connected part that has fewer than `least` cells and touches nothing of `beside`."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < least
+    small[labels[beside]] = False
+    small[0] = False
+    return np.asarray(small[labels])
+
+
+def _outward(shape: tuple[tuple[float, float], ...]) -> Polygon:
+    """The corners of a convex polygon moved away from its middle to whole numbers."""
+    x, y = sum(x for x, _ in shape) / len(shape), sum(y for _, y in shape) / len(shape)
+    return tuple(
+        (int(np.ceil(a) if a > x else np.floor(a)), int(np.ceil(b) if b > y else np.floor(b))) for a, b in shape
+    )

@@ -1,0 +1,140 @@
+"""What stands where somebody was: the colours of the room, from pixels of nobody, or one flat colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Pixels
+from consentguard.vision.rewrite.shapes import Mask
+
+Floats = NDArray[np.float32]
+
+_CELL: Final = 4
+"""Pixels a side of the cells in which the fill is made: it is too soft for anybody to see them."""
+_AWAY: Final = 0.008
+"""Shares of the frame's longer side: how far from paint and people a source lies, or the rim of clothes bleeds in."""
+_NEUTRAL_FROM: Final = 4
+_NEUTRAL: Final = 0.05
+_LIGHT: Final = 225.0
+_LIGHT_SHARE: Final = 0.25
+"""From this halving on a source weighs at most so much less that a neutral colour has this weight: the mean of all
+sources and a light grey. Without it, one far dark corner blackened a whole class."""
+_SOFT: Final = 1.5
+"""Sigma, in cells, of the blur over what was filled."""
+_GRAIN: Final = 1.5
+_GRAIN_SIDE: Final = 256
+_SEED: Final = 20
+"""Standard deviation in levels, and side in pixels, of the grain: a photograph has some, and what has none looks
+painted."""
+FEATHER: Final = 3
+"""Pixels outside of the paint over which it fades into what is there."""
+
+
+def surroundings(pixels: Pixels, hidden: Mask, people: Mask) -> Pixels:
+    """A picture of this size in the colours around what is hidden.
+
+    Args:
+        pixels: RGB, uint8, (height, width, 3).
+        hidden: what may have no influence on the result.
+        people: what is seen of people; no source either.
+
+    A push-pull pyramid (Gortler et al. 1996, The Lumigraph): known cells are averaged into ever coarser grids until
+    each has a colour, and the unknown ones take it on the way back.
+    """
+    height, width = hidden.shape
+    known = _known(hidden | people)
+    colours = _cells(cv2.copyTo(pixels, (~hidden).astype(np.uint8)).astype(np.uint8, copy=False)).astype(np.float32)
+    filled = cv2.GaussianBlur(_pulled(colours, known), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
+    rows, columns = known.shape
+    cells = np.clip(np.round(filled), 0, 255).astype(np.uint8)
+    whole = cv2.resize(cells, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)[:height, :width]
+    across, down = -(-width // _GRAIN_SIDE), -(-height // _GRAIN_SIDE)
+    grain = np.tile(_grain(), (down, across, 1))[:height, :width]
+    return np.asarray(cv2.add(whole, grain, dtype=cv2.CV_8U), np.uint8)
+
+
+def flat(shape: tuple[int, ...], colour: tuple[int, int, int]) -> Pixels:
+    """One colour all over."""
+    return np.broadcast_to(np.array(colour, np.uint8), (shape[0], shape[1], 3))
+
+
+def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pixels:
+    """The picture with the fill where it is hidden, fading out over what may be `feathered` beside it."""
+    covered = hidden.astype(np.uint8)
+    result = cv2.copyTo(np.ascontiguousarray(fill), covered, np.array(pixels))
+    if feathered.any():
+        away = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3)
+        rim = feathered & (away > 0) & (away <= FEATHER)
+        share = (1 - away[rim] / (FEATHER + 1))[:, None]
+        result[rim] = np.round(pixels[rim] * (1 - share) + fill[rim] * share).astype(np.uint8)
+    return np.asarray(result, np.uint8)
+
+
+def _known(unknown: Mask) -> Floats:
+    """1 for each cell that is a source, else 0: none of it, and nothing near it, is unknown."""
+    some = _cells(unknown.astype(np.uint8) * np.uint8(255)) > 0
+    if some.all() or not some.any():
+        return (~some).astype(np.float32)
+    away = _AWAY * max(unknown.shape) / _CELL
+    return np.asarray(cv2.distanceTransform((~some).astype(np.uint8), cv2.DIST_L2, 3) > away, np.float32)
+
+
+def _cells(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of each cell; the last ones go on beyond the picture."""
+    height, width = picture.shape[:2]
+    edged = cv2.copyMakeBorder(picture, 0, -height % _CELL, 0, -width % _CELL, cv2.BORDER_REPLICATE)
+    size = (edged.shape[1] // _CELL, edged.shape[0] // _CELL)
+    return cv2.resize(edged, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+
+def _pulled(colours: Floats, known: Floats) -> Floats:
+    """A colour for each cell: its own where it is known, else one that those around it pull together."""
+    neutral = _neutral(colours, known)
+    sums, weights = colours * known[..., None], known
+    levels = [(sums, weights)]
+    while max(weights.shape) > 1:
+        sums, weights = _halved(sums), _halved(weights)
+        # One of four is enough to know a colour.
+        more = np.minimum(weights * 4, 1) / np.maximum(weights, 1e-6)
+        sums, weights = np.asarray(sums * more[..., None], np.float32), np.asarray(weights * more, np.float32)
+        if len(levels) >= _NEUTRAL_FROM:
+            sums = np.asarray((sums + neutral * _NEUTRAL) / (1 + _NEUTRAL), np.float32)
+            weights = np.asarray((weights + _NEUTRAL) / (1 + _NEUTRAL), np.float32)
+        levels.append((sums, weights))
+    sums, weights = levels.pop()
+    known_at_all = bool(weights.any())
+    colour = np.asarray(sums / np.maximum(weights, 1e-6)[..., None] if known_at_all else neutral + sums, np.float32)
+    for sums, weights in reversed(levels):
+        height, width = weights.shape
+        coarse = cv2.resize(np.ascontiguousarray(colour), (width, height), interpolation=cv2.INTER_LINEAR)
+        coarse = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        colour = np.asarray(sums + coarse.reshape(height, width, 3) * (1 - weights)[..., None], np.float32)
+    return colour
+
+
+def _halved(cells: Floats) -> Floats:
+    """The mean of each four cells."""
+    height, width = cells.shape[:2]
+    edged = cv2.copyMakeBorder(cells, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    size = (edged.shape[1] // 2, edged.shape[0] // 2)
+    return cv2.resize(edged, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+
+
+def _neutral(colours: Floats, known: Floats) -> Floats:
+    """The colour of what has no source near it."""
+    if not known.any():
+        return np.full(3, _LIGHT, np.float32)
+    mean = np.array(cv2.mean(colours, known.astype(np.uint8))[:3], np.float32)
+    return np.asarray(mean * (1 - _LIGHT_SHARE) + _LIGHT * _LIGHT_SHARE, np.float32)
+
+
+@lru_cache(maxsize=1)
+def _grain() -> NDArray[np.int16]:
+    """A square of grain, the same for all three colours: int16 (side, side, 3)."""
+    noise = np.random.default_rng(_SEED).normal(0, _GRAIN, (_GRAIN_SIDE, _GRAIN_SIDE, 1))
+    return np.repeat(np.round(noise).astype(np.int16), 3, axis=2)
