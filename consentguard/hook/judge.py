@@ -17,7 +17,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell
-from consentguard.hook.captions import captions_in
+from consentguard.hook.captions import captions_in, is_page, line_of
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, as_text, kind_of, pointed_at
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
@@ -119,6 +119,10 @@ class Judge:
         self, path: str, name: str, data: bytes, stored: Callable[[str], bytes | None], depth: int = 0
     ) -> Iterator[Verdict]:
         kind = kind_of(data, path)
+        if depth == 0 and kind is not Kind.PICTURE and self.policy.hook.captions and is_page(path):
+            findings = self._in_address(path)
+            if findings:
+                yield Verdict(name, Outcome.REFUSED, reasons=("file-name",), findings=findings)
         if kind is Kind.PICTURE:
             yield self._under_its_name(path, self._picture(name, data))
         elif kind is Kind.POINTER:
@@ -192,7 +196,7 @@ class Judge:
 
     def _under_its_name(self, path: str, verdict: Verdict) -> Verdict:
         """The verdict of a picture that is published under a path: no file may be called after a pupil."""
-        findings = self._said("file name", PurePosixPath(path).name) or self._in_folders(path)
+        findings = self._in_address(path)
         if not findings:
             return verdict
         went = verdict.outcome.exit_code == 0
@@ -203,6 +207,9 @@ class Judge:
             reasons=(*verdict.reasons, "file-name"),
             findings=(*verdict.findings, *findings),
         )
+
+    def _in_address(self, path: str) -> tuple[Finding, ...]:
+        return self._said("file name", PurePosixPath(path).name) or self._in_folders(path)
 
     def _in_folders(self, path: str) -> tuple[Finding, ...]:
         """Surnames in the folders of a path within what is published, as they are in its address too.
@@ -221,7 +228,9 @@ class Judge:
             return
         found: dict[Finding, None] = {}
         for caption in captions_in(path, text):
-            found |= dict.fromkeys(self._said(f"line {caption.line}", caption.text))
+            said = self._said("page", caption.text)
+            place = f"line {caption.line or line_of(caption.text, text)}" if said else ""
+            found |= dict.fromkeys(replace(finding, where=place) for finding in said)
         if not found:
             return
         reasons = tuple(code for code in _NAMING if any(finding.rule == code for finding in found))
