@@ -37,7 +37,7 @@ def captions_in_yaml(text: str) -> Said:
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
                 found += stack.pop().said()
             elif isinstance(event, yaml.ScalarEvent):
-                stack[-1].scalar(event.value, event.start_mark.line + 1)
+                stack[-1].scalar(event.value, event.start_mark.line + 1 if event.start_mark else 0)
             elif isinstance(event, yaml.AliasEvent):
                 stack[-1].taken()
             elif isinstance(event, yaml.DocumentEndEvent):
