@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 import pytest
-from fakes import FixedFaces, sample_with
+from fakes import SAMPLE_FILE, FixedFaces, sample_with
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import days, registers
 
+from consentguard.cli import main
+from consentguard.consent import tagsfile
 from consentguard.consent.decide import Known, Question, ask, decide
 from consentguard.consent.objections import ruling
 from consentguard.consent.policy.overriding import Override
@@ -329,3 +333,82 @@ def test_a_tag_on_what_only_the_second_pass_found_settles_it(guard: Callable[...
 def test_what_is_still_seen_says_where_and_which_tag_settles_it(guard: Callable[..., Guard]) -> None:
     with pytest.raises(VerificationFailed, match=r"\(upper.*--tag N=hide"):
         guard(detector=FixedFaces(THIRD)).release(BLANK)
+
+
+# -- files of tags, and the command line ------------------------------------------------------------------------------
+
+ROW = {"box": [10, 10, 60, 70], "says": "P001"}
+BROKEN = {
+    "no JSON": (b"{", "is no JSON"),
+    "a list": (b"[]", "is no file of tags"),
+    "newer": (b'{"schema": 2, "photo": "0", "tags": []}', "has schema 2, this version reads 1"),
+    "no photo": (b'{"schema": 1, "tags": []}', "needs"),
+    "unknown key": (b'{"schema": 1, "photo": "0", "tags": [], "by": "me"}', "unknown keys: by"),
+    "unknown key of a tag": (json.dumps({"schema": 1, "photo": "0", "tags": [{**ROW, "name": "x"}]}), "keys: name"),
+    "no box": (json.dumps({"schema": 1, "photo": "0", "tags": [{"says": "P001"}]}), "'box' is missing"),
+    "an empty box": (json.dumps({"schema": 1, "photo": "0", "tags": [{**ROW, "box": [9, 9, 9, 9]}]}), "left < right"),
+    "half a pixel": (
+        json.dumps({"schema": 1, "photo": "0", "tags": [{**ROW, "box": [1.5, 1, 9, 9]}]}),
+        "whole numbers",
+    ),
+    "nobody added": (
+        json.dumps({"schema": 1, "photo": "0", "tags": [{**ROW, "says": "nobody", "added": True}]}),
+        "can only hide",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_of_tags_says_what_is_wrong(tmp_path: Path, text, told) -> None:
+    path = tmp_path / "a.tags.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(WrongUsage, match=told) as caught:
+        tagsfile.TagsFile.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_tags_in_a_folder_are_found_by_the_photo_and_forgotten_by_the_person(tmp_path: Path) -> None:
+    one, other = [Tag(ONE, "P001"), Tag(TWO, HIDE)], [Tag(ONE, "P002")]
+    (tmp_path / "class4").mkdir()
+    (tmp_path / "class4/a.tags.json").write_bytes(tagsfile.written("aa", one))
+    (tmp_path / "b.tags.json").write_bytes(tagsfile.written("bb", other))
+    assert tagsfile.in_folder(tmp_path) == {"aa": tuple(one), "bb": tuple(other)}
+    assert tagsfile.forget_in(tmp_path, "P001") == 1
+    assert tagsfile.in_folder(tmp_path) == {"aa": (Tag(TWO, HIDE),), "bb": tuple(other)}
+    (tmp_path / "again.tags.json").write_bytes(tagsfile.written("bb", other))
+    with pytest.raises(WrongUsage, match="same photo"):
+        tagsfile.in_folder(tmp_path)
+
+
+def test_pointing_at_the_command_line(tmp_path: Path, photographs, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes(photographs["obama"])
+    common = ["--register", str(SAMPLE_FILE), "--state", "state"]
+    assert main(["init", "--state", "state"]) == 0
+    pointing = ["release", "photo.jpg", "--out", "safe", "--by", "Ms Castlegate", *common]
+    assert main([*pointing, "--tag", "1=P001"]) == 2
+    assert "was not inspected yet" in capsys.readouterr().err
+    assert main(["inspect", "photo.jpg", "--out", "seen.png", "--tags-out", "photo.tags.json", *common]) == 0
+    assert "face 1 (upper) is hidden: nobody says who this is" in capsys.readouterr().out
+    assert main([*pointing, "--tag", "1=P001", "--json"]) == 0
+    (face,) = json.loads(capsys.readouterr().out)["faces"]
+    assert (face["number"], face["tag"], face["action"], face["standing"]) == (1, "P001", "keep", "consented")
+    written = json.loads(Path("photo.tags.json").read_text())
+    assert written["tags"][0]["says"] == ""
+    written["tags"][0]["says"] = "P001"
+    Path("photo.tags.json").write_text(json.dumps(written))
+    for tags in ("photo.tags.json", "."):
+        assert main([*pointing, "--tags", tags, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["faces"] == [face]
+    Path("photo.tags.json").write_text(json.dumps({**written, "photo": "0" * 64}))
+    for wrong, told in (
+        (["--tags", "photo.tags.json"], "tags of another photo"),
+        (["--tag", "1=P001", "--tag", "1=hide"], "two tags are on one face"),
+        (["--tag", "7=P001"], "no face has the number 7"),
+        (["--tag", "1=P001", "--tags", "photo.tags.json"], "not both"),
+        (["--tag", "1=nobody"], "policy names no one"),
+        (["--tag", "0,0,9,9=nobody"], "can only hide"),
+        (["--tag", "1=P404"], "not in the register"),
+    ):
+        assert main([*pointing, *wrong]) == 2
+        assert told in capsys.readouterr().err

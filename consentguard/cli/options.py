@@ -65,21 +65,12 @@ def register_of(arguments: argparse.Namespace) -> Path:
 
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
-    """What the options of `question` ask about a photo."""
-    return {
-        "channel": arguments.channel,
-        "mode": arguments.mode,
-        "people": arguments.people,
-        "by": arguments.by,
-        "event": arguments.event,
-        "urgent": arguments.urgent,
-        "trip": arguments.trip,
-        "caption": arguments.caption,
-        "alt": arguments.alt,
-        "suitable_by": arguments.suitable_by,
-        "override": dict(arguments.override),
-        "expected": arguments.expected,
-    }
+    """What the options of `question` ask about a photo: each key of `Asked` from the option of its name."""
+    from consentguard.consent.decide import Asked
+
+    given = {key: getattr(arguments, key) for key in Asked.__annotations__ if hasattr(arguments, key)}
+    asked: Asked = {**given, "override": dict(arguments.override)}  # type: ignore[typeddict-item]
+    return asked
 
 
 def state_of(arguments: argparse.Namespace) -> State:

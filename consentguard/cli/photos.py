@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import traceback
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from consentguard.cli import show
 from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
+from consentguard.cli.tagging import asked_about, tag_options
 from consentguard.errors import CannotTell, Refused, WrongUsage
 from consentguard.files import read_photo, said_of
 from consentguard.values.stopwatch import STAGES
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 def add_commands(top: Commands, options: Options) -> None:
     command = top.add_parser(
         "check",
-        parents=[options.photos, options.question, options.state],
+        parents=[options.photos, options.question, tag_options(), options.state],
         help="verdict only: may these photos go as they are?",
         description="Verdict only; nothing is written. Exit 0 only if every photo may go exactly as it is.",
         epilog=EXITS,
@@ -35,18 +37,24 @@ def add_commands(top: Commands, options: Options) -> None:
     command.set_defaults(run=check)
 
     command = top.add_parser(
-        "inspect", parents=[options.question, options.state], help="draw what the guard sees in a photo"
+        "inspect",
+        parents=[options.question, tag_options(), options.state],
+        help="draw what the guard sees in a photo, each face with its number",
     )
     command.add_argument("photo", type=Path, metavar="PHOTO")
     command.add_argument("--out", type=Path, required=True, metavar="PNG", help="where to write the drawing")
     command.add_argument(
         "--plan", type=Path, metavar="JSON", help="where to write what would be painted, kept and left out, and why"
     )
+    command.add_argument(
+        "--tags-out", type=Path, metavar="FILE", help="where to write a file in which to say who each face is"
+    )
+    command.add_argument("--json", action="store_true", help="the verdict as one JSON object on stdout")
     command.set_defaults(run=inspect)
 
     command = top.add_parser(
         "release",
-        parents=[options.photos, options.question, options.state],
+        parents=[options.photos, options.question, tag_options(), options.state],
         help="write copies that may be published",
         description="Writes a publishable copy of each photo, named after its content. Originals stay as they are.",
         epilog=EXITS,
@@ -66,7 +74,8 @@ def check(arguments: argparse.Namespace) -> int:
     at = moment(arguments.at) if arguments.at is not None else None
 
     def judge(guard: Guard, path: Path) -> Verdict:
-        verdict = guard.inspect(read_photo(path), **asked_of(arguments), at=at, name=str(path))
+        photo = read_photo(path)
+        verdict = guard.inspect(photo, **asked_about(arguments, guard, photo), at=at, name=str(path))
         if arguments.timings:
             spent = ", ".join(f"{name} {verdict.timings[name]:.0f}" for name in STAGES if name in verdict.timings)
             print(f"{path}: ms: {spent}", file=sys.stderr)
@@ -86,9 +95,10 @@ def release(arguments: argparse.Namespace) -> int:
         photo = read_photo(path)
         for folder in filter(None, (out, desk)):  # before anything is recorded as released
             make_folder(folder)
+        asked = asked_about(arguments, guard, photo)
         try:
-            released = guard.release(photo, **asked_of(arguments), name=str(path))
-            guard.admit(released, channel=guard.question(**asked_of(arguments)).channel.name)
+            released = guard.release(photo, **asked, name=str(path))
+            guard.admit(released, channel=guard.question(**asked).channel.name)
         except Refused as error:
             return error.verdict
         name = released.sha256[:16]
@@ -102,15 +112,25 @@ def release(arguments: argparse.Namespace) -> int:
 
 
 def inspect(arguments: argparse.Namespace) -> int:
-    for option, target in (("--out", arguments.out), ("--plan", arguments.plan)):
+    targets = {"--out": arguments.out, "--plan": arguments.plan, "--tags-out": arguments.tags_out}
+    for option, target in targets.items():
         if target and target.exists() and arguments.photo.exists() and target.samefile(arguments.photo):
             raise WrongUsage(f"{option} {target} is the photo itself, which is never written to; name another file")
-    guard = guard_of(arguments)
-    verdict, drawing, plan = guard.draw(read_photo(arguments.photo), **asked_of(arguments), name=str(arguments.photo))
+    guard, photo = guard_of(arguments), read_photo(arguments.photo)
+    verdict, drawing, plan = guard.draw(photo, **asked_about(arguments, guard, photo), name=str(arguments.photo))
     write(arguments.out, lambda: drawing)
     if arguments.plan:
         write(arguments.plan, lambda: json.dumps(plan).encode() + b"\n")
+    if arguments.tags_out:
+        from consentguard.consent.tagsfile import for_editing
+
+        write(arguments.tags_out, lambda: for_editing(hashlib.sha256(photo).hexdigest(), verdict.faces))
+    if arguments.json:
+        print(json.dumps(verdict.as_json()))
+        return 0
     print(show.verdict(verdict))
+    for line in show.faces(verdict):
+        print(line)
     print(f"  drawn in {arguments.out}, for the desk only")
     return 0
 

@@ -10,7 +10,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
 from consentguard.files import printable, said_of
-from consentguard.values import Finding, Outcome, Released, Rewrite, Verdict
+from consentguard.values import Action, Finding, Outcome, Released, Rewrite, Standing, Verdict
 
 if TYPE_CHECKING:
     from consentguard.errors import CannotTell
@@ -47,6 +47,31 @@ def verdict(judged: Verdict, said: set[str] | None = None) -> str:
     if said is not None:
         said.update(OF_THE_RUN.intersection(finding.rule for finding in new))
     return "\n".join(lines)
+
+
+_STANDINGS = {
+    Standing.CONSENTED: "may be seen",
+    Standing.NO_CONSENT: "no consent for this channel",
+    Standing.EXPIRED: "the consent has expired",
+    Standing.WITHDRAWN: "the consent was withdrawn",
+    Standing.OBJECTION: "somebody objects",
+    Standing.NOT_PERMITTED: "must not be published",
+    Standing.UNKNOWN: "nobody says who this is",
+    Standing.UNSURE: "not sure who, or whether, this is",
+    Standing.HIDDEN_BY_PERSON: "a person hides it",
+    Standing.NOBODY: "a person says that this is nobody",
+}
+
+
+def faces(judged: Verdict) -> list[str]:
+    """One line for each face: its number, where it is, who is tagged there, and what becomes of it."""
+    lines = []
+    for face in judged.faces:
+        called = "added box" if face.number is None else f"face {face.number}"
+        who = f", {face.person}" if face.person else ""
+        action = "stays" if face.action is Action.KEEP else "is hidden"
+        lines.append(f"  {called} ({face.where}{who}) {action}: {_STANDINGS[face.standing]}")
+    return lines
 
 
 def undecided(photo: str, error: CannotTell) -> Verdict:
