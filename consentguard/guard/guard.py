@@ -285,6 +285,7 @@ class Guard:
         No exit point accepts them from then on; a signed list for CI only from its next export. What is posted already
         is not deleted. Raises WrongUsage without a name or a reason, AuditFailed for what was not released here.
         """
+        self.words.check_recorded(names=(by,), reasons=(why,))
         sha256 = release if isinstance(release, str) else release.sha256
         return Ledger(self.state).revoke(sha256, by=by, why=why, at=self._setup.clock())
 
