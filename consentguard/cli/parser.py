@@ -18,6 +18,7 @@ from consentguard.cli import (
     scan,
     start,
     state,
+    takedown,
     where,
 )
 from consentguard.cli.options import EXITS, Options
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     photos.add_commands(top, options)
     hook.add_commands(top, options)
     scan.add_commands(top, options)
+    takedown.add_command(top, options)
     ledger.add_commands(top, options)
     accounts.add_commands(top, options)
     accounts.add_wall(posting.add_commands(top, options), options)

@@ -168,8 +168,8 @@ class Ledger:
     def posts(self) -> tuple[Post, ...]:
         """Every post, oldest first, each once with all its photos.
 
-        Where the same bytes were released more than once, everybody whose consent any of these releases rests on counts
-        as shown.
+        Where the same bytes were released more than once for its channel, everybody whose consent any of these releases
+        rests on counts as shown.
         """
         releases: dict[str, list[Release]] = {}
         known = {(release.origin, release.seq): release for release in self.releases()}
@@ -184,7 +184,7 @@ class Ledger:
             key = (body["channel"], body["post"])
             if row.kind == POSTED:
                 before = posts.get(key) or Post(body["post"], body["channel"], (), row.at, body["by"])
-                posts[key] = replace(before, releases=(*before.releases, *_of(body["sha256"], releases)))
+                posts[key] = replace(before, releases=(*before.releases, *_of(body, releases)))
             else:
                 posts[key] = replace(posts[key], taken_down=row.at)
         return tuple(posts.values())
@@ -232,8 +232,12 @@ def rows_about(state: State, sha256: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.kind in KINDS and row.body.get("sha256") == sha256)
 
 
-def _of(sha256: str | None, releases: Mapping[str, list[Release]]) -> list[Release]:
-    return [] if sha256 is None else releases[sha256]
+def _of(posted: Mapping[str, Any], releases: Mapping[str, list[Release]]) -> list[Release]:
+    """The releases of posted bytes for the channel that they were posted to; those for others where there is none."""
+    if posted["sha256"] is None:
+        return []
+    known = releases[posted["sha256"]]
+    return [release for release in known if release.channel == posted["channel"]] or known
 
 
 def lost_by(release: Release, register: Register, policy: Policy, on: date) -> dict[str, Standing]:
@@ -241,11 +245,16 @@ def lost_by(release: Release, register: Register, policy: Policy, on: date) -> d
 
     Whoever left the register, and every person of a channel that the policy no longer has, may not be shown.
     """
-    channel = policy.channels.get(release.channel)
+    return lost_on(release.channel, release.people, register, policy, on)
+
+
+def lost_on(channel: str, people: Iterable[str], register: Register, policy: Policy, on: date) -> dict[str, Standing]:
+    """Those of these people who may not be shown on a channel, with what they are on that day."""
+    rule = policy.channels.get(channel)
     lost: dict[str, Standing] = {}
-    for person in release.people:
+    for person in people:
         row = register.get(person)
-        standing = row.standing(channel.scope, on) if row and channel else Standing.UNKNOWN
+        standing = row.standing(rule.scope, on) if row and rule else Standing.UNKNOWN
         if standing is not Standing.CONSENTED:
             lost[person] = standing
     return lost
