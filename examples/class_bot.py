@@ -1,8 +1,9 @@
 """A bot for a class account: posts what a teacher drops into a folder: class_bot.py FOLDER CHANNEL "Your name"
 
-A drop is a folder with a text.txt, photos and, where people are shown, a people.txt with their ids. One that was posted
-moves to FOLDER/posted, one that may not go to FOLDER/refused with a why.txt; one that fails stays and is tried again,
-and nothing is posted twice. Run it every few minutes, in school hours.
+A drop is a folder with a text.txt and photos. Beside IMG_1.jpg a file IMG_1.people.txt holds the ids of the people
+shown in that photo; in a photo without such a file every face is hidden. A drop that was posted moves to FOLDER/posted,
+one that may not go to FOLDER/refused with a why.txt. One that fails stays and is tried again. Run it every few minutes,
+in school hours.
 """
 
 import sys
@@ -19,11 +20,12 @@ def text_of(file: Path) -> str:
 
 
 def post(drop: Path, guard: Guard, poster: Poster, channel: str, by: str) -> str:
-    text, people = text_of(drop / "text.txt"), text_of(drop / "people.txt").split()
+    text = text_of(drop / "text.txt")
     photos = sorted(path for path in drop.iterdir() if path.suffix.lower() in PHOTOS)
-    released = [
-        guard.release(photo.read_bytes(), name=str(photo), channel=channel, people=people, by=by) for photo in photos
-    ]
+    released = []
+    for photo in photos:
+        people = text_of(photo.with_suffix(".people.txt")).split()
+        released.append(guard.release(photo.read_bytes(), name=str(photo), channel=channel, people=people, by=by))
     return poster.post(text, released, channel=channel, by=by, sources=photos).link
 
 

@@ -10,24 +10,20 @@ import email.parser
 import email.policy
 import json
 import re
-import socket
-import ssl
 import threading
 import time
 import unicodedata
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fake_x_wire import handler_of
 from oauthlib.oauth1 import RequestValidator, ResourceEndpoint
-from requests.adapters import HTTPAdapter
 
 KEYS = {
     "api_key": "consumerKeyOfTheSchool",
@@ -36,7 +32,7 @@ KEYS = {
     "access_secret": "SECRET-access-88fh3489fh3h",
 }
 SECRETS = (KEYS["api_secret"], KEYS["access_secret"], KEYS["access_token"], KEYS["api_key"])
-HOSTS = {"api.twitter.com", "upload.twitter.com"}
+
 
 ROUTES = {
     "me": ("GET", r"/2/users/me"),
@@ -137,11 +133,12 @@ class FakeX:
         self.lag = 0  # how many looks at a timeline do not show a new post yet
         self.page = 100
         self.clock = time.time
+        self.on_create: Callable[[], object] = lambda: None  # called as a request to post arrives
         self.stalled = threading.Event()
         self._ids = count(1_700_000_000_000_000_001)
         self._lock = threading.RLock()
         self._oauth = ResourceEndpoint(_Validator(self.accounts))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(self))
         self._server.daemon_threads = False
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
@@ -154,6 +151,11 @@ class FakeX:
         self._thread.join()
 
     # -- for tests ----------------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Forgets posts, pictures, calls and faults."""
+        for held in (self.posts, self.media, self.calls, self.faults, self.always, self.retweets):
+            held.clear()
 
     def count(self, name: str) -> int:
         return sum(call.name == name for call in self.calls)
@@ -184,6 +186,8 @@ class FakeX:
             me = request.resource_owner_key.partition("-")[0]
             call = self._call(name, parts, body, content_type)
             self.calls.append(call)
+            if name == "create":
+                self.on_create()
             fault = self.faults[name].popleft() if self.faults[name] else self.always.get(name)
             if fault is None or fault.effect:
                 done = getattr(self, f"_{name}")(me, call, *ids)
@@ -294,7 +298,15 @@ class FakeX:
         meta: dict[str, Any] = {"result_count": len(page)}
         if start + self.page < len(items):
             meta["next_token"] = str(start + self.page)
-        return Fault(200, {"meta": meta, **({"data": page} if page else {})})
+        return Fault(200, {"meta": meta, **({"data": page} if page else {}), **self._authors(call, page)})
+
+    def _authors(self, call: Call, posts: list[dict[str, Any]]) -> dict[str, Any]:
+        """Beside posts, who wrote them, where that is asked for."""
+        ids = sorted({post["author_id"] for post in posts if "author_id" in post})
+        if not ids or "author_id" not in call.query.get("expansions", "").split(","):
+            return {}
+        users = [{"id": each, "username": self.accounts[each], "name": "x"} for each in ids]
+        return {"includes": {"users": users}}
 
     def _timeline(self, me: str, call: Call, user: str) -> Fault:
         since = datetime.fromisoformat(call.query["start_time"]) if "start_time" in call.query else None
@@ -310,7 +322,8 @@ class FakeX:
         wanted = call.query["ids"].split(",")
         found = [self._shown(self.posts[each]) for each in wanted if each in self.posts]
         gone = [{"value": each, "title": "Not Found Error"} for each in wanted if each not in self.posts]
-        return Fault(200, {**({"data": found} if found else {}), **({"errors": gone} if gone else {})})
+        answer = {**({"data": found} if found else {}), **({"errors": gone} if gone else {})}
+        return Fault(200, {**answer, **self._authors(call, found)})
 
     def _delete(self, me: str, call: Call, post: str) -> Fault:
         if post in self.posts and self.posts[post]["author_id"] != me:
@@ -363,137 +376,3 @@ class FakeX:
     def _unfollow(self, me: str, call: Call, user: str, other: str) -> Fault:
         self.follows.discard((user, other))
         return Fault(200, {"data": {"following": False}})
-
-
-def _handler(fake: FakeX) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def _handle(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            host = self.headers.get("X-Orig-Host") or self.headers["Host"]
-            fault = fake.answer(self.command, f"https://{host}{self.path}", dict(self.headers), body)
-            self.close_connection = True
-            if fault.kind == "drop":
-                return
-            if fault.kind == "stall":
-                fake.stalled.wait(5)
-                return
-            raw = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
-            kind = "text/html" if raw.startswith(b"<") else "application/json"
-            self.send_response_only(fault.status)
-            for key, value in {"Content-Type": kind, "Content-Length": str(len(raw) + 99 * (fault.kind == "cut")),
-                               "Date": formatdate(fake.clock(), usegmt=True), **fault.headers}.items():  # fmt: skip
-                self.send_header(key, str(int(fake.clock()) + int(value)) if value.startswith("+") else value)
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815  (http.server looks for these names)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Handler
-
-
-class ToFake(HTTPAdapter):
-    """Takes what was signed for X to the fake; mounted in a session of real tweepy."""
-
-    def __init__(self, fake: FakeX) -> None:
-        super().__init__()
-        self._fake = fake
-
-    def send(self, request, **how):
-        parts = urlsplit(request.url)
-        assert parts.scheme == "https" and parts.netloc in HOSTS, request.url
-        name, _ = self._fake._route(request.method, parts.path)
-        fault = self._fake.faults[name][0] if self._fake.faults[name] else self._fake.always.get(name)
-        port = self._fake.port
-        if fault is not None and fault.kind == "refused":
-            port = _closed_port()
-            if self._fake.faults[name]:
-                self._fake.faults[name].popleft()
-        request.headers["X-Orig-Host"] = parts.netloc
-        request.url = f"http://127.0.0.1:{port}{parts.path}" + (f"?{parts.query}" if parts.query else "")
-        return super().send(request, **{**how, "proxies": {}, "verify": False})
-
-
-def _closed_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-@contextmanager
-def proxied(fake: FakeX, context: ssl.SSLContext) -> Iterator[tuple[str, list[str]]]:
-    """A CONNECT proxy that ends TLS for X's hosts and refuses all others; its address, and the hosts asked for."""
-    asked: list[str] = []
-    stop = threading.Event()
-    threads: list[threading.Thread] = []
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(0.05)
-
-    def serve(client: socket.socket) -> None:
-        with client:
-            client.settimeout(10)
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += client.recv(4096)
-            host = head.split()[1].decode().partition(":")[0]
-            asked.append(host)
-            if host not in HOSTS:
-                client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
-                return
-            client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            try:
-                with (
-                    context.wrap_socket(client, server_side=True) as secure,
-                    socket.create_connection(("127.0.0.1", fake.port), timeout=10) as inner,
-                ):
-                    _pump(secure, inner)
-            except OSError:
-                pass
-
-    def accept() -> None:
-        while not stop.is_set():
-            try:
-                client, _ = listener.accept()
-            except TimeoutError:
-                continue
-            threads.append(threading.Thread(target=serve, args=(client,), daemon=True))
-            threads[-1].start()
-
-    main = threading.Thread(target=accept, daemon=True)
-    main.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
-    finally:
-        stop.set()
-        main.join()
-        for thread in threads:
-            thread.join(2)
-        listener.close()
-
-
-def _pump(secure: ssl.SSLSocket, inner: socket.socket) -> None:
-    """One request up, its answer down: the client asks, the fake answers and closes."""
-
-    def up() -> None:
-        try:
-            while data := secure.recv(65536):
-                inner.sendall(data)
-        except OSError:
-            pass
-
-    thread = threading.Thread(target=up, daemon=True)
-    thread.start()
-    try:
-        while data := inner.recv(65536):
-            secure.sendall(data)
-    except OSError:
-        pass
-    finally:
-        with suppress(OSError):
-            secure.shutdown(socket.SHUT_RDWR)
-        thread.join(2)
-
-
-Clock = Callable[[], float]

@@ -12,11 +12,23 @@ from typing import TYPE_CHECKING
 from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import Commands, Options, policy_of, state_of
 from consentguard.cli.posting import poster_of
+from consentguard.consent.clock import school_time
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from consentguard.posting import follows
-    from consentguard.posting.actions import Action, Done
+    from consentguard.posting import follows, moderation
+    from consentguard.posting.actions import AccountAction, ActionResult
+
+_DOING = {
+    "unfollow": "stop following",
+    "follow": "follow",
+    "block": "block",
+    "mute": "mute",
+    "hide": "hide the reply",
+    "report": "report to X",
+    "look": "read it and decide",
+}
+_OUTCOMES = {"done": "done", "for a person": "do this by hand"}
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -78,9 +90,12 @@ def audit_following(arguments: argparse.Namespace) -> int:
     policy, home = policy_of(arguments), state_of(arguments).directory
     approved = follows.read_approved(arguments.approved or home / follows.APPROVED_FILE)
     declared = _declared(arguments, home)
-    following = poster.desk.patience.keep_trying(lambda: tuple(poster.desk.x.following()))
+    following = poster.account.patience.keep_trying(lambda: tuple(poster.account.network.following()))
     own = [channel.account for channel in policy.channels.values()]
-    print(f"@{poster.desk.x.me().username} follows {len(following)}; {len(approved)} are approved", file=sys.stderr)
+    print(
+        f"@{poster.account.network.me().username} follows {len(following)}; {len(approved)} are approved",
+        file=sys.stderr,
+    )
     return _deal(arguments, follows.judge_following(following, approved, declared, own))
 
 
@@ -89,11 +104,11 @@ def audit_followers(arguments: argparse.Namespace) -> int:
     from consentguard.posting import follows
 
     declared = _declared(arguments, state_of(arguments).directory)
-    followers = poster.desk.patience.keep_trying(lambda: tuple(poster.desk.x.followers()))
-    known = f"staff declared {len(declared)} handles"
+    followers = poster.account.patience.keep_trying(lambda: tuple(poster.account.network.followers()))
+    known = f"staff declared {len(declared)} personal handles"
     if not declared:
         known = f"no personal handle is known, as there is no {follows.STAFF_FILE} in the state (docs/posting.md)"
-    print(f"@{poster.desk.x.me().username} has {len(followers)} followers; {known}", file=sys.stderr)
+    print(f"@{poster.account.network.me().username} has {len(followers)} followers; {known}", file=sys.stderr)
     return _deal(arguments, follows.judge_followers(followers, declared))
 
 
@@ -101,42 +116,71 @@ def moderate(arguments: argparse.Namespace) -> int:
     poster = poster_of(arguments, arguments.channel)
     from consentguard.posting import moderation
 
-    guard, worst = poster.desk.door(), 0
+    guard, worst = poster.account.open_guard(), 0
     if arguments.record:
         for row in moderation.record(guard.state):
             print(json.dumps(row))
         return 0
     by = _named(arguments)
-    found = tuple(moderation.judge(guard, poster.desk))
-    unknown = set(arguments.posts) - {incident.post.id for incident in found}
+    reading = moderation.judge(guard, poster.account)
+    unknown = set(arguments.posts) - {incident.post.id for incident in reading.incidents}
     if unknown:
         raise WrongUsage(f"{', '.join(sorted(unknown))}: nothing to decide about; run `consentguard moderate` alone")
-    for incident in found:
+    decided = 0
+    for incident in reading.incidents:
         if arguments.posts and incident.post.id not in arguments.posts:
             continue
-        serious = " SERIOUS: for the appropriate authority too." if incident.serious else ""
-        print(f"{incident.link}: {', '.join(incident.rules)}.{serious}")
+        _tell_incident(incident)
         if by:
-            worst = max(worst, _tell(moderation.act(guard, poster.desk, incident, by)))
+            decided += 1
+            worst = max(worst, _tell(moderation.act(guard, poster.account, incident, by)))
             continue
         hideable = any(action.what == "hide" for action in incident.actions)
         if guard.policy.posting.hide_automatically and hideable and not incident.hidden:
-            worst = max(worst, _tell(moderation.act(guard, poster.desk, incident, moderation.BY_POLICY, only="hide")))
-        print("\n".join(f"  proposed: {action.what}" for action in incident.actions))
+            print("  policy has it hidden at once (hide_automatically):")
+            worst = max(
+                worst, _tell(moderation.act(guard, poster.account, incident, moderation.BY_POLICY, only="hide"))
+            )
+        for action in incident.actions:
+            print(f"  proposed: {_DOING[action.what]} {action.link}")
         worst = max(worst, 1)
-    if not found:
-        print("no mention or reply breaks the rules", file=sys.stderr)
+    _tell_reading(reading, decided)
     return worst
+
+
+def _tell_incident(incident: moderation.Incident) -> None:
+    """Who said what, where, and why it needs a decision."""
+    post = incident.post
+    who = f"@{post.author_name}" if post.author_name else f"account {post.author}"
+    said = "".join(letter if letter.isprintable() else " " for letter in post.text)
+    print(f'{who} wrote on {school_time(post.at):%d %B at %H:%M}: "{said}"\n  {post.link}\n  Why: {incident.why}.')
+    if incident.serious:
+        print("  This may be serious. If it is what it seems, tell your safeguarding lead, or the police.")
+
+
+def _tell_reading(reading: moderation.Reading, decided: int) -> None:
+    """How many were read, and that the lists do not know everything."""
+    count = "1 mention or reply was" if reading.read == 1 else f"{reading.read} mentions and replies were"
+    found = len(reading.incidents) - decided
+    if decided:
+        print(f"decided and recorded: {decided}; to be decided: {found}", file=sys.stderr)
+    elif not reading.read:
+        print("nobody has mentioned this account or answered it", file=sys.stderr)
+    elif not found:
+        print(f"{count} read; there is none that the word list knows. Read them yourself too.", file=sys.stderr)
+    else:
+        need = f"{found} need{'s' if found == 1 else ''} your decision"
+        print(f"{count} read; {need}. The word list does not know everything: read the others too.", file=sys.stderr)
 
 
 def wall(arguments: argparse.Namespace) -> int:
     poster = poster_of(arguments, arguments.channel)
     from consentguard.posting import wall as walls
 
-    guard = poster.desk.door()
+    guard = poster.account.open_guard()
     rule = guard.policy.channel(arguments.channel)
-    poster.desk.check_own(rule)
-    made = walls.build(guard, poster.desk, channel=rule.name, site=arguments.site)
+    poster.account.check_own(rule)
+    made = walls.build(guard, poster.account, channel=rule.name, site=arguments.site)
     make_folder(arguments.out)
     write(arguments.out / "wall.json", lambda: walls.as_json(made.entries, arguments.title))
     link = f"https://x.com/{rule.account.lstrip('@')}"
@@ -168,7 +212,7 @@ def _declared(arguments: argparse.Namespace, home: Path) -> dict[str, follows.De
     return follows.read_declared(file) if arguments.staff or file.exists() else {}
 
 
-def _deal(arguments: argparse.Namespace, actions: tuple[Action, ...]) -> int:
+def _deal(arguments: argparse.Namespace, actions: tuple[AccountAction, ...]) -> int:
     """Prints what to do, writes it, and does it where a named person says so."""
     from consentguard.posting.actions import carry_out
 
@@ -178,19 +222,22 @@ def _deal(arguments: argparse.Namespace, actions: tuple[Action, ...]) -> int:
         write(arguments.out, lambda: listed.encode() + b"\n")
     if not by:
         for action in actions:
-            print(f"{action.what}: {action.why}\n  {action.link}")
+            print(f"{action.why}\n  proposed: {_DOING[action.what]} {action.link}")
         return 1 if actions else 0
     poster = poster_of(arguments, arguments.channel)
-    state = poster.desk.door().state
-    return _tell(carry_out(poster.desk, state, action, by) for action in actions)
+    state = poster.account.open_guard().state
+    worst = 0
+    for action in actions:
+        print(action.why)
+        worst = max(worst, _tell([carry_out(poster.account, state, action, by)]))
+    return worst
 
 
-def _tell(done: Iterable[Done]) -> int:
+def _tell(done: Iterable[ActionResult]) -> int:
     """Prints what became of actions: 3 if one failed, 1 if one is left for a person, else 0."""
     worst = 0
     for each in done:
         worst = max(worst, {"done": 0, "for a person": 1}.get(each.outcome, 3))
-        print(f"  {each.outcome}: {each.action.what}: {each.action.why}")
-        if each.outcome != "done":
-            print(f"    {each.action.link}\n    {each.why}")
+        doing, heading = _DOING[each.action.what], _OUTCOMES.get(each.outcome, "failed")
+        print(f"  {heading}: {doing} {each.action.link}" + (f"\n    {each.why}." if each.why else ""))
     return worst

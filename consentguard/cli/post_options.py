@@ -58,7 +58,8 @@ def parts_of(arguments: argparse.Namespace) -> list[PartOptions]:
     if named and unsaid:
         raise WrongUsage(
             f"--people counts for the photo before it only, and {unsaid[0].path} has none of its own; nothing was "
-            f"posted. Say for every photo who it shows, or --hide-all:\n  consentguard post {_meant(parts)}"
+            f"posted. Say for every photo whom it shows, or --hide-all, with the other options as before:\n  "
+            f"consentguard post {_meant(parts)}"
         )
     return parts
 

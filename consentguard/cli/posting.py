@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from consentguard.cli.options import (
     EXITS,
@@ -19,14 +20,16 @@ from consentguard.cli.options import (
     state_of,
 )
 from consentguard.cli.post_options import PartOptions, add_part_options, parts_of
+from consentguard.consent.clock import now, school_time
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.program import install_command
 
 if TYPE_CHECKING:
+    from consentguard.consent.policy.rules.channels import Channel
     from consentguard.guard.guard import Guard
     from consentguard.posting import Part, Posted, Poster
-    from consentguard.posting.poster import Excuse
+    from consentguard.posting.context import HoursException, PostingContext, PostingRequest
 
 
 def add_commands(top: Commands, options: Options) -> Commands:
@@ -37,7 +40,8 @@ def add_commands(top: Commands, options: Options) -> Commands:
         help="release photos and post them to X: all or nothing, and once",
         description="Releases each photo for the channel and posts what was released. --photo belongs to the --text "
         "before it, or to the first; --people, --hide-all and --alt to the --photo before them; a second --text makes "
-        "a thread. Nothing is ever sent twice.",
+        "a thread. Nothing is sent twice: where X gave no answer it is asked whether the post stands, and only what it "
+        "does not show for half an hour, or a person says is not there, is sent anew.",
         epilog=EXITS,
     )
     add_part_options(command)
@@ -46,6 +50,8 @@ def add_commands(top: Commands, options: Options) -> Commands:
     command.add_argument("--suitable-by", metavar="NAME", help="who looked at the photos and calls them suitable")
     command.add_argument("--taken-for-sharing", action="store_true",
                          help="the photos were taken to be shared: delete them once the post stands")  # fmt: skip
+    command.add_argument("--again", action="store_true",
+                         help="post anew what was posted before and somebody deleted at X by hand")  # fmt: skip
     command.add_argument("--dry-run", action="store_true", help="release and check everything, send nothing")
     command.add_argument("--json", action="store_true", help="one JSON object a post on stdout")
     command.set_defaults(run=post)
@@ -92,27 +98,36 @@ def add_commands(top: Commands, options: Options) -> Commands:
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
     from consentguard.posting.alt import proposed
-    from consentguard.posting.draft import drafted
 
     wanted_parts = parts_of(arguments)
     guard = guard_of(arguments)
-    channel = guard.policy.channel(arguments.channel).name
-    # Keys that are missing are the news before any photo is looked at.
-    poster = None if arguments.dry_run else poster_of(arguments, channel)
-    parts = [_released(guard, wanted, arguments, channel) for wanted in wanted_parts]
+    rule = guard.policy.channel(arguments.channel)
+    # What is wrong with the question, and keys that are missing, are the news before any photo is looked at.
+    context = _request(arguments, rule.name).context(guard, now())
+    poster = None if arguments.dry_run else poster_of(arguments, rule.name)
+    parts = [_released(guard, wanted, arguments, rule.name) for wanted in wanted_parts]
     if poster is None:
-        drafts = drafted(guard, parts, _leave(guard, channel, arguments))
-        for draft in drafts:
-            print(f"would be posted to {channel}: {draft.text}")
-            print("\n".join(f"  a photo, described as: {picture.alt}" for picture in draft.pictures))
-        return 0
-    posted = poster.thread(parts, channel=channel, by=arguments.by, **_excuse(arguments))
+        return _rehearse(guard, parts, context)
+    posted = poster.thread(parts, channel=rule.name, by=arguments.by, again=arguments.again, **_exception(arguments))
     for each, part, wanted in zip(posted, parts, wanted_parts, strict=True):
-        _say(each, as_json=arguments.json)
+        _say(each, rule, as_json=arguments.json)
         if not arguments.json:
             for asked, photo, alt in zip(wanted.photos, part.photos, part.alts, strict=True):
                 print(f"  {asked.path}, described as: {alt or proposed(photo, guard.register)}", file=sys.stderr)
     return 3 if any(each.left for each in posted) else 0
+
+
+def _rehearse(guard: Guard, parts: Sequence[Part], context: PostingContext) -> int:
+    """Checks everything that can be checked without X, and prints what would be posted."""
+    from consentguard.posting import X
+    from consentguard.posting.draft import drafted, plain_parts
+
+    drafts = drafted(guard, X.limits, plain_parts(parts), context)
+    print(f"Nothing was sent (--dry-run). To {_where(context.channel)} would go:")
+    for draft in drafts:
+        print(f"  text: {draft.text}" if draft.text else "  no text")
+        print("".join(f"  photo, described as: {photo.description}\n" for photo in draft.photos), end="")
+    return 0
 
 
 def _released(guard: Guard, wanted: PartOptions, arguments: argparse.Namespace, channel: str) -> Part:
@@ -140,7 +155,7 @@ def retweet(arguments: argparse.Namespace) -> int:
     worst = 0
     for each in arguments.posts:
         try:
-            posted = poster.retweet(_id(each), channel=channel, by=arguments.by, **_excuse(arguments))
+            posted = poster.retweet(post_id(each), channel=channel, by=arguments.by, **_exception(arguments))
         except Refused as error:
             print(f"consentguard: {error}", file=sys.stderr)
             worst = max(worst, error.exit_code)
@@ -155,31 +170,49 @@ def retweet(arguments: argparse.Namespace) -> int:
 def doctor(arguments: argparse.Namespace) -> int:
     _needs_extra()
     from consentguard.posting import X
-    from consentguard.posting.credentials import Credentials
-    from consentguard.posting.doctor import examine
+    from consentguard.posting.x.credentials import Credentials
+    from consentguard.posting.x.doctor import examine
 
     policy = policy_of(arguments)
     rule = policy.channel(arguments.channel)
     keys = Credentials.find(rule.account)
     well = True
-    for symptom in examine(X.open(keys, upload=policy.posting.upload), rule, keys.origin):
-        print(f"{'ok    ' if symptom.well else 'NOT OK'}  {symptom.what:12} {symptom.says}", flush=True)
-        well = well and symptom.well
+    for check in examine(X.open(keys, upload=policy.posting.upload), rule, keys.origin):
+        print(f"{'ok    ' if check.well else 'NOT OK'}  {check.what:12} {check.says}", flush=True)
+        well = well and check.well
     return 0 if well else 3
 
 
 def reconcile(arguments: argparse.Namespace) -> int:
     poster = poster_of(arguments, arguments.channel)
+    policy = policy_of(arguments)
     for intent in poster.unsettled():
-        print(f"row {intent.seq}: sent to {intent.channel} at {intent.at:%Y-%m-%d %H:%M}, by {intent.by}", flush=True)
+        when = f"{school_time(intent.at):%Y-%m-%d %H:%M}"
+        print(f"row {intent.seq}: sent to {intent.channel} at {when}, by {intent.by}; no answer came", flush=True)
+    for intent in poster.unsettled_elsewhere():
+        account = policy.channels[intent.channel].account if intent.channel in policy.channels else intent.channel
+        print(
+            f"row {intent.seq}: sent from {account} on {school_time(intent.at):%Y-%m-%d at %H:%M}; no answer came. "
+            f"Only the keys of {account} can settle it: run this with --channel {intent.channel}",
+            flush=True,
+        )
+    for cut in poster.cut_threads():
+        links = ", ".join(f"part {part} https://x.com/i/status/{cut.standing[part]}" for part in sorted(cut.standing))
+        print(
+            f"a thread of {cut.parts} parts on {cut.channel} was cut short; what stands is {links}. Post the same "
+            "again to add the rest, or take down what stands: consentguard takedown --post LINK",
+            flush=True,
+        )
     for posted in poster.reconcile():
-        print(f"stands: {posted.link}")
-    print("nothing is open any more")
-    return 0
+        print(f"X shows it, so it stands: {posted.link}")
+    elsewhere, cut_short = poster.unsettled_elsewhere(), poster.cut_threads()
+    if not elsewhere and not cut_short:
+        print("nothing is open any more")
+    return 1 if elsewhere or cut_short else 0
 
 
 def settle(arguments: argparse.Namespace) -> int:
-    stands = _id(arguments.stands) if arguments.stands else None
+    stands = post_id(arguments.stands) if arguments.stands else None
     poster_of(arguments, arguments.channel).settle(arguments.row, post=stands, by=arguments.by)
     print(f"row {arguments.row}: {'stands as ' + stands if stands else 'was never posted'}, says {arguments.by}")
     return 0
@@ -204,7 +237,7 @@ def _who() -> argparse.ArgumentParser:
     return options
 
 
-def _excuse(arguments: argparse.Namespace) -> Excuse:
+def _exception(arguments: argparse.Namespace) -> HoursException:
     return {
         "event": arguments.event,
         "urgent": arguments.urgent,
@@ -213,15 +246,16 @@ def _excuse(arguments: argparse.Namespace) -> Excuse:
     }
 
 
-def _leave(guard: Guard, channel: str, arguments: argparse.Namespace) -> Any:
-    from consentguard.consent.clock import now, occasion
-    from consentguard.consent.policy.overriding import check_override
-    from consentguard.posting.draft import Leave
+def _request(arguments: argparse.Namespace, channel: str) -> PostingRequest:
+    from consentguard.posting.context import PostingRequest
 
-    said = {"event": arguments.event, "urgent": arguments.urgent, "trip": arguments.trip, "by": arguments.by}
-    excuse = occasion(guard.policy, **said)
-    rule = guard.policy.channel(channel)
-    return Leave(rule, arguments.by, now(), excuse, check_override(rule, arguments.by, dict(arguments.override)))
+    return PostingRequest.of(channel, arguments.by, _exception(arguments))
+
+
+def _where(rule: Channel) -> str:
+    """A channel with its account, and who holds it and so answers for what is posted there."""
+    held = f", held by {rule.holder}" if rule.holder else ""
+    return f"{rule.account or rule.name} (channel {rule.name}{held})"
 
 
 def poster_of(arguments: argparse.Namespace, channel: str | None) -> Poster:
@@ -235,23 +269,27 @@ def poster_of(arguments: argparse.Namespace, channel: str | None) -> Poster:
 
 def _needs_extra() -> None:
     """Raises WrongUsage where the extra is not installed."""
-    for name in ("tweepy", "filelock"):
+    for name in ("tweepy", "tenacity", "feedgen", "filelock"):
         try:
             import_module(name)
         except ModuleNotFoundError as error:
             raise WrongUsage(f"posting needs {name}; run `{install_command('posting')}`.") from error
 
 
-def _id(text: str) -> str:
+def post_id(text: str) -> str:
     """The id in a link such as https://x.com/RackhamClass4/status/17, or the id itself."""
     return text.rstrip("/").rpartition("/")[2].partition("?")[0]
 
 
-def _say(posted: Posted, *, as_json: bool) -> None:
+def _say(posted: Posted, rule: Channel, *, as_json: bool) -> None:
     if as_json:
-        fields = ("id", "link", "channel", "photos", "already", "left")
-        print(json.dumps({name: getattr(posted, name) for name in fields}))
+        fields = ("id", "link", "channel", "photos", "already", "left", "seen")
+        print(json.dumps({**{name: getattr(posted, name) for name in fields}, "holder": rule.holder}))
+    elif posted.already:
+        doubt = "" if posted.seen else " (X could not be asked whether it still stands)"
+        print(f"posted before, nothing was sent: {posted.link}{doubt}")
     else:
-        print(f"{'posted before' if posted.already else 'posted'}: {posted.link}")
+        print(f"posted: {posted.link}")
+        print(f"  on {_where(rule)}", file=sys.stderr)
     for why in posted.left:
         print(f"consentguard: {why}", file=sys.stderr)

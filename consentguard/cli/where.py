@@ -17,7 +17,7 @@ from consentguard.errors import PolicyInvalid, RegisterInvalid
 EXTRAS: Final = {
     "heic": (("pillow_heif",), "reads HEIC, as iPhones write it"),
     "ocr": (("rapidocr",), "reads printed text in pictures, to find surnames there"),
-    "posting": (("tweepy",), "posts to X"),
+    "posting": (("tweepy", "tenacity", "feedgen"), "posts to X"),
     "keyring": (("keyring",), "keeps keys in the keyring of the system"),
     "watch": (("watchfiles",), "scan --watch: judges photos as they arrive in a folder"),
     "ray": (("ray", "fsspec"), "scans on several machines, and folders in the cloud"),

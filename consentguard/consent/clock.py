@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import resources
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from consentguard.consent.policy.rules.hours import ANY_TIME, DAYS, EXCEPTIONS
 from consentguard.errors import WrongUsage
 from consentguard.values import Finding
+from consentguard.values.plain import plain_reason, plain_text
 
 if TYPE_CHECKING:
     from consentguard.consent.policy.policy import Policy
     from consentguard.consent.policy.rules.channels import Channel
 
-LONDON: Final = ZoneInfo("Europe/London")
+
+def _london() -> ZoneInfo:
+    """The school's zone from the package tzdata: that of the machine is whatever PYTHONTZPATH says."""
+    with resources.files("tzdata.zoneinfo.Europe").joinpath("London").open("rb") as file:
+        return ZoneInfo.from_file(file, key="Europe/London")
+
+
+LONDON: Final = _london()
 
 
 def now(zone: ZoneInfo = LONDON) -> datetime:
@@ -57,8 +66,7 @@ class Occasion:
     def __post_init__(self) -> None:
         if self.kind not in EXCEPTIONS:
             raise WrongUsage(f"{self.kind!r} is no exception from the hours; choose one of {', '.join(EXCEPTIONS)}")
-        if not self.what.strip():
-            raise WrongUsage(f"--{self.kind} needs a name or a reason")
+        plain_reason(self.what, f"--{self.kind}")
         if not self.by.strip():
             raise WrongUsage(f"--{self.kind} needs the accountable person: --by NAME")
 
@@ -84,7 +92,8 @@ def occasion(
     Raises WrongUsage for more than one, for one without its accountable person, for a trip that the policy does not
     know, and for a trip by somebody else than its teacher.
     """
-    named = {kind: text for kind, text in (("event", event), ("urgent", urgent), ("trip", trip)) if text is not None}
+    said = (("event", event), ("urgent", urgent), ("trip", trip))
+    named = {kind: plain_text(text, f"--{kind}") for kind, text in said if text is not None}
     if not named:
         return None
     if len(named) > 1:

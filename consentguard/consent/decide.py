@@ -17,6 +17,7 @@ from consentguard.consent.register.register import Register
 from consentguard.consent.register.search import ids_of
 from consentguard.errors import WrongUsage
 from consentguard.values import HIDE, NOBODY, Action, Finding, Mode, Standing, Tag
+from consentguard.values.plain import optional_text, plain_texts
 
 
 class Asked(TypedDict, total=False):
@@ -179,6 +180,13 @@ def ask(
     Raises WrongUsage, with the choices, for an unknown channel, a mode that policy does not allow, an unknown person or
     class, a declaration, a tag or an occasion without its `by`, or an override or a tag that policy does not allow.
     """
+    people, channel, mode = (
+        plain_texts(people, "people"),
+        optional_text(channel, "channel"),
+        optional_text(mode, "mode"),
+    )
+    by, caption, alt = optional_text(by, "by"), optional_text(caption, "caption"), optional_text(alt, "alt")
+    suitable_by, expected = optional_text(suitable_by, "suitable_by"), optional_text(expected, "expected")
     what_for = occasion(policy, event=event, urgent=urgent, trip=trip, by=by)
     chosen_channel = policy.channel(channel)
     usual = Mode.DECLARED.value if people else Mode.TAGGED.value if tags else None

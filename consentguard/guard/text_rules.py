@@ -16,6 +16,7 @@ from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.register.register import Register
 from consentguard.errors import WrongUsage
 from consentguard.values import Finding
+from consentguard.values.plain import plain_text
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
 
@@ -46,7 +47,7 @@ class Words:
         names = self._first_names(with_image, channel)
         found = [
             finding
-            for where, text in texts.items()
+            for where, text in [(where, plain_text(text, where)) for where, text in texts.items()]
             if text
             for finding in self._screen.judge(text, where=where, first_names=names)
         ]
@@ -54,7 +55,8 @@ class Words:
 
     def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
         """Judges posts that follow each other, and what they say together; see `judge`."""
-        found = self._screen.judge_thread(posts, first_names=self._first_names(with_image, channel))
+        plain = [plain_text(post, "a post") for post in posts]
+        found = self._screen.judge_thread(plain, first_names=self._first_names(with_image, channel))
         return ruling(self._weighed(found), Override())
 
     def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
@@ -62,7 +64,7 @@ class Words:
 
     def judge_file_name(self, name: str) -> tuple[Finding, ...]:
         """Whether a file is named after a pupil: one `file-name`, or nothing. Folders are not looked at."""
-        stem = PurePath(name.replace("\\", "/")).stem
+        stem = PurePath(plain_text(name, "a file name").replace("\\", "/")).stem
         named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()

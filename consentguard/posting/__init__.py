@@ -8,9 +8,9 @@ poster.post("Our sunflowers", [released], channel="main", by="Miriam Castlegate"
 from consentguard.posting.aio import AsyncPoster
 from consentguard.posting.draft import Part
 from consentguard.posting.errors import PostingFailed
-from consentguard.posting.patience import Patience
 from consentguard.posting.poster import Poster
-from consentguard.posting.sending import Posted
+from consentguard.posting.retries import Patience
+from consentguard.posting.settling import Posted
 from consentguard.posting.x import X
 
 __all__ = ["AsyncPoster", "Part", "Patience", "Posted", "Poster", "PostingFailed", "X"]

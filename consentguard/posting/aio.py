@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar, Unpack
 
+from consentguard.posting.context import HoursException
 from consentguard.posting.draft import Part
-from consentguard.posting.poster import Excuse, Poster
-from consentguard.posting.sending import Posted
+from consentguard.posting.poster import Poster
+from consentguard.posting.settling import Posted
 from consentguard.values import Released
 
 P = ParamSpec("P")
@@ -40,21 +41,24 @@ class AsyncPoster:
         by: str,
         alts: Sequence[str] = (),
         sources: Sequence[Path] = (),
-        **excuse: Unpack[Excuse],
+        again: bool = False,
+        **exception: Unpack[HoursException],
     ) -> Posted:
         """See `Poster.post`."""
         run = self._poster.post
-        return await _run(run, text, photos, channel=channel, by=by, alts=alts, sources=sources, **excuse)
+        return await _run(
+            run, text, photos, channel=channel, by=by, alts=alts, sources=sources, again=again, **exception
+        )
 
     async def thread(
-        self, parts: Sequence[Part], *, channel: str, by: str, **excuse: Unpack[Excuse]
+        self, parts: Sequence[Part], *, channel: str, by: str, again: bool = False, **exception: Unpack[HoursException]
     ) -> tuple[Posted, ...]:
         """See `Poster.thread`."""
-        return await _run(self._poster.thread, parts, channel=channel, by=by, **excuse)
+        return await _run(self._poster.thread, parts, channel=channel, by=by, again=again, **exception)
 
-    async def retweet(self, post: str, *, channel: str, by: str, **excuse: Unpack[Excuse]) -> Posted:
+    async def retweet(self, post: str, *, channel: str, by: str, **exception: Unpack[HoursException]) -> Posted:
         """See `Poster.retweet`."""
-        return await _run(self._poster.retweet, post, channel=channel, by=by, **excuse)
+        return await _run(self._poster.retweet, post, channel=channel, by=by, **exception)
 
     async def take_down(self, post: str, *, channel: str, by: str) -> None:
         """See `Poster.take_down`."""

@@ -9,9 +9,6 @@ from consentguard.consent.register.register import Register
 from consentguard.posting.shown import Shown
 from consentguard.values import Released, Rewrite
 
-LONGEST: Final = 1000
-"""Characters that X keeps of a description."""
-
 _WORDS: Final = (
     "no",
     "one",

@@ -1,31 +1,25 @@
-"""A post before it is sent: everything that can be checked without X is checked here, for all its parts, first."""
+"""A post before it is sent: everything that can be checked without the network is checked here, for all its parts."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from consentguard.consent.clock import Occasion, judge_hours, school_day
+from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
-from consentguard.consent.policy.overriding import Override
-from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.record.post_journal import digest
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.guard.guard import Guard
 from consentguard.kinds import PUBLISHED
 from consentguard.posting import alt as alt_text
-from consentguard.values import Outcome, Released, Verdict
-
-MOST_PHOTOS: Final = 4
-MOST_BYTES: Final = 5_000_000
-_LINK: Final = re.compile(r"https?://\S+")
-_LIGHT: Final = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
+from consentguard.posting.clearance import ClearedPhoto, clear_photo
+from consentguard.posting.context import PostingContext
+from consentguard.posting.network import Limits
+from consentguard.values import Outcome, Released, Standing, Verdict, own_copy
+from consentguard.values.plain import plain_text, plain_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +28,7 @@ class Part:
 
     Attributes:
         text: what it says.
-        photos: at most four, each from `Guard.release`.
+        photos: as many as the network takes, each from `Guard.release`.
         alts: what each photo shows, for those who do not see it, in the order of the photos; an empty one, or none at
             all, asks for the proposal, where policy takes proposals.
         sources: the original files of these photos, as far as they were taken for sharing: deleted once it stands.
@@ -47,89 +41,96 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
-    """Who posts where and when, and what may excuse the hour.
+class Place:
+    """Which part of which thread: the digest of the whole, this part's number from 1, and how many there are."""
 
-    Attributes:
-        channel: where.
-        by: who posts.
-        moment: when.
-        occasion: event, urgent news or trip, if it is one.
-        override: what of policy's hours and rules about words shall not bind this once, and why.
-    """
-
-    channel: Channel
-    by: str
-    moment: datetime
-    occasion: Occasion | None = None
-    override: Override = field(default_factory=Override)
+    whole: str
+    part: int
+    parts: int
 
     def as_json(self) -> dict[str, object]:
-        """What the audit trail keeps of it."""
-        occasion = self.occasion.as_json() if self.occasion else None
-        return {"channel": self.channel.name, "by": self.by, "occasion": occasion, "override": self.override.as_json()}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Admitted bytes on their way: what leaves is `data`, and its digest is that of the release."""
-
-    data: bytes
-    sha256: str
-    media_type: str
-    alt: str
+        return {"whole": self.whole, "part": self.part, "parts": self.parts}
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A part that was admitted and may be sent. `content` and `key`: see `journal.Intent`; `sources`: file, digest."""
+    """A part that was admitted and may be sent now. `content` and `key`: see `post_journal.Intent`.
+
+    `sources` are file and digest; `place` is None for a post that is no thread.
+    """
 
     text: str
-    pictures: tuple[Picture, ...]
+    photos: tuple[ClearedPhoto, ...]
     people: tuple[str, ...]
     releases: tuple[int, ...]
     sources: tuple[tuple[Path, str], ...]
     content: str
     key: str
+    place: Place | None
 
 
-def drafted(guard: Guard, parts: Sequence[Part], leave: Leave) -> tuple[Draft, ...]:
-    """Everything that will be sent, once all of it was found fit to be.
+def plain_parts(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Parts that are ours alone: texts as plain `str`, lists as tuples, so that later changes change nothing.
+
+    Raises WrongUsage for what is not even a list of releases.
+    """
+    if not isinstance(parts, list | tuple) or not parts:
+        raise WrongUsage("there is nothing to post; give a text, photos or both")
+    return tuple(_plain(part) for part in tuple(parts))
+
+
+def _plain(part: Part) -> Part:
+    if not isinstance(part, Part):
+        raise WrongUsage("a post is a text and a list of releases; a thread is a list of Part")
+    photos, alts, sources = part.photos, part.alts, part.sources
+    if not isinstance(photos, list | tuple):
+        raise WrongUsage(f"photos is {type(photos).__name__}, not a list of what Guard.release() returned")
+    if not isinstance(sources, list | tuple) or not all(isinstance(path, Path) for path in sources):
+        raise WrongUsage("sources must be a list of pathlib.Path, the original files of the photos")
+    text = plain_text(part.text, "the text of a post")
+    own = tuple(_own(photo) for photo in tuple(photos))
+    return Part(text, own, plain_texts(alts, "a description"), tuple(sources))
+
+
+def _own(photo: Released) -> Released:
+    """The release in an object that nobody else can change; what is none is left to `Guard.admit` to refuse."""
+    try:
+        return own_copy(photo)
+    except (AttributeError, TypeError):
+        return photo
+
+
+def drafted(guard: Guard, limits: Limits, parts: Sequence[Part], context: PostingContext) -> tuple[Draft, ...]:
+    """Everything that will be sent, once all of it was found fit to be, at the time of the context.
 
     Raises AuditFailed or Refused as `Guard.admit` does, Refused for words or an hour that policy does not let go or a
-    missing description, and WrongUsage for what X would not take.
+    missing description, and WrongUsage for what the network would not take. `parts` are of `plain_parts`.
     """
-    _check_kinds(parts)
-    if not leave.by.strip():
-        raise WrongUsage("a post needs the name of whoever posts it: by=")
-    # From here on these are ours: a list that the caller changes meanwhile changes nothing any more.
-    parts = [
-        replace(part, photos=tuple(part.photos), alts=tuple(part.alts), sources=tuple(part.sources)) for part in parts
-    ]
     for part in parts:
-        _check_sizes(guard, part)
-    parts = [
-        replace(part, photos=tuple(guard.admit(photo, channel=leave.channel.name) for photo in part.photos))
-        for part in parts
-    ]
-    check_leave(guard, leave, parts)
-    whole = digest(*[[part.text.strip(), [photo.sha256 for photo in part.photos]] for part in parts])
-    threaded = len(parts) > 1
-    return tuple(_drafted(guard, part, leave, [whole, place] if threaded else []) for place, part in enumerate(parts))
+        _check_sizes(guard, limits, part)
+    admitted = [[_admitted(guard, photo, context) for photo in part.photos] for part in parts]
+    check_words_and_hours(guard, context, parts)
+    texts = [part.text.strip() for part in parts]
+    whole = digest(*[[text, [photo.sha256 for photo in photos]] for text, photos in zip(texts, admitted, strict=True)])
+    places = [Place(whole, number, len(parts)) if len(parts) > 1 else None for number in range(1, len(parts) + 1)]
+    return tuple(
+        _drafted(guard, limits, part, photos, context, place)
+        for part, photos, place in zip(parts, admitted, places, strict=True)
+    )
 
 
-def check_leave(guard: Guard, leave: Leave, parts: Sequence[Part] = ()) -> None:
+def check_words_and_hours(guard: Guard, context: PostingContext, parts: Sequence[Part] = ()) -> None:
     """Whether policy lets these words go, at this time. Raises Refused with everything that speaks against it."""
-    hour = judge_hours(guard.policy, leave.channel, leave.moment, leave.occasion)
+    hour = context.outside_hours(guard)
     texts = {f"part {place}": part.text for place, part in enumerate(parts, 1)} if len(parts) > 1 else {}
     alts = {f"description {place}": alt for place, alt in enumerate((alt for part in parts for alt in part.alts), 1)}
     pictured = any(part.photos for part in parts)
-    alone = {"text": parts[0].text, **alts} if len(parts) == 1 else alts
-    said = guard.words.judge(alone, with_image=pictured, channel=leave.channel)
-    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured, channel=leave.channel)
-    reasons = leave.override.left(dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour else ()))))
+    single = {"text": parts[0].text, **alts} if len(parts) == 1 else alts
+    said = guard.words.judge(single, with_image=pictured, channel=context.channel)
+    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured, channel=context.channel)
+    reasons = context.override.left(dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour else ()))))
     if reasons:
-        words = [each for each in (said, thread) if leave.override.left(each.refused)]
+        words = [each for each in (said, thread) if context.override.left(each.refused)]
         verdict = Verdict(
             "post",
             Outcome.REFUSED,
@@ -141,44 +142,73 @@ def check_leave(guard: Guard, leave: Leave, parts: Sequence[Part] = ()) -> None:
         raise Refused(refusal("post", verdict) + when, verdict)
 
 
-def _check_kinds(parts: Sequence[Part]) -> None:
-    """What is not even a list of releases is told so before it is looked into."""
-    if not parts:
-        raise WrongUsage("there is nothing to post; give a text, photos or both")
-    for part in parts:
-        if not isinstance(part, Part) or not isinstance(part.text, str):
-            raise WrongUsage("a post is a text and a list of releases; a thread is a list of Part")
-        if not isinstance(part.photos, list | tuple):
-            raise WrongUsage(f"photos is {type(part.photos).__name__}, not a list of what Guard.release() returned")
+def may_be_shown(guard: Guard, person: str, context: PostingContext) -> bool:
+    """Whether somebody's consent covers the channel on the school's day of the context."""
+    row = guard.register.get(person)
+    return row is not None and row.standing(context.channel.scope, school_day(context.moment)) is Standing.CONSENTED
 
 
-def _check_sizes(guard: Guard, part: Part) -> None:
-    text, photos, limit = part.text.strip(), part.photos, guard.policy.posting.text_limit
+def _admitted(guard: Guard, photo: Released, context: PostingContext) -> Released:
+    """A release that the guard admits and, by the network's day too, everybody in it may still be shown."""
+    try:
+        own = guard.admit(photo, channel=context.channel.name)
+    except Refused as error:
+        if "consent-gone" not in error.verdict.reasons:
+            raise
+        gone = [person for person in photo.grounds.people if not may_be_shown(guard, person, context)]
+        raise _gone(gone or photo.grounds.people, context) from error
+    gone = [person for person in own.grounds.people if not may_be_shown(guard, person, context)]
+    if gone:
+        raise _gone(gone, context)
+    return own
+
+
+def _gone(people: Sequence[str], context: PostingContext) -> Refused:
+    verdict = Verdict("photo", Outcome.REFUSED, reasons=("consent-gone",))
+    return Refused(
+        f"consent has gone since for {', '.join(people)}: the photo may not be shown on {context.channel.name} any "
+        "more. Nothing stays posted. Leave the photo out, or release one without that person.",
+        verdict,
+    )
+
+
+def _check_sizes(guard: Guard, limits: Limits, part: Part) -> None:
+    text, photos, longest = part.text.strip(), part.photos, guard.policy.posting.text_limit
     if not text and not photos:
         raise WrongUsage("a post needs a text or a photo")
-    if len(photos) > MOST_PHOTOS:
-        raise WrongUsage(f"{len(photos)} photos in one post; X takes {MOST_PHOTOS}. Make it a thread")
+    if len(photos) > limits.photos:
+        raise WrongUsage(f"{len(photos)} photos in one post; X takes {limits.photos}. Make it a thread")
     if part.alts and len(part.alts) != len(photos):
         raise WrongUsage(f"{len(part.alts)} descriptions for {len(photos)} photos; give one for each, '' for none")
-    if weight(text) > limit:
-        raise WrongUsage(f"the text weighs {weight(text)} characters as X counts; it takes {limit}. Make it a thread")
+    if limits.weigh(text) > longest:
+        raise WrongUsage(
+            f"the text weighs {limits.weigh(text)} characters as X counts; it takes {longest}. Make it a thread"
+        )
     if part.sources and not guard.policy.posting.delete_sources:
         raise WrongUsage("policy keeps originals ([posting] delete_sources = false); name none as taken for sharing")
 
 
-def _drafted(guard: Guard, part: Part, leave: Leave, place: list[str | int]) -> Draft:
-    photos, text = tuple(part.photos), part.text.strip()
-    alts = tuple(part.alts) or ("",) * len(photos)
-    pictures = tuple(_picture(guard, photo, alt) for photo, alt in zip(photos, alts, strict=True))
-    content = digest(leave.channel.name, text, [[each.sha256, each.alt] for each in pictures], place)
+def _drafted(
+    guard: Guard,
+    limits: Limits,
+    part: Part,
+    photos: Sequence[Released],
+    context: PostingContext,
+    place: Place | None,
+) -> Draft:
+    text, alts = part.text.strip(), tuple(part.alts) or ("",) * len(photos)
+    cleared = tuple(_cleared(guard, limits, photo, alt) for photo, alt in zip(photos, alts, strict=True))
+    whole = [place.whole, place.part - 1] if place else []
+    content = digest(context.channel.name, text, [[each.sha256, each.description] for each in cleared], whole)
     return Draft(
         text=text,
-        pictures=pictures,
+        photos=cleared,
         people=tuple(dict.fromkeys(person for photo in photos for person in photo.grounds.people)),
         releases=tuple(photo.grounds.audit_seq for photo in photos),
         sources=tuple(_source(path, photos) for path in part.sources if path.exists()),  # gone: an earlier try did it
         content=content,
-        key=digest(content, school_day(leave.moment).isoformat()),
+        key=digest(content, school_day(context.moment).isoformat()),
+        place=place,
     )
 
 
@@ -189,11 +219,11 @@ def _source(path: Path, photos: Sequence[Released]) -> tuple[Path, str]:
     return path, found
 
 
-def _picture(guard: Guard, photo: Released, alt: str) -> Picture:
+def _cleared(guard: Guard, limits: Limits, photo: Released, alt: str) -> ClearedPhoto:
     data = photo.data
-    if len(data) > MOST_BYTES:
+    if len(data) > limits.photo_bytes:
         raise WrongUsage(
-            f"a released photo has {len(data):,} bytes, X takes {MOST_BYTES:,}; lower max_edge or jpeg_quality"
+            f"a released photo has {len(data):,} bytes, X takes {limits.photo_bytes:,}; lower max_edge or jpeg_quality"
         )
     said = " ".join(alt.split())
     if not said:
@@ -202,21 +232,9 @@ def _picture(guard: Guard, photo: Released, alt: str) -> Picture:
             withheld = Verdict("post", Outcome.REFUSED, needs_person=True, reasons=("alt-text-missing",))
             raise Refused(f"a photo has no description; write one. A start: {proposal}", withheld)
         said = proposal
-    if len(said) > alt_text.LONGEST:
-        raise WrongUsage(f"a description has {len(said)} characters, X takes {alt_text.LONGEST}; shorten it")
+    if len(said) > limits.description:
+        raise WrongUsage(f"a description has {len(said)} characters, X takes {limits.description}; shorten it")
     media_type = next((each.media_type for each in PUBLISHED.values() if each.matches(data)), None)
     if media_type is None:
         raise WrongUsage("a released photo is neither JPEG, PNG nor WebP, and X takes no other")
-    return Picture(data, hashlib.sha256(data).hexdigest(), media_type, said)
-
-
-def weight(text: str) -> int:
-    """The length of a text as X counts it: a link is 23, most letters 1, others (emoji, CJK) 2.
-
-    Source: X's counting rules, configuration v3 of its twitter-text library. Emoji of several parts weigh 2 there and
-    more here, so that what passes here passes there.
-    """
-    links = _LINK.findall(text)
-    rest = _LINK.sub("", text)
-    light = sum(any(low <= ord(letter) <= high for low, high in _LIGHT) for letter in rest)
-    return 23 * len(links) + light + 2 * (len(rest) - light)
+    return clear_photo(data, hashlib.sha256(data).hexdigest(), media_type, said)

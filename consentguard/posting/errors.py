@@ -15,6 +15,7 @@
        |  `- NotThere         404: no such post or account, or not any more
        |- Redirected          3xx: something between here and X answers in its place
        |- NotUnderstood       an answer that is not X's: HTML, broken JSON, no id in it
+       |- DeletedAtNetwork    it was posted before, and X does not show it any more
        |- Unconfirmed         it may have been posted, and X could not say; never sent again until it can
        `- PartlyPosted        a part of a thread stands and could not be taken back
 
@@ -135,11 +136,23 @@ class NotUnderstood(PostingFailed):
     may_have_happened = passes = True
 
 
+class DeletedAtNetwork(PostingFailed):
+    """The same was posted before, and X does not show it any more: somebody deleted it there. `post` is its id."""
+
+    def __init__(self, post: str) -> None:
+        super().__init__(
+            "posting",
+            f"this was posted before as https://x.com/i/status/{post}, and X does not show that post any more. "
+            "Somebody deleted it at X",
+            "Nothing was sent. To post it again, say so: --again (in a program again=True).",
+        )
+        self.post = post
+
+
 class Unconfirmed(PostingFailed):
-    """The post may stand, and X could not be asked. It is never sent again until X has said that it does not."""
+    """The post may stand. It is not sent again until X shows it, a person has looked, or half an hour has passed."""
 
     may_have_happened = True
-    next_step = "Run the same again in some minutes: it looks first, and sends nothing twice."
 
 
 class PartlyPosted(PostingFailed):

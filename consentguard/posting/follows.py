@@ -17,8 +17,8 @@ from typing import Final, TypeVar
 
 from consentguard.errors import PolicyInvalid, Problem
 from consentguard.files import MAX_TABLE, read_bounded
-from consentguard.posting.actions import Action
-from consentguard.posting.answers import Account
+from consentguard.posting.actions import AccountAction
+from consentguard.posting.network import Account
 
 APPROVED_FILE: Final = "approved_accounts.csv"
 STAFF_FILE: Final = "staff_handles.csv"
@@ -79,7 +79,7 @@ def judge_following(
     approved: Mapping[str, Approved],
     declared: Mapping[str, Declared],
     own: Iterable[str],
-) -> tuple[Action, ...]:
+) -> tuple[AccountAction, ...]:
     """What to do about whom an account follows. `own`: the school's own accounts, which need no approval."""
     school = {folded(handle) for handle in own if handle}
     followed = {folded(account.username): account for account in following}
@@ -91,18 +91,18 @@ def judge_following(
             continue
         else:
             why = f"@{account.username} is not on the head teacher's list"
-        actions.append(Action("unfollow", account.id, why, account.link))
+        actions.append(AccountAction("unfollow", account.id, why, account.link))
     for handle, one in approved.items():
         if handle not in followed:
             why = f"@{one.handle.lstrip('@')} is approved ({one.kind}, {one.approved_by}) and not followed"
-            actions.append(Action("follow", "", why, f"https://x.com/{one.handle.lstrip('@')}"))
+            actions.append(AccountAction("follow", "", why, f"https://x.com/{one.handle.lstrip('@')}"))
     return tuple(actions)
 
 
-def judge_followers(followers: Iterable[Account], declared: Mapping[str, Declared]) -> tuple[Action, ...]:
+def judge_followers(followers: Iterable[Account], declared: Mapping[str, Declared]) -> tuple[AccountAction, ...]:
     """What to do about who follows: personal accounts of staff are kept from it; everybody else may."""
     return tuple(
-        Action(
+        AccountAction(
             "block",
             account.id,
             f"@{account.username} is the personal account of {declared[folded(account.username)].person}; "

@@ -1,4 +1,4 @@
-"""Mentions and replies: judged by the words alone, proposed to a person, and recorded as incidents once one decided.
+"""Mentions and replies: judged by their words alone, proposed to a person, recorded once that person decided.
 
 Nothing of an incident's text or handle is recorded, only ids: a reply may name a child.
 """
@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from consentguard.consent.codes import REASONS
 from consentguard.consent.record.state import State
 from consentguard.guard.guard import Guard
-from consentguard.posting.actions import FAILED, Action, Done, carry_out
-from consentguard.posting.answers import Post
-from consentguard.posting.desk import Desk
+from consentguard.posting.account import SchoolAccount
+from consentguard.posting.actions import FAILED, AccountAction, ActionResult, carry_out
+from consentguard.posting.approaches import CONTACT, SENTENCES, THREAT, approaches
+from consentguard.posting.network import NetworkPost
 
 INCIDENT: Final = "incident"
 BY_POLICY: Final = "policy: hide_automatically"
 _SURE: Final = frozenset({"surname", "offensive-language", "remark-at-school"})
-_DOUBT: Final = frozenset({"maybe-surname"})
+_DOUBT: Final = frozenset({"maybe-surname", THREAT, CONTACT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +30,38 @@ class Incident:
     Attributes:
         post: it.
         rules: which, by their codes.
-        serious: a child is named in full, or spoken to with an insult: for the appropriate authority, too.
+        serious: a child is named in full or spoken to with an insult, somebody is threatened, or contact is asked for:
+            for the appropriate authority, too.
         actions: what is proposed.
         hidden: policy had it hidden before; the rest still waits for a person.
     """
 
-    post: Post
+    post: NetworkPost
     rules: tuple[str, ...]
     serious: bool
-    actions: tuple[Action, ...]
+    actions: tuple[AccountAction, ...]
     hidden: bool = False
 
     @property
     def link(self) -> str:
-        return f"https://x.com/i/status/{self.post.id}"
+        return self.post.link
+
+    @property
+    def why(self) -> str:
+        """What is wrong with it, in words."""
+        return "; ".join(SENTENCES.get(rule) or REASONS[rule] for rule in self.rules)
 
 
-def judge(guard: Guard, desk: Desk) -> Iterator[Incident]:
-    """Reads the account's mentions and replies; yields those that break the rules and that no person decided yet.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: how many mentions and replies, and which of them are to be decided."""
+
+    read: int
+    incidents: tuple[Incident, ...]
+
+
+def judge(guard: Guard, account: SchoolAccount) -> Reading:
+    """Reads the account's mentions and replies; finds those that break the rules and that no person decided yet.
 
     What failed when it was decided comes again. Words only: pictures of others are not looked at, X forbids matching
     faces on them. Raises PostingFailed.
@@ -53,23 +69,23 @@ def judge(guard: Guard, desk: Desk) -> Iterator[Incident]:
     rows = record(guard.state)
     known = {row["post"] for row in rows if row["by"] != BY_POLICY and not _failed(row)}
     hidden = {row["post"] for row in rows if row["by"] == BY_POLICY and not _failed(row)}
-    found = []
-    for post in desk.patience.keep_trying(lambda: tuple(desk.x.mentions())):
-        said = guard.words.judge({"reply": post.text}, with_image=False)
-        rules = tuple(rule for rule in said.refused if rule in _SURE | _DOUBT)
-        if rules and post.id not in known:
-            serious = "surname" in rules or {"offensive-language", "individually-targeted"} <= set(said.refused)
-            found.append((post, rules, serious))
-    ours = _our_conversations(desk, (post.conversation for post, _, _ in found))
+    posts = account.patience.keep_trying(lambda: tuple(account.network.mentions()))
+    judged = [(post, *_judged(guard, post)) for post in posts if post.id not in known]
+    found = [(post, rules, serious) for post, rules, serious in judged if rules]
+    ours = _our_conversations(account, (post.conversation for post, _, _ in found))
+    incidents = []
     for post, rules, serious in found:
         proposed = tuple(_proposed(post, rules, hideable=post.conversation in ours))
-        yield Incident(post, rules, serious, proposed, post.id in hidden)
+        incidents.append(Incident(post, rules, serious, proposed, post.id in hidden))
+    return Reading(len(posts), tuple(incidents))
 
 
-def act(guard: Guard, desk: Desk, incident: Incident, by: str, *, only: str = "") -> tuple[Done, ...]:
+def act(
+    guard: Guard, account: SchoolAccount, incident: Incident, by: str, *, only: str = ""
+) -> tuple[ActionResult, ...]:
     """Does what is proposed (or only actions of one kind), and records the incident with what became of it."""
     wanted = [action for action in incident.actions if not only or action.what == only]
-    done = tuple(carry_out(desk, guard.state, action, by) for action in wanted)
+    done = tuple(carry_out(account, guard.state, action, by) for action in wanted)
     row = {
         "post": incident.post.id,
         "author": incident.post.author,
@@ -79,7 +95,7 @@ def act(guard: Guard, desk: Desk, incident: Incident, by: str, *, only: str = ""
         "posted_at": incident.post.at.isoformat(timespec="seconds"),
         "actions": [{"what": each.action.what, "outcome": each.outcome} for each in done],
     }
-    guard.state.record(INCIDENT, row, desk.now().isoformat(timespec="seconds"))
+    guard.state.record(INCIDENT, row, account.stamp())
     return done
 
 
@@ -88,27 +104,36 @@ def record(state: State) -> list[dict[str, Any]]:
     return [{"at": row.at, **row.body} for row in state.audit.entries() if row.kind == INCIDENT]
 
 
+def _judged(guard: Guard, post: NetworkPost) -> tuple[tuple[str, ...], bool]:
+    """The rules that a reply breaks or may break, and whether that is serious."""
+    said = guard.words.judge({"reply": post.text}, with_image=False)
+    asked = approaches(post.text)
+    rules = tuple(rule for rule in (*said.refused, *asked) if rule in _SURE | _DOUBT)
+    spoken_to = {"offensive-language", "individually-targeted"} <= set(said.refused)
+    return rules, "surname" in rules or spoken_to or bool(asked)
+
+
 def _failed(row: dict[str, Any]) -> bool:
     return any(each["outcome"] == FAILED for each in row["actions"])
 
 
-def _our_conversations(desk: Desk, ids: Iterable[str]) -> set[str]:
+def _our_conversations(account: SchoolAccount, ids: Iterable[str]) -> set[str]:
     """Those of these conversations that began with a post of this account: only in those X lets it hide replies."""
     wanted = [each for each in dict.fromkeys(ids) if each]
     if not wanted:
         return set()
-    roots = desk.patience.keep_trying(lambda: tuple(desk.x.posts(wanted)))
-    return {post.id for post in roots if post.author == desk.x.me().id}
+    roots = account.patience.keep_trying(lambda: tuple(account.network.posts(wanted)))
+    return {post.id for post in roots if post.author == account.network.me().id}
 
 
-def _proposed(post: Post, rules: tuple[str, ...], *, hideable: bool) -> Iterator[Action]:
-    link, why = f"https://x.com/i/status/{post.id}", ", ".join(rules)
+def _proposed(post: NetworkPost, rules: tuple[str, ...], *, hideable: bool) -> Iterator[AccountAction]:
+    why = "; ".join(SENTENCES.get(rule) or REASONS[rule] for rule in rules)
     if not _SURE & set(rules):
-        yield Action("look", post.author, why, link, post.id)
+        yield AccountAction("look", post.author, why, post.link, post.id)
         return
     if hideable:
-        yield Action("hide", post.author, why, link, post.id)
-    yield Action("mute", post.author, why, link, post.id)
-    yield Action("report", post.author, why, link, post.id)
+        yield AccountAction("hide", post.author, why, post.link, post.id)
+    yield AccountAction("mute", post.author, why, post.author_link, post.id)
+    yield AccountAction("report", post.author, why, post.link, post.id)
     if "offensive-language" in rules:
-        yield Action("block", post.author, why, link, post.id)
+        yield AccountAction("block", post.author, why, post.author_link, post.id)

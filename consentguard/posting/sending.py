@@ -1,165 +1,180 @@
-"""How drafts become posts: all of them or none, each once, and in doubt X is asked before anything is sent again."""
+"""How parts become posts: all of them or none, each once, and each judged again just before it is sent."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from functools import partial
-from typing import Final
+from dataclasses import replace
 
 from consentguard.consent.record.post_journal import Intent, Journal, text_digest
-from consentguard.errors import CannotTell
+from consentguard.consent.record.state import State
+from consentguard.errors import CannotTell, ConsentGuardError
 from consentguard.files import remove_source
-from consentguard.posting.desk import Desk
-from consentguard.posting.draft import Draft, Leave, Picture
-from consentguard.posting.errors import NotThere, PartlyPosted, PostingFailed, Unconfirmed
-from consentguard.posting.gate import UPLOADS, Permit
+from consentguard.posting.account import SchoolAccount, alone
+from consentguard.posting.clearance import clear_post
+from consentguard.posting.context import PostingContext, PostingRequest
+from consentguard.posting.draft import Draft, Part, drafted, plain_parts
+from consentguard.posting.errors import DeletedAtNetwork, NotThere, PartlyPosted, PostingFailed, Unconfirmed
+from consentguard.posting.settling import Posted, Settling
 
-_SKEW: Final = timedelta(minutes=2)
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A post that stands at X.
+def send(
+    account: SchoolAccount, parts: Sequence[Part], request: PostingRequest, *, again: bool = False
+) -> tuple[Posted, ...]:
+    """Posts parts that answer one another: all of them or none, each once.
 
-    Attributes:
-        id: X's id of it.
-        channel: of the policy.
-        photos: digests of its pictures, in order.
-        already: it stood before this call, which sent nothing.
-        left: why originals that were to be deleted are still there; a sentence each.
+    Everything is judged before the network is asked anything, again once the state is held, and again just before each
+    post is sent: consents, words and hours count as they are then. Arguments and errors as for `Poster.thread`.
     """
-
-    id: str
-    channel: str
-    photos: tuple[str, ...] = ()
-    already: bool = False
-    left: tuple[str, ...] = ()
-
-    @property
-    def link(self) -> str:
-        return f"https://x.com/i/status/{self.id}"
+    parts = plain_parts(parts)
+    guard = account.open_guard()
+    context = account.context(guard, request)
+    drafted(guard, account.network.limits, parts, context)
+    account.check_own(context.channel)
+    with alone(guard.state):
+        return _Sender(account, parts, request, guard.state).send(again=again)
 
 
-class Sender:
-    """Sends what was drafted. Made for one use, while the caller holds the state for itself alone."""
+def delete(account: SchoolAccount, post: str) -> None:
+    """Deletes a post at the network; one that is gone already counts as deleted."""
+    try:
+        account.patience.keep_trying(lambda: account.network.delete(post))
+    except NotThere:
+        _log.info("post %s was gone already", post)
 
-    def __init__(self, desk: Desk, journal: Journal) -> None:
-        self._desk = desk
-        self._x = desk.x
-        self._journal = journal
 
-    def send(self, drafts: tuple[Draft, ...], leave: Leave) -> tuple[Posted, ...]:
-        """Posts all drafts, each an answer to the one before, or none; sends nothing for those that stand already."""
-        found = self._settle_before({draft.content for draft in drafts})
-        now = self._desk.now()
-        before = [found.get(one.content) or self._journal.post_of(one.content, one.key, now) for one in drafts]
+class _Sender:
+    """One use of `send`, while it holds the state alone."""
+
+    def __init__(self, account: SchoolAccount, parts: Sequence[Part], request: PostingRequest, state: State) -> None:
+        self._account = account
+        self._network = account.network
+        self._parts = parts
+        self._request = request
+        self._journal = Journal(state)
+        self._settling = Settling(account, self._journal)
+
+    def send(self, *, again: bool) -> tuple[Posted, ...]:
+        drafts, context = self._judged()
+        before = self._standing(drafts, context, again=again)
         media = [() if stands else self._uploaded(draft) for draft, stands in zip(drafts, before, strict=True)]
         posts: list[Posted] = []
         for draft, stands, uploaded in zip(drafts, before, media, strict=True):
-            photos = tuple(picture.sha256 for picture in draft.pictures)
             if stands:
-                posts.append(Posted(stands, leave.channel.name, photos, already=True))
+                posts.append(stands)
                 continue
             try:
-                post = self._created(draft, uploaded, leave, posts[-1].id if posts else "")
-            except PostingFailed as error:
-                if not isinstance(error, Unconfirmed):
-                    self._take_back([each for each in posts if not each.already], leave.by, error)
+                post = self._created(draft, uploaded, posts[-1].id if posts else "")
+            except Unconfirmed:
                 raise
-            posts.append(Posted(post, leave.channel.name, photos))
+            except ConsentGuardError as error:
+                self._take_back([each for each in posts if not each.already], error)
+                raise
+            posts.append(Posted(post, context.channel.name, _digests(draft)))
         pairs = zip(posts, drafts, strict=True)
         return tuple(replace(post, left=self._without_sources(draft)) for post, draft in pairs)
 
-    def settle(self, intent: Intent) -> Posted | None:
-        """Looks for one open post and writes what became of it. Raises Unconfirmed where it is too early to say."""
-        found = self._desk.patience.keep_trying(lambda: self._found(intent))
-        if found:
-            self._journal.confirm(intent, found, self._desk.now())
-            return Posted(found, intent.channel, intent.photos)
-        if self._desk.now() - intent.at < timedelta(seconds=sum(self._desk.patience.settling)):
-            raise Unconfirmed("looking for an earlier post", "it was sent a moment ago and is not seen yet")
-        self._journal.drop(intent, "not-found", self._desk.now())
-        return None
+    def _judged(self) -> tuple[tuple[Draft, ...], PostingContext]:
+        """All parts as they may be sent at this moment: register and policy are read anew. Raises as `drafted`."""
+        guard = self._account.open_guard()
+        context = self._account.context(guard, self._request)
+        return drafted(guard, self._network.limits, self._parts, context), context
 
-    def ours(self) -> list[Intent]:
-        """What this account sent without an answer."""
-        return [intent for intent in self._journal.open() if intent.account == self._x.me().id]
+    def _standing(self, drafts: Sequence[Draft], context: PostingContext, *, again: bool) -> list[Posted | None]:
+        """What of these drafts stands at X already.
 
-    def delete(self, post: str) -> None:
-        """Deletes a post; one that is gone already counts as deleted."""
+        Raises DeletedAtNetwork where one was posted and X does not show it any more, unless it shall go again.
+        """
+        found = self._settling.settle_before({draft.content for draft in drafts})
+        now, channel = self._account.now(), context.channel.name
+        known = [found.get(one.content) or self._journal.post_of(one.content, one.key, now) for one in drafts]
+        shown = self._shown([post for post in known if post and post not in found.values()])
+        before: list[Posted | None] = []
+        for draft, post in zip(drafts, known, strict=True):
+            if post and shown is not None and post not in {*shown, *found.values()}:
+                if not again:
+                    raise DeletedAtNetwork(post)
+                by = f"{context.by}: was gone at X"
+                self._journal.ledger.record_takedown(post, channel=channel, at=now, by=by)
+                before.append(None)
+            elif post:
+                seen = shown is not None or post in found.values()
+                before.append(Posted(post, channel, _digests(draft), already=True, seen=seen))
+            else:
+                before.append(None)
+        return before
+
+    def _shown(self, posts: list[str]) -> set[str] | None:
+        """Which of these posts X shows; None where it cannot be asked."""
         try:
-            self._desk.change("deleting a post", "DELETE", f"/2/tweets/{post}")
-        except NotThere:
-            _log.info("post %s was gone already", post)
+            return {post.id for post in self._account.patience.keep_trying(lambda: tuple(self._network.posts(posts)))}
+        except PostingFailed as error:
+            _log.warning("earlier posts were not looked up (%s)", error.why)
+            return None
 
     # -- one post -----------------------------------------------------------------------------------------------------
 
     def _uploaded(self, draft: Draft) -> tuple[str, ...]:
-        return tuple(self._desk.patience.keep_trying(partial(self._one, picture)) for picture in draft.pictures)
+        """Uploads the pictures; repeated, it leaves pictures behind that no post holds."""
+        trying, upload = self._account.patience.keep_trying, self._network.upload
+        return tuple(trying(lambda photo=photo: upload(photo)) for photo in draft.photos)  # type: ignore[misc]
 
-    def _one(self, picture: Picture) -> str:
-        """Uploads and describes one picture; repeated, it leaves a picture behind that no post holds."""
-        with self._x.gate.opened(Permit("POST", UPLOADS[self._x.upload_route], media=picture.sha256)):
-            media = self._x.upload(picture.data, picture.media_type)
-        path, body = self._x.description(media, picture.alt)
-        with self._x.gate.opened(Permit("POST", path, body)):
-            self._x.describe(body)
-        return media
+    def _created(self, draft: Draft, media: tuple[str, ...], replies_to: str) -> str:
+        """Sends one post and settles it; its id. Consents, words and hours are judged before each try."""
+        begun: list[Intent] = []
 
-    def _created(self, draft: Draft, media: tuple[str, ...], leave: Leave, replies_to: str) -> str:
-        body: dict[str, object] = {"text": draft.text} if draft.text else {}
-        if media:
-            body["media"] = {"media_ids": list(media)}
-        if replies_to:
-            body["reply"] = {"in_reply_to_tweet_id": replies_to}
-        intent = self._journal.begin(self._row(draft, media, leave, replies_to), self._desk.now())
-        attempt = 1
-        while True:
+        def once() -> str:
+            _, context = self._judged()
+            if not begun:
+                row = self._row(draft, media, context, replies_to)
+                begun.append(self._journal.begin(row, self._account.now()))
             try:
-                with self._x.gate.opened(Permit("POST", "/2/tweets", body)):
-                    post = self._x.make_post(body)
+                return self._network.post(clear_post(draft.text, media, replies_to, begun[0].seq))
             except PostingFailed as error:
-                found = self._looked_for(intent, error) if error.may_have_happened else None
-                if found:
-                    post = found
-                elif self._desk.patience.wait_after(error, attempt):
-                    attempt += 1
-                    continue
-                else:
-                    self._journal.drop(intent, type(error).__name__, self._desk.now())
+                if not error.may_have_happened:
                     raise
-            self._journal.confirm(intent, post, self._desk.now())
-            return post
+                return self._settling.after(begun[0], error)
 
-    def _row(self, draft: Draft, media: tuple[str, ...], leave: Leave, replies_to: str) -> dict[str, object]:
+        try:
+            post = self._account.patience.keep_trying(once)
+        except Unconfirmed:
+            raise
+        except ConsentGuardError as error:
+            if begun:
+                self._journal.drop(begun[0], type(error).__name__, self._account.now())
+            raise
+        self._journal.confirm(begun[0], post, self._account.now())
+        return post
+
+    def _row(self, draft: Draft, media: tuple[str, ...], context: PostingContext, replies_to: str) -> dict[str, object]:
         return {
-            **leave.as_json(),
+            **context.as_json(),
             "content": draft.content,
             "key": draft.key,
-            "account": self._x.me().id,
-            "since": (self._x.now() or self._desk.now()).isoformat(timespec="seconds"),
+            "account": self._network.me().id,
+            "since": context.moment.isoformat(timespec="seconds"),
             "text": text_digest(draft.text),
             "media": list(media),
-            "photos": [picture.sha256 for picture in draft.pictures],
+            "photos": list(_digests(draft)),
             "releases": list(draft.releases),
             "people": list(draft.people),
             "replies_to": replies_to,
+            "thread": draft.place.as_json() if draft.place else None,
         }
 
-    def _take_back(self, posts: Sequence[Posted], by: str, error: PostingFailed) -> None:
+    def _take_back(self, posts: Sequence[Posted], error: ConsentGuardError) -> None:
         """Deletes the parts of a thread that stand. Raises PartlyPosted where X fails at that too."""
         left = []
         for post in reversed(posts):
             try:
-                self.delete(post.id)
+                delete(self._account, post.id)
             except PostingFailed:
                 left.append(post.id)
             else:
-                self._journal.ledger.record_takedown(post.id, channel=post.channel, at=self._desk.now(), by=by)
+                at, by = self._account.now(), self._request.by
+                self._journal.ledger.record_takedown(post.id, channel=post.channel, at=at, by=by)
         if left:
             raise PartlyPosted("taking back the begun thread", "X failed at this too", left) from error
 
@@ -168,55 +183,11 @@ class Sender:
         left = []
         for path, sha256 in draft.sources:
             try:
-                remove_source(path, sha256, self._journal.state, self._desk.now().isoformat(timespec="seconds"))
+                remove_source(path, sha256, self._journal.state, self._account.stamp())
             except CannotTell as error:
                 left.append(str(error))
         return tuple(left)
 
-    # -- what was sent without an answer ------------------------------------------------------------------------------
 
-    def _settle_before(self, contents: set[str]) -> dict[str, str]:
-        """Settles what is open before more is sent; content -> post of what was found standing.
-
-        Only a doubt about the same content stops this post.
-        """
-        found: dict[str, str] = {}
-        for intent in self.ours():
-            try:
-                stands = self.settle(intent)
-            except PostingFailed as error:
-                if intent.content in contents:
-                    raise
-                _log.warning("row %d: an earlier post is still unsettled (%s)", intent.seq, type(error).__name__)
-            else:
-                found |= {intent.content: stands.id} if stands else {}
-        return found
-
-    def _looked_for(self, intent: Intent, error: PostingFailed) -> str | None:
-        """Looks for a post whose sending ended in doubt, until X has had time to show it.
-
-        Its id, or None where X surely did not make it. Raises Unconfirmed where the last look failed.
-        """
-        unseen: PostingFailed | None = None
-        for wait in self._desk.patience.settling:
-            self._desk.patience.sleep(wait)
-            try:
-                found = self._found(intent)
-            except PostingFailed as blind:
-                unseen = blind
-                continue
-            unseen = None
-            if found:
-                return found
-        if unseen:
-            why = f"no answer ({type(error).__name__}), and looking for it failed too"
-            raise Unconfirmed("posting", why) from unseen
-        return None
-
-    def _found(self, intent: Intent) -> str | None:
-        """The id of the post that an intent made, found by its pictures, or by its text where it has none."""
-        for post in self._x.posts_since(intent.since - _SKEW):
-            same = post.media == intent.media if intent.media else text_digest(post.text) == intent.text
-            if same and not (post.media and not intent.media):
-                return post.id
-        return None
+def _digests(draft: Draft) -> tuple[str, ...]:
+    return tuple(photo.sha256 for photo in draft.photos)

@@ -10,19 +10,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
-from xml.etree import ElementTree as ET
+
+from feedgen.feed import FeedGenerator
 
 from consentguard.consent.clock import school_day
 from consentguard.consent.record.post_journal import Journal
 from consentguard.guard.guard import Guard
-from consentguard.posting.desk import Desk
-from consentguard.posting.poster import retweeted
+from consentguard.posting.account import SchoolAccount
+from consentguard.posting.reposting import reposted
 from consentguard.values import Standing
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WallEntry:
     """One post on the wall."""
 
     id: str
@@ -39,19 +39,19 @@ class Entry:
 class Wall:
     """What may be listed, newest first, and why the rest may not: (post, sentence)."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[WallEntry, ...]
     withheld: tuple[tuple[str, str], ...]
 
 
-def build(guard: Guard, desk: Desk, *, channel: str, site: str) -> Wall:
+def build(guard: Guard, account: SchoolAccount, *, channel: str, site: str) -> Wall:
     """The wall of a channel's account, for a site that the policy knows as channel `site`. Raises PostingFailed.
 
     Texts come from X, where they may have been changed, and are judged again; pictures stay there.
     """
     journal = Journal(guard.state)
-    shared = set(retweeted(journal, channel))
+    shared = set(reposted(journal, channel))
     posts = [post for post in journal.ledger.posts() if post.channel == channel or post.id in shared]
-    scope, today = guard.policy.channel(site).scope, school_day(desk.now())
+    scope, today = guard.policy.channel(site).scope, school_day(account.now())
     may, withheld = {}, []
     for post in posts:
         barred = [
@@ -61,11 +61,13 @@ def build(guard: Guard, desk: Desk, *, channel: str, site: str) -> Wall:
         ]
         if post.taken_down:
             withheld.append((post.id, "was taken down"))
+        elif any(release.revoked for release in post.releases):
+            withheld.append((post.id, "shows a photo whose release was taken back"))
         elif barred:
             withheld.append((post.id, f"{', '.join(barred)} may not be shown on {site}"))
         else:
             may[post.id] = post
-    shown = desk.patience.keep_trying(lambda: {post.id: post for post in desk.x.posts(list(may))})
+    shown = account.patience.keep_trying(lambda: {post.id: post for post in account.network.posts(list(may))})
     entries = []
     for id_, post in may.items():
         if id_ not in shown:
@@ -76,11 +78,11 @@ def build(guard: Guard, desk: Desk, *, channel: str, site: str) -> Wall:
             withheld.append((id_, f"its text breaks the rules: {', '.join(codes)}"))
         else:
             home = guard.policy.channels.get(post.channel)
-            entries.append(Entry(id_, shown[id_].text, home.account if home else "", shown[id_].at))
+            entries.append(WallEntry(id_, shown[id_].text, home.account if home else "", shown[id_].at))
     return Wall(tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)), tuple(withheld))
 
 
-def as_json(entries: Sequence[Entry], title: str) -> bytes:
+def as_json(entries: Sequence[WallEntry], title: str) -> bytes:
     """JSON Feed 1.1."""
     items = [
         {
@@ -96,20 +98,17 @@ def as_json(entries: Sequence[Entry], title: str) -> bytes:
     return json.dumps(feed, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def as_rss(entries: Sequence[Entry], title: str, link: str) -> bytes:
+def as_rss(entries: Sequence[WallEntry], title: str, link: str) -> bytes:
     """RSS 2.0."""
-    rss = ET.Element("rss", version="2.0")
-    channel = ET.SubElement(rss, "channel")
-    for name, text in (("title", title), ("link", link), ("description", title)):
-        ET.SubElement(channel, name).text = text
+    feed = FeedGenerator()
+    feed.title(title)
+    feed.link(href=link)
+    feed.description(title)
     for entry in entries:
-        item = ET.SubElement(channel, "item")
-        for name, text in (
-            ("title", f"{entry.account}: {entry.text}"),
-            ("link", entry.link),
-            ("guid", entry.link),
-            ("pubDate", format_datetime(entry.at)),
-            ("description", entry.text),
-        ):
-            ET.SubElement(item, name).text = text
-    return bytes(ET.tostring(rss, encoding="utf-8", xml_declaration=True)) + b"\n"
+        item = feed.add_entry(order="append")
+        item.title(f"{entry.account}: {entry.text}")
+        item.link(href=entry.link)
+        item.guid(entry.link, permalink=True)
+        item.pubDate(entry.at)
+        item.description(entry.text)
+    return bytes(feed.rss_str(pretty=True))

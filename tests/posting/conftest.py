@@ -15,7 +15,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tweepy
-from fake_x import KEYS, FakeX, Fault, ToFake
+from fake_x import KEYS, FakeX, Fault
+from fake_x_wire import ToFake
 from PIL import Image
 
 from consentguard.consent.policy.policy import Policy
@@ -32,9 +33,12 @@ class Waiting:
     waits: list[float] = field(default_factory=list)
     start: float = datetime(2026, 11, 25, 7, 15, tzinfo=UTC).timestamp()  # a Wednesday, just in hours
     began: float = field(default_factory=time.monotonic)
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)  # what happens during the next waits, in turn
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
 
     def clock(self) -> float:
         return self.start + time.monotonic() - self.began + sum(self.waits)

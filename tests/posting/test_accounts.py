@@ -14,8 +14,8 @@ from consentguard.consent.register.register import Register
 from consentguard.errors import PolicyInvalid
 from consentguard.guard.guard import Guard
 from consentguard.posting import follows, moderation, wall
-from consentguard.posting.actions import Action, carry_out
-from consentguard.posting.answers import Account
+from consentguard.posting.actions import AccountAction, carry_out
+from consentguard.posting.network import Account
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
 
@@ -93,8 +93,8 @@ def test_what_x_lets_a_program_do_is_done_and_the_rest_is_for_a_person(
 ):
     if fault:
         fake.always[what] = fault
-    desk = make_poster(guarded).desk
-    done = carry_out(desk, guarded.state, Action(what, "9001", "because", "https://x.com/a_stranger"), "Head")
+    account = make_poster(guarded).account
+    done = carry_out(account, guarded.state, AccountAction(what, "9001", "because", "https://x.com/a_stranger"), "Head")
     assert done.outcome == outcome
     assert bool(done.why) == (outcome != "done")
     row = list(guarded.state.audit.entries())[-1]
@@ -105,7 +105,7 @@ def test_every_page_of_followers_is_read(guarded, make_poster, fake):
     fake.accounts |= {str(number): f"parent{number}" for number in range(2000, 2025)}
     fake.follows |= {(str(number), "1001") for number in range(2000, 2025)}
     fake.page = 10
-    assert len(list(make_poster(guarded).desk.x.followers())) == 25
+    assert len(list(make_poster(guarded).account.network.followers())) == 25
     assert fake.count("followers") == 3
 
 
@@ -126,7 +126,7 @@ def thread(guarded, make_poster, fake) -> dict[str, str]:
 
 
 def found(guard, poster) -> dict[str, moderation.Incident]:
-    return {incident.post.id: incident for incident in moderation.judge(guard, poster.desk)}
+    return {incident.post.id: incident for incident in moderation.judge(guard, poster.account).incidents}
 
 
 def test_replies_that_break_the_rules_are_proposed_and_nothing_is_done(guarded, make_poster, fake, thread):
@@ -143,7 +143,7 @@ def test_replies_that_break_the_rules_are_proposed_and_nothing_is_done(guarded, 
 
 def test_a_named_person_decides_and_the_record_holds_ids_only(guarded, make_poster, fake, thread):
     poster = make_poster(guarded)
-    moderation.act(guarded, poster.desk, found(guarded, poster)[thread["names"]], "Miriam Castlegate")
+    moderation.act(guarded, poster.account, found(guarded, poster)[thread["names"]], "Miriam Castlegate")
     assert fake.hidden == {thread["names"]}
     assert fake.muted == {"9001"}
     (row,) = moderation.record(guarded.state)
@@ -165,14 +165,14 @@ def test_a_named_person_decides_and_the_record_holds_ids_only(guarded, make_post
 def test_what_failed_is_proposed_again(guarded, make_poster, fake, thread):
     poster = make_poster(guarded)
     fake.always["hide"] = Fault(400, {})
-    moderation.act(guarded, poster.desk, found(guarded, poster)[thread["rude"]], "Miriam Castlegate")
+    moderation.act(guarded, poster.account, found(guarded, poster)[thread["rude"]], "Miriam Castlegate")
     assert thread["rude"] in found(guarded, poster)
 
 
 def test_what_policy_had_hidden_still_waits_for_a_person(guarded, make_poster, fake, thread):
     poster = make_poster(guarded)
     incident = found(guarded, poster)[thread["rude"]]
-    moderation.act(guarded, poster.desk, incident, moderation.BY_POLICY, only="hide")
+    moderation.act(guarded, poster.account, incident, moderation.BY_POLICY, only="hide")
     assert fake.hidden == {thread["rude"]}
     assert not fake.muted
     assert found(guarded, poster)[thread["rude"]].hidden
@@ -196,7 +196,7 @@ def test_the_wall_lists_what_may_be_shown_on_the_website_too(school, make_poster
     own, gone, changed = (main.post(text, **BY).id for text in ("Our news", "Taken down", "Changed since"))
     main.take_down(gone, **BY)
     fake.posts[changed]["text"] = "Well done Amara Winterbourne"
-    made = wall.build(school, main.desk, channel="main", site="website")
+    made = wall.build(school, main.account, channel="main", site="website")
     assert {entry.id for entry in made.entries} == {pictured, own}
     assert {post for post, _ in made.withheld} == {gone, changed}
     assert plain not in {entry.id for entry in made.entries}
@@ -209,6 +209,6 @@ def test_the_wall_lists_what_may_be_shown_on_the_website_too(school, make_poster
 
     # A consent for social media is none for the website.
     less = Register.parse(sample_with({"P001": {"website_withdrawn": "2026-11-01"}}), "less")
-    fewer = wall.build(Guard(less, school.policy, state=school.state), main.desk, channel="main", site="website")
+    fewer = wall.build(Guard(less, school.policy, state=school.state), main.account, channel="main", site="website")
     assert {entry.id for entry in fewer.entries} == {own}
     assert (pictured, "P001 may not be shown on website") in fewer.withheld

@@ -52,14 +52,14 @@ def test_the_loop_goes_on_meanwhile_and_the_same_post_is_sent_once(guarded, phot
 def test_a_cancelled_wait_does_not_cut_a_post_in_half(guarded, photos, make_poster, fake, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
     poster = make_poster(guarded)
-    upload = poster.desk.x.upload
+    upload = poster.account.network.upload
 
     def slow(*arguments: object) -> str:
         begun.set()
         go_on.wait(5)
         return upload(*arguments)
 
-    monkeypatch.setattr(poster.desk.x, "upload", slow)
+    monkeypatch.setattr(poster.account.network, "upload", slow)
 
     async def main() -> None:
         waiting = asyncio.create_task(AsyncPoster(poster).post("Sunflowers", [photos["work"]], **BY))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import dataclasses
 import io
 import json
 import pickle
@@ -13,7 +15,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import requests
-from fake_x import ToFake
+import tweepy
+from fake_x_wire import ToFake
 from fakes import FixedFaces, sample_with
 from PIL import Image
 
@@ -21,9 +24,12 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard.guard import Guard
-from consentguard.posting import Poster
+from consentguard.posting import Part, Poster, X
+from consentguard.posting.clearance import ClearedPhoto, ClearedPost
+from consentguard.posting.context import PostingRequest
 from consentguard.posting.errors import OutsidePoster
-from consentguard.posting.gate import Permit
+from consentguard.posting.sending import send
+from consentguard.posting.x.gate import UPLOADS, RequestPermit
 from consentguard.values import Released
 
 BY = {"channel": "main", "by": "Miriam Castlegate"}
@@ -185,13 +191,63 @@ def test_the_client_underneath_is_refused(make_x, photos, way):
     assert caught.value.verdict.reasons == ("outside-poster",)
 
 
+FORGED = {
+    "raw bytes": lambda x, photo: x.upload(photo.data),
+    "a release": lambda x, photo: x.upload(photo),
+    "a body": lambda x, photo: x.post({"text": "hello"}),
+    "a text": lambda x, photo: x.post("hello"),
+    "what looks like a cleared post": lambda x, photo: x.post(
+        SimpleNamespace(text="hello", media=(), replies_to="", row=1)
+    ),
+    "a retweet by its id": lambda x, photo: x.repost("17"),
+}
+
+
 @pytest.mark.usefixtures("nothing_sent")
-def test_our_own_methods_beneath_the_poster_are_refused_too(make_x, photos):
-    for route in ("v2", "v1.1"):
-        with pytest.raises(OutsidePoster):
-            make_x(route).upload(photos["shown"].data, "image/jpeg")
+@pytest.mark.parametrize("route", ["v2", "v1.1"])
+@pytest.mark.parametrize("way", FORGED.values(), ids=FORGED)
+def test_our_own_methods_beneath_the_poster_take_only_what_was_cleared(make_x, photos, way, route):
     with pytest.raises(OutsidePoster):
-        make_x().make_post({"text": "hello"})
+        way(make_x(route), photos["shown"])
+
+
+def test_what_was_cleared_is_made_by_the_checks_alone(guarded, photos, make_poster, fake, monkeypatch):
+    for kind, fields in ((ClearedPost, ("hello", (), "", 1)), (ClearedPhoto, (b"", "", "image/jpeg", ""))):
+        with pytest.raises(TypeError, match="made by Poster alone"):
+            kind(*fields, maker=None)
+        with pytest.raises(TypeError):
+            kind(*fields)
+    taken = []
+    monkeypatch.setattr(X, "post", lambda x, post: taken.append(post) or "17")
+    make_poster(guarded).post("Sunflowers", [photos["work"]], **BY)
+    with pytest.raises((TypeError, ValueError)):
+        dataclasses.replace(taken[0], text="something else")
+
+
+@pytest.mark.usefixtures("nothing_sent")
+def test_there_is_no_way_to_send_a_call_of_ones_own(guarded, make_poster):
+    """The account and its network offer a fixed list of changes; what sends anything else is private."""
+    poster = make_poster(guarded)
+    for thing in (poster, poster.account, poster.account.network):
+        public = {name for name in dir(thing) if not name.startswith("_")}
+        assert not public & {"change", "gate", "request", "send", "opened", "make_post", "desk", "x"}, thing
+    for wrong in ("17/hidden", "../tweets", "", "17?x=1"):
+        with pytest.raises(WrongUsage):
+            poster.account.network.delete(wrong)
+
+
+@pytest.mark.usefixtures("nothing_sent")
+def test_what_sends_judges_by_itself_and_leaves_the_account_usable(guarded, photos, make_poster, fake):
+    """`send` is beneath `Poster.thread`: called by itself it admits, judges words and hours, and begins no row."""
+    poster, request = make_poster(guarded), PostingRequest.of("main", "Miriam Castlegate", {})
+    for part in (
+        Part("Sunflowers", [hollow(photos["shown"], data=photos["covered"].data)]),
+        Part("Sunflowers", [photos["shown"].data]),
+        Part("Well done Amara Winterbourne"),
+    ):
+        with pytest.raises((AuditFailed, Refused)):
+            send(poster.account, [part], request)
+    assert not [row for row in guarded.state.audit.entries() if row.kind == "post-begun"]
 
 
 def test_a_poster_leaves_no_gate_open(guarded, photos, make_x, patience, fake):
@@ -202,42 +258,49 @@ def test_a_poster_leaves_no_gate_open(guarded, photos, make_x, patience, fake):
     assert fake.count("create") == 1
 
 
-@pytest.mark.parametrize("route", ["v2", "v1.1"])
+UPLOAD = {
+    "v2": lambda x, data: x._client.request(
+        "POST", UPLOADS["v2"], json={"media": base64.b64encode(data).decode()}, user_auth=True
+    ),
+    "v1.1": lambda x, data: x._api.simple_upload("photo.jpg", file=io.BytesIO(data)),
+}
+
+
+@pytest.mark.parametrize("route", UPLOAD)
 def test_other_bytes_than_the_permitted_ones_do_not_leave(make_x, photos, fake, route):
     x = make_x(route)
-    path = {"v2": "/2/media/upload", "v1.1": "/1.1/media/upload.json"}[route]
+    permit = RequestPermit("POST", UPLOADS[route], media=photos["shown"].sha256)
     for data in (photos["covered"].data, photos["shown"].data[:-1], b""):
-        with pytest.raises(OutsidePoster), x.gate.opened(Permit("POST", path, media=photos["shown"].sha256)):
-            x.upload(data, "image/jpeg")
+        with pytest.raises((OutsidePoster, tweepy.TweepyException)), x._gate.opened(permit):
+            UPLOAD[route](x, data)
     assert not fake.calls
+    with x._gate.opened(permit):  # the control: these may
+        UPLOAD[route](x, photos["shown"].data)
+    assert fake.count("upload") == 1
 
 
 def test_another_text_than_the_permitted_one_does_not_leave(make_x, fake):
     x = make_x()
-    with pytest.raises(OutsidePoster), x.gate.opened(Permit("POST", "/2/tweets", {"text": "fine"})):
-        x.make_post({"text": "not fine"})
+    with pytest.raises(OutsidePoster), x._gate.opened(RequestPermit("POST", "/2/tweets", {"text": "fine"})):
+        x._client.create_tweet(text="not fine")
     assert not fake.calls
 
 
 def test_a_permit_is_good_for_one_request(make_x, fake):
     x = make_x()
-    with pytest.raises(OutsidePoster), x.gate.opened(Permit("POST", "/2/tweets", {"text": "fine"})):
-        x.make_post({"text": "fine"})
-        x.make_post({"text": "fine"})
+    with pytest.raises(OutsidePoster), x._gate.opened(RequestPermit("POST", "/2/tweets", {"text": "fine"})):
+        for _ in range(2):
+            x._client.create_tweet(text="fine")
     assert fake.count("create") == 1
 
 
 def test_a_client_is_guarded_once(tweepy_client, make_x):
-    from consentguard.posting import X
-
     X(tweepy_client)
     with pytest.raises(WrongUsage, match="guarded already"):
         X(tweepy_client)
 
 
 def test_a_client_of_the_programs_own_becomes_a_guarded_one(tweepy_client, guarded, patience, fake):
-    from consentguard.posting import X
-
     tweepy_client.session.mount("https://api.twitter.com", ToFake(fake))  # an adapter for one host goes no way round
     Poster(lambda: guarded, X(tweepy_client), patience=patience).post("Hello", **BY)
     with pytest.raises(OutsidePoster):
@@ -247,8 +310,6 @@ def test_a_client_of_the_programs_own_becomes_a_guarded_one(tweepy_client, guard
 
 @pytest.mark.parametrize("missing", ["consumer_key", "consumer_secret", "access_token", "access_token_secret"])
 def test_a_client_without_user_keys_is_refused(tweepy_client, missing):
-    from consentguard.posting import X
-
     setattr(tweepy_client, missing, None)
     with pytest.raises(WrongUsage, match="all four"):
         X(tweepy_client)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 import trustme
-from fake_x import HOSTS, KEYS, SECRETS, FakeX, Fault, proxied
+from fake_x import KEYS, SECRETS, FakeX, Fault
+from fake_x_wire import HOSTS, proxied
 from fakes import SAMPLE_FILE, sample_with
 from PIL import Image
 
@@ -130,14 +131,14 @@ def test_a_thread_a_dry_run_and_an_original_that_is_deleted(desk, service):
 
 REFUSED = {
     "a surname": (("--text", "Well done Amara Winterbourne"), 1, "a pupil's surname is written"),
-    "nobody's name": (("--text", "Hello", "--by", ""), 2, "name of whoever posts"),
+    "nobody's name": (("--text", "Hello", "--by", ""), 2, "by must be the name of a person"),
     "nothing": ((), 2, "there is nothing to post"),
     "a description of nothing": (("--alt", "x"), 2, "describes the --photo before it"),
     "people of nothing": (("--text", "a", "--people", "P001", "--photo", "shown.jpg"), 2, "the --photo before it"),
     "one list over two photos": (
         ("--text", "a", "--photo", "visitor.jpg", "--photo", "shown.jpg", "--people", "P001"),
         2,
-        "consentguard post --text a --photo visitor.jpg --people ID,ID --photo shown.jpg --people P001",
+        "  consentguard post --text a --photo visitor.jpg --people ID,ID --photo shown.jpg --people P001",
     ),
     "one list over two parts": (
         ("--photo", "shown.jpg", "--people", "P001", "--text", "a", "--text", "b", "--photo", "visitor.jpg"),
@@ -191,7 +192,7 @@ def test_a_takedown_lists_asks_and_deletes(desk, service):
     assert (no.returncode, posts <= set(service.posts)) == (2, True)
     some = desk.run("takedown", "P001", "--apply", *BY, says="y\n")
     assert some.returncode == 3
-    assert "class4 is still up" in some.stderr  # with the keys of the main account
+    assert "on class4 is still up" in some.stderr  # with the keys of the main account
     desk.account = "1004"
     rest = desk.run("takedown", "P001", "--apply", "--yes", *BY)
     desk.account = "1001"
@@ -241,7 +242,7 @@ def test_a_post_in_doubt_is_told_and_settled_by_a_person(desk, service):
     finally:
         service.always.clear()
     assert (told.returncode, f"row {seq}: sent to main" in told.stdout) == (3, True), told.stderr
-    assert f"row {seq}: sent to main" in listed.stderr
+    assert f"row {seq}: something was sent to main" in listed.stderr
     assert desk.run("posting", "settle", str(seq), "--stands", "../17x", *BY).returncode == 2
     assert desk.run("posting", "settle", str(seq), "--never-posted", *BY).returncode == 0
     assert "nothing is open any more" in desk.run("posting", "reconcile").stdout
@@ -269,7 +270,7 @@ def test_the_bot_posts_refuses_and_tries_again(desk, service):
     for name, text, people in (("one", "Our sunflowers", "P001"), ("two", "Well done Amara Winterbourne", "P001")):
         (drops / name).mkdir(parents=True)
         (drops / name / "text.txt").write_text(text, encoding="utf-8")
-        (drops / name / "people.txt").write_text(people, encoding="utf-8")
+        (drops / name / "IMG_1.people.txt").write_text(people, encoding="utf-8")
         (drops / name / "IMG_1.jpg").write_bytes((desk.folder / "shown.jpg").read_bytes())
     desk.account, asked = "1004", (str(script), "drops", "class4", "Class teacher")
     service.faults["upload"].append(Fault(400, {}))
@@ -298,7 +299,10 @@ def test_follow_rules_at_the_command_line(desk, service):
     service.follows |= {("1001", "9000"), ("1001", "9001"), ("9001", "1001")}
     following = desk.run("audit-following", "--out", "todo.json")
     assert following.returncode == 1
-    assert "unfollow: @a_stranger is not on the head teacher's list" in following.stdout
+    assert (
+        "@a_stranger is not on the head teacher's list\n  proposed: stop following https://x.com/a_str"
+        in following.stdout
+    )
     assert json.loads((desk.folder / "todo.json").read_text())[0]["account"] == "9001"
     assert ("1001", "9001") in service.follows
     assert desk.run("audit-following", "--apply").returncode == 2
@@ -307,16 +311,25 @@ def test_follow_rules_at_the_command_line(desk, service):
     assert desk.run("audit-following").returncode == 0
     followers = desk.run("audit-followers", "--staff", "staff.csv", "--apply", *BY)
     assert followers.returncode == 1
-    assert "for a person: block: @a_stranger is the personal account of T001" in followers.stdout
-    assert "X lets these keys not do it (X answered 404" in followers.stdout
+    assert "@a_stranger is the personal account of T001" in followers.stdout
+    assert "  do this by hand: block https://x.com/a_stranger" in followers.stdout
+    assert "X does not let a program with these keys do this." in followers.stdout
     assert "Nothing was posted" not in followers.stdout
 
 
 def test_replies_at_the_command_line(desk, service):
-    assert desk.run("moderate").returncode == 0
+    kind = service.add_post("9000", "@RackhamPrimary how lovely!")
+    nothing = desk.run("moderate")
+    assert (nothing.returncode, "none that the word list knows. Read them yourself" in nothing.stderr) == (0, True)
+    assert kind not in nothing.stdout
     rude = service.add_post("9001", "@RackhamPrimary wankers", replies_to=service.own_posts()[-1]["id"])
     proposed = desk.run("moderate")
-    assert (proposed.returncode, "proposed: hide" in proposed.stdout) == (1, True)
+    assert proposed.returncode == 1
+    assert "@a_stranger wrote on " in proposed.stdout
+    assert ': "@RackhamPrimary wankers"' in proposed.stdout
+    assert f"proposed: hide the reply https://x.com/a_stranger/status/{rude}" in proposed.stdout
+    assert "proposed: mute https://x.com/a_stranger\n" in proposed.stdout
+    assert "offensive-language" not in proposed.stdout + proposed.stderr
     assert desk.run("moderate", "--apply").returncode == 2
     assert desk.run("moderate", "17", "--apply", *BY).returncode == 2
     assert not service.hidden

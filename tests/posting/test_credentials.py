@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from types import ModuleType
 
 import pytest
 
 from consentguard.errors import WrongUsage
-from consentguard.posting.credentials import Credentials
+from consentguard.posting.x.credentials import Credentials
 
 NAMES = ("api_key", "api_secret", "access_token", "access_secret")
 ENVIRONMENT = {f"CONSENTGUARD_X_{name.upper()}": f"secret-{name}" for name in NAMES}
@@ -62,3 +63,13 @@ def test_without_the_extra_the_environment_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(WrongUsage, match="CONSENTGUARD_X_"):
         Credentials.find("@Rackham", {})
+
+
+def test_no_variable_of_a_traceback_shows_a_key(ring):
+    """As error trackers print them, with the variables of every frame."""
+    try:
+        Credentials.find("@Rackham", {**ENVIRONMENT, "CONSENTGUARD_X_ACCESS_SECRET": ""})
+    except WrongUsage as error:
+        printed = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    assert "secret-api_key" not in printed.replace(repr(ENVIRONMENT), "").split("environment = ")[0]
+    assert "[hidden]" in printed

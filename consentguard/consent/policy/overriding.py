@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.errors import WrongUsage
+from consentguard.values.plain import plain_reason, plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ def check_override(channel: Channel, by: str | None, why: Mapping[str, str] | No
         return Override()
     who = (by or "").strip()
     where = f"[channels.{channel.name}.override]"
+    why = {plain_text(code, "a code"): plain_text(reason, "a reason") for code, reason in list(why.items())}
     for code, reason in why.items():
         if code not in channel.override:
             may = ", ".join(channel.override) or "none"
             raise WrongUsage(f"{code!r} can be overridden by nobody on channel {channel.name} ({where}); {may} can be")
         if not reason.strip():
             raise WrongUsage(f"an override of {code} needs a reason: --override {code}=REASON")
+        plain_reason(reason, f"--override {code}")
         if not who:
             raise WrongUsage(f"an override of {code} needs the name of whoever decides: --by NAME")
         if who.casefold() not in {name.strip().casefold() for name in channel.override[code]}:

@@ -50,6 +50,7 @@ class Intent:
         media: ids that X gave the pictures; they find the post again.
         photos: digests of the released pictures, `people` whose consent they rest on.
         by: who posts.
+        thread: digest of the whole thread, this part's number from 1, and how many parts; None for a single post.
         post: its id at X, once it is known to stand.
     """
 
@@ -65,7 +66,20 @@ class Intent:
     photos: tuple[str, ...]
     people: tuple[str, ...]
     by: str
+    thread: tuple[str, int, int] | None = None
     post: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CutThread:
+    """A thread of which some parts stand at X and others do not: number of the part -> post; `parts` in all."""
+
+    channel: str
+    account: str
+    at: datetime
+    by: str
+    standing: Mapping[int, str]
+    parts: int
 
 
 class Journal:
@@ -94,18 +108,37 @@ class Journal:
 
     def open(self) -> list[Intent]:
         """What was sent, or was about to be, and nothing has settled, oldest first."""
-        return [intent for intent, settled in self._all() if not settled]
+        return [intent for intent, settled, _ in self._all() if not settled]
 
     def post_of(self, content: str, key: str, at: datetime) -> str | None:
         """The same post that stands at X: of the same day, or of the last hour, as midnight makes no retry a new post.
 
         None where none does.
         """
-        posts = [intent for intent, _ in self._all() if intent.post and intent.content == content]
+        posts = [intent for intent, _, _ in self._all() if intent.post and intent.content == content]
         return next((one.post for one in posts if one.key == key or timedelta() <= at - one.at < _RETRY), None)
 
-    def _all(self) -> Iterator[tuple[Intent, bool]]:
-        """Every intent, with whether it was settled; `post` stays empty unless it stands."""
+    def cut_threads(self) -> list[CutThread]:
+        """Threads that were cut between their parts, as by a crash, oldest first; those in doubt are in `open`.
+
+        A part that was sent and taken down later is no cut.
+        """
+        threads: dict[tuple[str, str], list[tuple[Intent, bool, bool]]] = {}
+        for intent, settled, sent in self._all():
+            if intent.thread:
+                threads.setdefault((intent.account, intent.thread[0]), []).append((intent, settled, sent))
+        cut = []
+        for known in threads.values():
+            standing = {intent.thread[1]: intent.post for intent, _, _ in known if intent.thread and intent.post}
+            ever = {intent.thread[1] for intent, _, sent in known if intent.thread and sent}
+            last = known[-1][0]
+            parts = last.thread[2] if last.thread else 0
+            if standing and len(ever) < parts and all(settled for _, settled, _ in known):
+                cut.append(CutThread(last.channel, last.account, last.at, last.by, standing, parts))
+        return cut
+
+    def _all(self) -> Iterator[tuple[Intent, bool, bool]]:
+        """Every intent, whether it was settled, and whether it ever stood; `post` stays empty unless it does now."""
         began: dict[int, Intent] = {}
         ended: dict[int, str] = {}
         gone: set[tuple[str, str]] = set()
@@ -118,10 +151,12 @@ class Journal:
                 ended[row.body["begun"]] = row.body.get("post", "")
         for seq, intent in began.items():
             post = ended.get(seq, "")
-            yield replace(intent, post="" if (intent.channel, post) in gone else post), seq in ended
+            now = "" if (intent.channel, post) in gone else post
+            yield replace(intent, post=now), seq in ended, bool(post)
 
 
 def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
+    place = body.get("thread")  # rows of earlier versions do not say
     return Intent(
         seq=seq,
         at=at,
@@ -135,6 +170,7 @@ def _intent(seq: int, at: datetime, body: Mapping[str, Any]) -> Intent:
         photos=tuple(body["photos"]),
         people=tuple(body["people"]),
         by=body["by"],
+        thread=(place["whole"], place["part"], place["parts"]) if place else None,
     )
 
 

@@ -16,6 +16,9 @@ from consentguard.consent.register.register import SCOPES
 REMAINS: Final = ("hands", "back_of_head", "body")
 """What of an unapproved person a policy may let remain."""
 
+OUTSIDE_DIGEST: Final = MappingProxyType({"digest": False})
+"""Of a key that no release can depend on: changing it, or adding it to the program, makes none of them fall."""
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -30,6 +33,7 @@ class Channel:
         hours: when may be posted; None where [hours] of the policy holds.
         remain: what of an unapproved person may remain; None where the policy's `remain` holds.
         names_with_images: "allow" or "person", as in [words]; None where that holds.
+        may_post: who may post there, by name; empty where anybody may who has the keys.
         override: rule code -> who may override it, by name. Consent is no such rule.
     """
 
@@ -41,6 +45,7 @@ class Channel:
     hours: Hours | None = None
     remain: frozenset[str] | None = None
     names_with_images: str | None = None
+    may_post: tuple[str, ...] = field(default=(), metadata=OUTSIDE_DIGEST)
     override: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
@@ -54,6 +59,7 @@ class Channel:
             hours=_hours(keys),
             remain=frozenset(keys.choices("remain", REMAINS)) if keys.has("remain") else None,
             names_with_images=keys.choice("names_with_images", NAMES) if keys.has("names_with_images") else None,
+            may_post=keys.texts("may_post") if keys.has("may_post") else (),
             override=_override(keys),
         )
 

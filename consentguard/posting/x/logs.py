@@ -1,4 +1,8 @@
-"""Keeps keys and pictures out of logs: tweepy writes headers and whole bodies there at level DEBUG."""
+"""Keeps keys, pictures and words out of logs: at level DEBUG tweepy writes headers and whole bodies there.
+
+A caption holds children's first names, and an answer holds what strangers wrote. So of these loggers' records only
+lines are kept that are known to hold neither; the rest of a record is replaced before any handler sees it.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,16 @@ TALKATIVE: Final = (
     "urllib3.connectionpool",
     "urllib3.util.retry",
 )
-_HEADER: Final = re.compile(r"(?i)\b(bearer|oauth)(\s+)(?=oauth_|realm|\S{16}).*")
-_PICTURE: Final = re.compile(r"[A-Za-z0-9+/=]{120,}")
-_LONGEST: Final = 4000
+_KNOWN: Final = (
+    re.compile(r"Making API request: [A-Z]+ https://[a-z.]+/[\w./-]*"),
+    re.compile(r"Received API response: \d{3} [\w .-]*"),
+    re.compile(r"Starting new HTTPS? connection \(\d+\): [\w.:-]+"),
+    re.compile(r'https://[\w.:-]+ "[A-Z]+ /[\w./-]*(?:\?\S*)? HTTP/[\d.]+" \d{3} \S+'),
+    re.compile(r"Rate limit exceeded\. Sleeping for \d+ seconds\."),
+)
+"""Lines without words or keys in them; a request's path holds ids only."""
 _HIDDEN: Final = "[hidden]"
+_LONGEST: Final = 4000
 
 
 class _Hide(logging.Filter):
@@ -43,25 +53,27 @@ class _Hide(logging.Filter):
         try:
             text = record.getMessage()
         except (TypeError, ValueError):  # arguments that do not fit their format, as logging itself would report
-            text = str(record.msg)
-        record.msg, record.args = self.clean(text), ()
-        if record.exc_info and record.exc_info[1] is not None:
-            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
+            text = ""
+        record.msg, record.args = self._kept(text), ()
+        record.exc_info = record.exc_text = record.stack_info = None
         return True
 
     def clean(self, text: str) -> str:
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, _HIDDEN)
-        text = _PICTURE.sub(_HIDDEN, _HEADER.sub(rf"\1\2{_HIDDEN}", text))
         return text if len(text) <= _LONGEST else text[:_LONGEST] + _HIDDEN
+
+    def _kept(self, text: str) -> str:
+        first, _, rest = text.partition("\n")
+        known = first if any(pattern.fullmatch(first) for pattern in _KNOWN) else ""
+        return self.clean(f"{known} {_HIDDEN}".strip() if rest or not known else known)
 
 
 _FILTER: Final = _Hide()
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """From now on these texts, authorisation headers and pictures show in no log of tweepy or what it builds on."""
+    """From now on these texts, and all but known lines, show in no log of tweepy or what it builds on."""
     _FILTER.learn(secrets)
     for name in TALKATIVE:
         logger = logging.getLogger(name)

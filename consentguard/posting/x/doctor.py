@@ -11,23 +11,23 @@ import requests
 
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.posting.errors import CredentialsRefused, PostingFailed
-from consentguard.posting.gate import HOSTS
-from consentguard.posting.x import X
+from consentguard.posting.x.client import X
+from consentguard.posting.x.gate import HOSTS
 
 _WORST_CLOCK: Final = 300  # seconds; X refuses signatures that are further off
 _TIMEOUT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Symptom:
-    """One thing looked at: whether it is well, and a sentence."""
+class Check:
+    """One thing that was checked: whether it is well, and a sentence."""
 
     what: str
     well: bool
     says: str
 
 
-def examine(x: X, rule: Channel, origin: str, reach: Callable[[str], str] | None = None) -> Iterator[Symptom]:
+def examine(x: X, rule: Channel, origin: str, reach: Callable[[str], str] | None = None) -> Iterator[Check]:
     """Looks at everything that a post needs, one by one; reads only.
 
     Args:
@@ -35,27 +35,27 @@ def examine(x: X, rule: Channel, origin: str, reach: Callable[[str], str] | None
         origin: where the keys came from.
         reach: tells why a host cannot be reached, empty if it can; by asking it, without this.
     """
-    yield Symptom("keys", True, f"all four found in {origin}")
+    yield Check("keys", True, f"all four found in {origin}")
     reached = {host: (reach or _reached)(host) for host in sorted(HOSTS)}
     for host, why in reached.items():
-        yield Symptom("host", not why, f"{host}: {why or 'answers'}")
+        yield Check("host", not why, f"{host}: {why or 'answers'}")
     if any(reached.values()):
         return
     try:
         me = x.me()
     except CredentialsRefused as error:
-        yield Symptom("account", False, f"{error} A clock more than five minutes off has the same effect.")
+        yield Check("account", False, f"{error} A clock more than five minutes off has the same effect.")
         return
     except PostingFailed as error:
-        yield Symptom("account", False, str(error))
+        yield Check("account", False, str(error))
         return
     ours = bool(rule.account) and me.goes_by(rule.account)
     wanted = rule.account or "without an account; add `account` to it in the policy"
     mend = "" if ours or not rule.account else f"; use the keys of {rule.account}"
-    yield Symptom("account", ours, f"these keys are @{me.username}'s; channel {rule.name} is {wanted}{mend}")
+    yield Check("account", ours, f"these keys are @{me.username}'s; channel {rule.name} is {wanted}{mend}")
     may = me.access in ("", "read-write", "read-write-directmessages")
     mend = "" if may else "; set the app to read and write in X's developer console, then make its access keys anew"
-    yield Symptom("permissions", may, f"these keys: {me.access or 'not told; a post will show it'}{mend}")
+    yield Check("permissions", may, f"these keys: {me.access or 'not told; a post will show it'}{mend}")
     yield _clock(x)
     yield from _tier(x)
 
@@ -71,15 +71,15 @@ def _reached(host: str) -> str:
     return f"points to {location}: something between here and X answers in its place" if elsewhere else ""
 
 
-def _clock(x: X) -> Symptom:
+def _clock(x: X) -> Check:
     there = x.now()
     if there is None:
-        return Symptom("clock", False, "X did not tell its time")
+        return Check("clock", False, "X did not tell its time")
     off = abs((datetime.now(UTC) - there).total_seconds())
-    return Symptom("clock", off < _WORST_CLOCK, f"{off:.0f} s off X's; more than {_WORST_CLOCK} s and keys are refused")
+    return Check("clock", off < _WORST_CLOCK, f"{off:.0f} s off X's; more than {_WORST_CLOCK} s and keys are refused")
 
 
-def _tier(x: X) -> Iterator[Symptom]:
+def _tier(x: X) -> Iterator[Check]:
     """What the developer account pays for, as far as reading shows: in doubt a post is looked for on the timeline."""
     for what, needed, look in (
         ("reading our own posts", "settling a post in doubt", lambda: x.posts_since(datetime.now(UTC))),
@@ -89,6 +89,6 @@ def _tier(x: X) -> Iterator[Symptom]:
         try:
             next(iter(look()), None)
         except PostingFailed as error:
-            yield Symptom("access", False, f"{what}, for {needed}: {error}")
+            yield Check("access", False, f"{what}, for {needed}: {error}")
         else:
-            yield Symptom("access", True, f"{what}, for {needed}")
+            yield Check("access", True, f"{what}, for {needed}")

@@ -1,8 +1,8 @@
-"""The choke point: nothing that would change anything at X leaves without a permit that states its very content.
+"""Every request that changes something at X needs a permit that states its content; without one it is not sent.
 
-Every call of tweepy ends in `request` of its client and then in an adapter of its session. Both are guarded: the first
-refuses before anything is built, the second compares what is about to leave, byte for byte, with what was permitted. So
-a program that reaches for the client underneath is refused, whichever of tweepy's methods it takes.
+Every call of tweepy ends in `request` of its client and then in an adapter of its session. Both are guarded. The first
+refuses before anything is built. The second compares what is about to leave, byte for byte, with what was permitted. So
+a program that calls the client underneath is refused, whichever of tweepy's methods it takes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import email.policy
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import BaseAdapter
 
+from consentguard.errors import WrongUsage
 from consentguard.posting.errors import OutsidePoster
 
 HOSTS: Final = frozenset({"api.twitter.com", "upload.twitter.com"})
@@ -31,8 +32,8 @@ _READING: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
-    """Leave for one request: its method, its path, and what it carries.
+class RequestPermit:
+    """Allows one request: its method, its path, and what it carries.
 
     Attributes:
         method, path: of the request.
@@ -53,7 +54,7 @@ class Gate:
         self._here = threading.local()
 
     @contextmanager
-    def opened(self, permit: Permit) -> Iterator[None]:
+    def opened(self, permit: RequestPermit) -> Iterator[None]:
         """Within it, this thread may send the one request that the permit states."""
         self._here.permit = permit
         try:
@@ -63,7 +64,7 @@ class Gate:
 
     def ask(self, method: str, path: str) -> None:
         """Before a request is built. Raises OutsidePoster."""
-        permit: Permit | None = getattr(self._here, "permit", None)
+        permit: RequestPermit | None = getattr(self._here, "permit", None)
         if method.upper() not in _READING and (permit is None or (permit.method, permit.path) != (method, path)):
             raise OutsidePoster(f"{method} {path}")
 
@@ -76,7 +77,7 @@ class Gate:
         self.ask(str(request.method), url.path)
         if request.method in _READING:
             return
-        permit: Permit = self._here.permit
+        permit: RequestPermit = self._here.permit
         self._here.permit = None  # whatever tries it again has to be permitted again
         body = request.body.encode() if isinstance(request.body, str) else request.body
         if body is not None and not isinstance(body, bytes):
@@ -109,6 +110,23 @@ class GatedAdapter(BaseAdapter):
 
     def close(self) -> None:
         self._inner.close()
+
+
+def guard(client: Any, gate: Gate, timeout: tuple[float, float], path_of: Callable[[str], str]) -> None:
+    """Puts the gate before a client's `request`, where each of its methods ends, and before its session's adapters."""
+    adapters = list(client.session.adapters.items())
+    if any(isinstance(adapter, GatedAdapter) for _, adapter in adapters):
+        raise WrongUsage("this tweepy client is guarded already; use the Poster that has it")
+    send = client.request
+
+    def request(method: str, route: str, *arguments: Any, **named: Any) -> Any:
+        gate.ask(method, path_of(route))
+        return send(method, route, *arguments, **named)
+
+    client.request = request
+    for prefix, adapter in adapters:
+        client.session.mount(prefix, GatedAdapter(adapter, gate, timeout))
+    client.session.max_redirects = 0
 
 
 def _media_of(body: bytes, content_type: str) -> bytes:

@@ -13,6 +13,21 @@ SERVICE: Final = "consentguard-x"
 PREFIX: Final = "CONSENTGUARD_X_"
 
 
+class _Key:
+    """A key that shows in no repr, so in no traceback that prints variables either."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def __repr__(self) -> str:
+        return "[hidden]"
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """Keys of OAuth 1.0a, which is what v1.1 and v2 of X's interface both take. Shown by no repr."""
@@ -34,29 +49,29 @@ class Credentials:
         Raises WrongUsage naming what is missing; there is no mixing of the two places.
         """
         names = [each.name for each in fields(cls) if each.name != "origin"]
-        here = {name: environment.get(PREFIX + name.upper(), "").strip() for name in names}
+        here = {name: _Key(environment.get(PREFIX + name.upper(), "").strip()) for name in names}
         if any(here.values()):
             return cls._whole(here, {name: PREFIX + name.upper() for name in names}, "the environment")
         handle = account.lstrip("@").casefold()
         return cls._whole(
-            {name: _from_keyring(f"{handle}/{name}") for name in names},
+            {name: _Key(_from_keyring(f"{handle}/{name}")) for name in names},
             {name: f"{handle}/{name}" for name in names},
             f"the keyring, service {SERVICE}",
         )
 
     @classmethod
-    def _whole(cls, keys: Mapping[str, str], names: Mapping[str, str], origin: str) -> Credentials:
+    def _whole(cls, keys: Mapping[str, _Key], names: Mapping[str, str], origin: str) -> Credentials:
         missing = [names[name] for name, value in keys.items() if not value]
         if missing:
             raise WrongUsage(
                 f"keys for X: {', '.join(missing)} missing in {origin}; set the four variables {PREFIX}API_KEY, "
                 "_API_SECRET, _ACCESS_TOKEN and _ACCESS_SECRET, or store them in the keyring (docs/posting.md)"
             )
-        return cls(**keys, origin=origin)
+        return cls(**{name: key.text for name, key in keys.items()}, origin=origin)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no log may show."""
+        """The four keys, in tweepy's order; what no log may show."""
         return (self.api_key, self.api_secret, self.access_token, self.access_secret)
 
 
