@@ -50,7 +50,7 @@ _NO_RELEASE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 *("hours", "trips", "default_channel", "hook", "posting", "retention"),
             }
         ),
-        "Channel": frozenset({"holder", "class_name", "hours"}),
+        "Channel": frozenset({"holder", "class_name", "hours", "may_post"}),
     }
 )
 """Keys on which no release depends. That its mode is still allowed is asked by itself (`release_status`)."""

@@ -16,9 +16,6 @@ from consentguard.consent.register.register import SCOPES
 REMAINS: Final = ("hands", "back_of_head", "body")
 """What of an unapproved person a policy may let remain."""
 
-OUTSIDE_DIGEST: Final = MappingProxyType({"digest": False})
-"""Of a key that no release can depend on: changing it, or adding it to the program, makes none of them fall."""
-
 
 @dataclass(frozen=True, slots=True)
 class Channel:
@@ -45,7 +42,7 @@ class Channel:
     hours: Hours | None = None
     remain: frozenset[str] | None = None
     names_with_images: str | None = None
-    may_post: tuple[str, ...] = field(default=(), metadata=OUTSIDE_DIGEST)
+    may_post: tuple[str, ...] = ()
     override: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
