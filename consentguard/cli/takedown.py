@@ -176,9 +176,10 @@ def _release_in_words(due: ReleaseDue) -> str:
     if due.posting:
         lines.append("  It was never posted: a rehearsal, or the post was refused. Nothing of it is up.")
     elif due.must_go:
+        why = _why(due.lost, due.too_old, revoked=bool(release.revoked))
         lines.append(
-            f"  It must not be used any more: {_why(due.lost, due.too_old, revoked=bool(release.revoked))}. This program does not know where the file "
-            "is in use: if it is published, take it away there."
+            f"  It must not be used any more: {why}. This program does not know where the file is in use: if "
+            "it is published, take it away there."
         )
     else:
         lines.append("  It may be used: everybody in it may be shown.")
