@@ -14,12 +14,13 @@ from consentguard.errors import WrongUsage
 
 @dataclass
 class PhotoOptions:
-    """One --photo with the options after it. `people` is None where nobody said whom it shows."""
+    """One --photo with the options after it. `people` is None, and `tags` empty, where nobody said whom it shows."""
 
     path: Path
     alt: str = ""
     people: tuple[str, ...] | None = None
     hide_all: bool = False
+    tags: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -37,6 +38,7 @@ def add_part_options(command: argparse.ArgumentParser) -> None:
         ("--photo", "PHOTO", "a photo of the post, at most four"),
         ("--alt", "TEXT", "what the photo before it shows, for those who do not see it"),
         ("--people", "ID,ID", "who is shown in the photo before it; chooses mode declared for that photo"),
+        ("--tag", "N=ID|hide|nobody", "who face N of the photo before it is, as `inspect` numbers it; again for more"),
     ):
         command.add_argument(name, action=_Collect, dest="parts", metavar=metavar, help=what)
     command.add_argument(
@@ -53,12 +55,12 @@ def parts_of(arguments: argparse.Namespace) -> list[PartOptions]:
     photos = [photo for part in parts for photo in part.photos]
     if not photos and not any(part.text for part in parts):
         raise WrongUsage("there is nothing to post; give --text, --photo or both")
-    named = [photo for photo in photos if photo.people is not None]
-    unsaid = [photo for photo in photos if photo.people is None and not photo.hide_all]
+    named = [photo for photo in photos if photo.people is not None or photo.tags]
+    unsaid = [photo for photo in photos if photo not in named and not photo.hide_all]
     if named and unsaid:
         raise WrongUsage(
-            f"--people counts for the photo before it only, and {unsaid[0].path} has none of its own; nothing was "
-            f"posted. Say for every photo whom it shows, or --hide-all, with the other options as before:\n  "
+            f"--people and --tag count for the photo before them only, and {unsaid[0].path} has none of its own. "
+            f"Nothing was posted. Say for every photo whom it shows, or --hide-all, with the other options as before:\n  "
             f"consentguard post {_meant(parts)}"
         )
     return parts
@@ -71,8 +73,12 @@ def _meant(parts: Sequence[PartOptions]) -> str:
         words += ["--text", shlex.quote(part.text)] if part.text is not None else []
         for photo in part.photos:
             words += ["--photo", shlex.quote(str(photo.path))]
-            said = ["--people", ",".join(photo.people)] if photo.people else ["--people", "ID,ID"]
-            words += ["--hide-all"] if photo.hide_all else said
+            if photo.hide_all:
+                words.append("--hide-all")
+            elif photo.people or not photo.tags:
+                words += ["--people", shlex.quote(",".join(photo.people or ("ID", "ID")))]
+            for number, says in photo.tags.items():
+                words += ["--tag", shlex.quote(f"{number}={says}")]
     return " ".join(words)
 
 
@@ -108,10 +114,17 @@ class _Collect(argparse.Action):
             photo.alt = said
         elif name == "--hide-all":
             photo.hide_all = True
+        elif name == "--tag":
+            number, equals, says = (word.strip() for word in said.partition("="))
+            if not (number.isascii() and number.isdigit() and equals and says) or int(number) in photo.tags:
+                parser.error(
+                    f"--tag {said!r} is not N=ID, N=hide or N=nobody, once for each face of the photo before it"
+                )
+            photo.tags[int(number)] = says
         else:
             ids = tuple(each.strip() for each in said.split(",") if each.strip())
             if not ids:
                 parser.error("--people needs register ids, such as P001,P002; --hide-all hides every face")
             photo.people = (*(photo.people or ()), *ids)
-        if photo.hide_all and photo.people:
-            parser.error(f"{photo.path}: --people and --hide-all contradict each other; give one of them")
+        if photo.hide_all and (photo.people or photo.tags):
+            parser.error(f"{photo.path}: --hide-all contradicts --people and --tag; give one of them")

@@ -39,9 +39,9 @@ def add_commands(top: Commands, options: Options) -> Commands:
         parents=[_who(), options.papers, options.state],
         help="release photos and post them to X: all or nothing, and once",
         description="Releases each photo for the channel and posts what was released. --photo belongs to the --text "
-        "before it, or to the first; --people, --hide-all and --alt to the --photo before them; a second --text makes "
-        "a thread. Nothing is sent twice: where X gave no answer it is asked whether the post stands, and only what it "
-        "does not show for half an hour, or a person says is not there, is sent anew.",
+        "before it, or to the first; --people, --tag, --hide-all and --alt to the --photo before them; a second --text "
+        "makes a thread. Nothing is sent twice: where X gave no answer it is asked whether the post stands, and only "
+        "what it does not show for half an hour, or a person says is not there, is sent anew.",
         epilog=EXITS,
     )
     add_part_options(command)
@@ -142,8 +142,10 @@ def _released(guard: Guard, wanted: PartOptions, arguments: argparse.Namespace, 
     released = []
     for photo in wanted.photos:
         mode = "off" if photo.hide_all else arguments.mode
-        said = {**asked, "alt": photo.alt, "people": photo.people or (), "mode": mode}
-        released.append(guard.release(read_photo(photo.path), name=str(photo.path), **said))
+        data = read_photo(photo.path)
+        tags = guard.tags(data, photo.tags) if photo.tags else ()
+        said = {**asked, "alt": photo.alt, "people": photo.people or (), "mode": mode, "tags": tags}
+        released.append(guard.release(data, name=str(photo.path), **said))
         print(f"{photo.path}: {in_words(released[-1])}", file=sys.stdout if arguments.dry_run else sys.stderr)
     sources = [photo.path for photo in wanted.photos] if arguments.taken_for_sharing else []
     return Part(text, released, [photo.alt for photo in wanted.photos], sources)

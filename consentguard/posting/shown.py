@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consentguard.values import Action, Box, JudgedFace, Mode, Released
+from consentguard.values import Action, Box, JudgedFace, Mode, Released, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,18 @@ def in_words(released: Released) -> str:
 
 
 def _resting_on(faces: tuple[JudgedFace, ...], released: Released) -> str:
-    people = released.grounds.people
+    """Whose consent visible faces rest on, as far as it is known face by face."""
+    people, things = released.grounds.people, sum(face.standing is Standing.NOBODY for face in faces)
+    told = []
+    if things:
+        told.append(f"{things} of them called nobody (a statue, a picture)")
+    known = [face.person for face in faces if face.person and face.standing is not Standing.NOBODY]
     if len(people) == 1:
-        return f"with the consent of {people[0]}"
-    if all(face.person for face in faces):
-        return ", ".join(f"face {at} with the consent of {face.person}" for at, face in enumerate(faces, 1))
-    told = f"with the consents of {', '.join(people[:-1])} and {people[-1]}" if people else "with nobody's consent"
-    declared = released.grounds.mode == Mode.DECLARED.value
-    return f"{told}, whom you named; which face is whose is not known" if declared else told
+        told.append(f"with the consent of {people[0]}")
+    elif people and len(known) == len(faces) - things:
+        told += [f"one with the consent of {person}" for person in known]
+    elif people:
+        declared = released.grounds.mode == Mode.DECLARED.value
+        which = ", whom you named; which face is whose is not known" if declared else ""
+        told.append(f"with the consents of {', '.join(people[:-1])} and {people[-1]}{which}")
+    return ", ".join(told) or "with nobody's consent"

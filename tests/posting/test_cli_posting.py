@@ -129,6 +129,21 @@ def test_a_thread_a_dry_run_and_an_original_that_is_deleted(desk, service):
     assert not (desk.folder / "phone.jpg").exists()
 
 
+def test_a_tagged_face_stays_by_its_own_consent(desk, service):
+    policy = desk.folder / "state" / "policy.toml"
+    text = policy.read_bytes()
+    if b'"tagged"' not in text:
+        policy.write_bytes(text.replace(b'modes = ["off", "declared"', b'modes = ["off", "declared", "tagged"'))
+    try:
+        seen = desk.run("inspect", "shown.jpg", "--out", "seen.png")
+        assert seen.returncode == 0, seen.stderr
+        dry = desk.run("post", "--text", "Tagged", "--photo", "shown.jpg", "--tag", "1=P001", *BY, "--dry-run")
+    finally:
+        policy.write_bytes(text)
+    assert dry.returncode == 0, dry.stderr
+    assert "shown.jpg: 1 face stays visible, with the consent of P001" in dry.stdout
+
+
 REFUSED = {
     "a surname": (("--text", "Well done Amara Winterbourne"), 1, "a pupil's surname is written"),
     "nobody's name": (("--text", "Hello", "--by", ""), 2, "by must be the name of a person"),
@@ -145,6 +160,13 @@ REFUSED = {
         2,
         "visitor.jpg has none of its own",
     ),
+    "a tag of nothing": (("--text", "a", "--tag", "1=P001", "--photo", "shown.jpg"), 2, "the --photo before it"),
+    "a tag on one of two": (
+        ("--photo", "visitor.jpg", "--photo", "shown.jpg", "--tag", "1=P001", "--text", "a"),
+        2,
+        "--photo visitor.jpg --people ID,ID --photo shown.jpg --tag 1=P001",
+    ),
+    "a tag that says nothing": (("--photo", "shown.jpg", "--tag", "1"), 2, "is not N=ID, N=hide or N=nobody"),
     "people, and all hidden": (("--photo", "shown.jpg", "--people", "P001", "--hide-all"), 2, "contradict"),
     "no such file": (("--photo", "none.jpg"), 3, "none.jpg"),
     "a channel without an account": (("--text", "Hello", "--channel", "class1"), 2, "names no account"),
