@@ -60,7 +60,7 @@ def parts_of(arguments: argparse.Namespace) -> list[PartOptions]:
     if named and unsaid:
         raise WrongUsage(
             f"--people and --tag count for the photo before them only, and {unsaid[0].path} has none of its own. "
-            "Nothing was posted. Say for every photo whom it shows, or --hide-all, with the other options as before:\n  "
+            "Nothing was posted. Say for every photo whom it shows, or --hide-all, and the other options as before:\n  "
             f"consentguard post {_meant(parts)}"
         )
     return parts
