@@ -65,26 +65,26 @@ def test_a_withdrawal_lists_every_release_and_post_to_take_down(run, state, tmp_
 
 def test_what_was_never_posted_is_not_up_and_an_apply_says_so(run, state, tmp_path):
     """A dry run or a refused post leaves a release; of a channel without an account nobody knows where the file is."""
-    released(state, "d" * 64, "P006", channel="website")
+    released(state, "d" * 64, "P008", channel="website")
     gone = {"social_media_withdrawn": "2026-11-23", "website_withdrawn": "2026-11-23"}
-    (tmp_path / "consent_register.csv").write_bytes(sample_with({"P001": gone, "P006": gone}))
+    (tmp_path / "consent_register.csv").write_bytes(sample_with({"P001": gone, "P008": gone}))
     code, out, err = run("takedown P001 --state state")
     assert "Released file aaaaaaaaaaaaaaaa.jpg for main" in out
     assert "It was never posted: a rehearsal, or the post was refused. Nothing of it is up." in out
     assert "stands" not in out
-    assert run("takedown P006 --apply --state state")[0] == 2  # who?
-    code, out, err = run("takedown P006 --apply --by Office --yes --state state")
+    assert run("takedown P008 --apply --state state")[0] == 2  # who?
+    code, out, err = run("takedown P008 --apply --by Office --yes --state state")
     assert code == 1
     assert "none of these posts is up; there is nothing to delete at X" in out
-    assert "It must not be used any more: P006 has withdrawn consent." in out
+    assert "It must not be used any more: P008 has withdrawn consent." in out
     assert "still up" not in out + err
     assert err == "nothing that is up must go; 1 released file must not be used any more\n"
 
 
 def test_a_post_stands_under_its_own_channel(run, state, tmp_path):
     """The same bytes were released for two channels, with other people named for each."""
-    released(state, B, "P006", channel="website")
-    (tmp_path / "consent_register.csv").write_bytes(sample_with({"P006": {"social_media_withdrawn": "2026-11-23"}}))
+    released(state, B, "P008", channel="website")
+    (tmp_path / "consent_register.csv").write_bytes(sample_with({"P008": {"social_media_withdrawn": "2026-11-23"}}))
     code, out, _ = run("takedown P002 --state state")
     assert (code, "It shows P001 and P002." in out) == (0, True)
     assert run("takedown --state state")[0] == 0
