@@ -55,6 +55,8 @@ BEGINNINGS = {
     "DICOM": [bytes(128) + b"DICM\x02\0"],
     "Windows icon": [b"\0\0\x01\0\x01\0\x10\x10", b"\0\0\x02\0\x01\0"],
     "Apple icon": [b"icns\0\0\x10\0"],
+    "XPM": [b"/* XPM */\nstatic char *a[] = {", b"! XPM2\n"],
+    "XBM": [b"#define a_width 8\n#define a_height 8\nstatic char"],
     "film": [FTYP + b"isom", FTYP + b"qt  ", b"\x1a\x45\xdf\xa3", b"RIFF\0\0\0\0AVI LIST", b"\0\0\0\x08free"],
     "document": [b"%PDF-1.7", b"junk\n%PDF-1.4", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"{\\rtf1"],
     "archive": [b"PK\x03\x04", b"\x1f\x8b\x08", b"\x1f\x9d\x90", b"7z\xbc\xaf\x27\x1c", bytes(257) + b"ustar"],

@@ -129,8 +129,8 @@ class Judge:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
             if not any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
-                yield _undecided(name, "not-looked-into", f"is a {kind}, and nobody looks into those. {_SEALED_STEP}")
-        elif kind is Kind.TEXT:
+                yield _undecided(name, "not-looked-into", f"is a {kind}, and is not looked into. {_SEALED_STEP}")
+        elif kind in (Kind.TEXT, Kind.SILENT):
             text = as_text(data)
             yield from self._text(name, text, depth)
             yield from self._captions(path, name, text)
