@@ -201,7 +201,7 @@ class Guard:
         question = self.question(**asked)
         with _about(name):
             judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo), thorough=True)
-            judged = self._pipeline.looked_twice(judged)
+            judged = self._pipeline.looked_twice(judged, to_show=True)
         verdict = self._pipeline.verdict(judged, name)
         self._keep(photo, verdict, judged)
         return (

@@ -271,6 +271,8 @@ def _faces(judged: Judged) -> tuple[JudgedFace, ...]:
     for found, standing in ((judged.named, Standing.CONSENTED), (judged.found, Standing.UNKNOWN)):
         for face in found:
             box = picture.in_source(face.box)
+            if any(each.action is Action.HIDE and each.box.iou(box) >= SAME_FACE for each in faces):
+                continue  # somebody who is hidden already, and was still seen
             number = next((n for n, old in late.items() if old.iou(box) >= SAME_FACE), fresh)
             fresh += number == fresh
             faces.append(JudgedFace(box, face.score, None, standing, number, where=picture.place(face.box)))

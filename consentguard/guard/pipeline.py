@@ -14,7 +14,7 @@ from typing import Final
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
 from consentguard.consent.decide import Question, circumstances, decide
-from consentguard.consent.objections import ruling
+from consentguard.consent.objections import Objection, ruling
 from consentguard.consent.recognition.match import Match
 from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.guard import judging
@@ -27,11 +27,23 @@ from consentguard.guard.setup import Setup
 from consentguard.guard.tagging import pointed
 from consentguard.guard.text_rules import Words
 from consentguard.guard.verify import SomebodySeen
-from consentguard.values import Box, Face, Mode, Outcome, Picture, Released, Rewrite, Seen, Subject, Verdict
+from consentguard.values import Box, Face, Finding, Mode, Outcome, Picture, Released, Rewrite, Seen, Subject, Verdict
 from consentguard.values.stopwatch import stage
 
 STRONGER: Final = 2
 """How often a photo is planned again, one step stronger, after somebody was seen in the finished picture."""
+
+
+class StillSeen(VerificationFailed):
+    """Somebody is still seen in the finished picture, however strong the plan.
+
+    Attributes:
+        judged: the photo with everybody whom the second pass found.
+    """
+
+    def __init__(self, message: str, judged: Judged | None = None) -> None:
+        super().__init__(message)
+        self.judged = judged
 
 
 class Pipeline:
@@ -129,11 +141,20 @@ class Pipeline:
             else:
                 return judged, data
 
-    def looked_twice(self, judged: Judged) -> Judged:
-        """What may go as it is, or shows anybody, after both passes: what `check` says then is what `release` does."""
-        if judged.ruling.refused or not (judged.shown or judged.plan.rewrite is Rewrite.NONE):
+    def looked_twice(self, judged: Judged, *, to_show: bool = False) -> Judged:
+        """What may go as it is, or shows anybody, after both passes: what `check` says then is what `release` does.
+
+        With `to_show` every photo is looked at twice, and what is still seen is part of the judgement, not an error.
+        """
+        if judged.ruling.refused or not (to_show or judged.shown or judged.plan.rewrite is Rewrite.NONE):
             return judged
-        return self.finished(judged)[0]
+        try:
+            return self.finished(judged)[0]
+        except StillSeen as error:
+            if not to_show or error.judged is None:
+                raise
+            told = Objection("verification-failed", Finding("verification-failed", "photo", str(error)), decidable=True)
+            return replace(error.judged, objections=(*error.judged.objections, told))
 
     def _answered(self, judged: Judged, error: SomebodySeen) -> Judged:
         """What follows from faces that the second pass saw: somebody was named, or has to be hidden."""
@@ -151,14 +172,15 @@ class Pipeline:
             f"the second pass over the finished picture found a face that nobody cleared ({where}). Look at it with "
             "`consentguard inspect`, then tag it: --tag N=hide, or --tag N=nobody by whom policy lets say that"
         )
+        found = replace(judged, found=(*judged.found, *faces))
         if judged.step == STRONGER:
-            raise VerificationFailed(told) from error
+            raise StillSeen(told, found) from error
         seen = judged.seen
         if seen.people is None and judged.remain != {"body"}:
             seen = self._models.look_for_bodies(judged.picture, seen)
         before, judged = judged, judging.again(judged, seen, faces, self._setup.policy)
         if judged.plan.rewrite is None or judging.covers_more(before, judged):
-            raise VerificationFailed(told) from error
+            raise StillSeen(told, found) from error
         return judged
 
     def _stop_if_refused(self, judged: Judged, name: str) -> None:
