@@ -18,11 +18,12 @@ from strategies import days, registers
 
 from consentguard.cli import main
 from consentguard.consent import tagsfile
-from consentguard.consent.decide import Known, Question, ask, decide
+from consentguard.consent.decide import Known, decide
 from consentguard.consent.objections import ruling
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.question import Question, ask
 from consentguard.consent.register.register import SCOPES, Register
 from consentguard.errors import Refused, VerificationFailed, WrongUsage
 from consentguard.guard.guard import Guard

@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
-from consentguard.consent.decide import Question, circumstances, decide
+from consentguard.consent.decide import circumstances, decide
 from consentguard.consent.objections import Objection, ruling
+from consentguard.consent.question import Question
 from consentguard.consent.recognition.match import Match
 from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.guard import judging
 from consentguard.guard.content import Content, Held
-from consentguard.guard.finishing import prove, render
+from consentguard.guard.finishing import preview, prove, render
 from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
+from consentguard.guard.planning import Choice, Planner
 from consentguard.guard.record import Recording
 from consentguard.guard.setup import Setup
 from consentguard.guard.tagging import pointed
@@ -118,7 +121,7 @@ class Pipeline:
         with stage("content"):
             held = Held() if refused else self.content.judge(picture, question)
         with stage("plan"):
-            plan = judging.plan_of(picture, seen, decision, remain, held, policy)
+            plan = Planner(picture, seen, decision, remain, held, policy).plan(question)
         judged = Judged(picture, seen, question, at_whom, decision, remain, held, plan, objections)
         said = self._words.objections({"caption": question.caption, "alt": question.alt}, channel=question.channel)
         more = (*judging.against_plan(judged, policy), *held.objections, *said)
@@ -155,6 +158,12 @@ class Pipeline:
                 raise
             told = Objection("verification-failed", Finding("verification-failed", "photo", str(error)), decidable=True)
             return replace(error.judged, objections=(*error.judged.objections, told))
+
+    def choices(self, judged: Judged) -> tuple[Choice, ...]:
+        """Everything that could be made of a photo, each with a preview, and last to publish nothing."""
+        policy = self._setup.policy
+        planner = Planner(judged.picture, judged.seen, judged.decision, judged.remain, judged.held, policy)
+        return planner.choices(partial(preview, judged.picture, policy=policy), refused=bool(judged.ruling.refused))
 
     def _answered(self, judged: Judged, error: SomebodySeen) -> Judged:
         """What follows from faces that the second pass saw: somebody was named, or has to be hidden."""
