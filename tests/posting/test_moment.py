@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fake_x import Fault
 from fakes import sample_with
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_rules import in_hours
 
@@ -173,14 +173,17 @@ class Sly(str):
         return "A day in the garden"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.sampled_from(sorted(FAULTS)), max_size=3),
-    st.lists(st.sampled_from(sorted(FAULTS)), max_size=3),
-    st.integers(0, 8),
-    st.sampled_from(["Sunflowers", "Amara Winterbourne", Sly("Amara Winterbourne"), Sly("Sunflowers")]),
-    st.sampled_from(["shown", "work"]),
+    uploads=st.lists(st.sampled_from(sorted(FAULTS)), max_size=2),
+    creates=st.lists(st.sampled_from(sorted(FAULTS)), max_size=3),
+    when=st.integers(0, 5),
+    text=st.sampled_from(["Sunflowers", "Sunflowers", Sly("Amara Winterbourne"), Sly("Sunflowers")]),
+    photo=st.sampled_from(["shown", "shown", "work"]),
 )
+@example(uploads=[], creates=["429"], when=0, text="Sunflowers", photo="shown")
+@example(uploads=["429"], creates=["nobody listens"], when=1, text=Sly("Sunflowers"), photo="shown")
+@example(uploads=[], creates=[], when=0, text=Sly("Amara Winterbourne"), photo="work")
 def test_no_byte_leaves_that_is_not_admitted_at_that_moment(
     office, photos, fake, waiting, uploads, creates, when, text, photo
 ):
