@@ -9,11 +9,12 @@ from pathlib import Path
 
 from consentguard.consent.record.state import State
 from consentguard.values import Face, Pixels
+from consentguard.vision.detection.protocol import Detector
 
 SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
 
 
-class FixedFaces:
+class FixedFaces(Detector):
     """A detector that always sees the faces it was given; after `then`, other ones from its second look on."""
 
     label = "fixed@test"

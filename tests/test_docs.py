@@ -109,6 +109,14 @@ def test_the_picture_of_the_readme_is_made_by_its_script(
     assert target.stat().st_size > 10_000
 
 
+def test_the_example_of_an_own_detector_runs(office: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples/own_detector.py", "photo.jpg"],
+        cwd=office, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "1 faces, seen by brightened@1" in done.stdout) == (1, True), done.stderr
+
+
 def test_nothing_of_this_machine_is_in_the_repository() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     here = str(ROOT.parent)

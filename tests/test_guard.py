@@ -228,7 +228,7 @@ def test_boxes_are_in_pixels_of_the_upright_source(covering: Guard, photographs:
     assert box.iou(small.scaled(3)) > 0.7
 
 
-class _Blind:
+class _Blind(Detector):
     """Finds the face at the first look only: a detector that the second look must not believe."""
 
     label, smallest_face = "blind@test", 1

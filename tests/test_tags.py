@@ -45,6 +45,7 @@ from consentguard.values import (
     Subject,
     Tag,
 )
+from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.imagefile import codec
 
 SHIPPED = dataclasses.replace(Policy.shipped(), nobody_by=("Ms Castlegate",))
@@ -282,7 +283,7 @@ _WALL[50:90, 285:315] = 20
 BLANK = codec.encode_jpeg(_WALL, 90)
 
 
-class _SecondSight:
+class _SecondSight(Detector):
     """Finds a face from its second look on, as long as it is not painted over."""
 
     label, smallest_face = "second@test", 1

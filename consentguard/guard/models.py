@@ -17,7 +17,6 @@ from consentguard.guard.setup import Setup
 from consentguard.values import Face, Picture, Seen
 from consentguard.values.stopwatch import stage
 from consentguard.vision.detection.detector import DETECTORS, Detector
-from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
@@ -81,6 +80,11 @@ class VisionModels:
         self._store: TemplateStore | None = None
         self._gallery: tuple[object, Gallery] | None = None
         self._loading = threading.RLock()
+        lacking = [name for name in ("find", "search", "find_upright") if detector and not hasattr(detector, name)]
+        if lacking:
+            raise TypeError(
+                f"{detector!r} has no {', '.join(lacking)}; derive it from Detector (examples/own_detector.py)"
+            )
         parts = {"detector": detector, "embedder": embedder}
         self.custom_parts = tuple(f"{name}:{part.label}" for name, part in parts.items() if part is not None)
 
@@ -128,9 +132,7 @@ class VisionModels:
         larger. Raises CannotTell where the look fails.
         """
         detector, smallest = self.detector, self._setup.policy.picture.smallest_face
-        if isinstance(detector, FaceFinder):
-            return detector.find_upright(picture.pixels, smallest, finest=finest)
-        return detector.find(picture.pixels, smallest)
+        return detector.find_upright(picture.pixels, smallest, finest=finest)
 
     def look(self, picture: Picture, *, until_face: bool = False) -> Seen:
         """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails.
@@ -142,11 +144,7 @@ class VisionModels:
 
     def _looked(self, picture: Picture, until_face: bool) -> Seen:
         detector, smallest = self.detector, self._setup.policy.picture.smallest_face
-        looks = None
-        if isinstance(detector, FaceFinder):  # what its looks saw, the head finder need not look for again
-            faces, looks = detector.search(picture.pixels, smallest)
-        else:
-            faces = detector.find(picture.pixels, smallest)
+        faces, looks = detector.search(picture.pixels, smallest)  # what its looks saw need not be looked for again
         if faces and until_face:
             return Seen(faces)
         return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))

@@ -38,6 +38,15 @@ def test_it_finds_the_same_face_twice_the_same(any_detector: Detector, photograp
     assert first[0].box.within(pixels.shape[1], pixels.shape[0])
 
 
+def test_its_passes_agree_with_what_it_finds(any_detector: Detector, photographs: dict[str, bytes]) -> None:
+    """The guard asks for the first pass and for the second one, finest and coarser."""
+    pixels = codec.decode(photographs["obama"], max_edge=1024, max_pixels=10**8).pixels
+    (face,), _ = any_detector.search(pixels, 20)
+    for finest in (True, False):
+        (again,) = any_detector.find_upright(pixels, 20, finest=finest)
+        assert again.box.iou(face.box) > 0.5
+
+
 def test_it_leaves_the_picture_as_it_was(any_detector: Detector) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     before = pixels.copy()

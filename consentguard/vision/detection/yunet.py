@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import strongest
+from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.models.store import Shelf, manifest
 
 _SEEN_FROM: Final = 10
@@ -25,7 +26,7 @@ _SAME_FACE: Final = 0.3
 _MOST: Final = 5000
 
 
-class YuNet:
+class YuNet(Detector):
     """YuNet at scales an octave apart. Safe to share between threads, which take turns."""
 
     smallest_face = _SEEN_FROM
