@@ -31,7 +31,7 @@ def main() -> None:
     times = []
     for drawn in drawings(count, NAMES, seed=7):
         started = time.perf_counter()
-        written = reader.read(drawn.pixels)
+        written = reader.read(drawn.pixels).words
         times.append(time.perf_counter() - started)
         found[drawn.kind].append(hidden(drawn, written, screen) >= 0.98)
     for kind, painted in found.items():
@@ -45,7 +45,7 @@ def main() -> None:
     print(f"without text {_seconds(reader, blank)} a picture of 1600 x 1200")
     for photo in sorted((Path(__file__).parents[1] / "models" / "photographs").glob("*.jpg")):
         pixels = Reader(2048).read(photo.read_bytes()).pixels
-        print(f"{photo.name:24} {_seconds(reader, pixels)}, {len(reader.read(pixels))} words")
+        print(f"{photo.name:24} {_seconds(reader, pixels)}, {len(reader.read(pixels).words)} words")
 
 
 def _seconds(reader, pixels, times: int = 5) -> str:

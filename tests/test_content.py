@@ -14,7 +14,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.content import ContentRules
 from consentguard.errors import Refused
 from consentguard.guard.guard import Guard
-from consentguard.values import Outcome, Rewrite
+from consentguard.values import Box, Outcome, Rewrite
 from consentguard.vision import ocr
 
 PUPILS = [("Amara", "Winterbourne"), ("Finlay", "Oakenshaw"), ("Chidi", "Farthingale"), ("Elif", "Stonebridge")]
@@ -120,3 +120,26 @@ def test_policy_may_ask_for_a_person_who_calls_it_suitable(guard: Callable[..., 
     assert asking.inspect(_credited(), channel="main", suitable_by=" ").outcome is Outcome.REFUSED
     assert asking.inspect(_credited(), channel="main", suitable_by="Ms Head").outcome is not Outcome.REFUSED
     assert asking.inspect(_credited(), channel="website").outcome is not Outcome.REFUSED
+
+
+class Scrawl:
+    """A reader that sees writing and cannot read it."""
+
+    label = "fixed"
+
+    def read(self, pixels: object) -> ocr.Writing:
+        return ocr.Writing(unsure=(Box(10, 20, 110, 40),))
+
+
+@reads
+@pytest.mark.parametrize("unread", ["report", "refuse"])
+def test_writing_that_is_not_surely_read_is_a_finding_and_refused_where_policy_asks(
+    unread: str, guard: Callable[..., Guard], body_policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = guard(policy=_rules(body_policy, unread_text=unread))
+    monkeypatch.setattr(asked._pipeline.content, "_shared", Scrawl)
+    verdict = asked.inspect(_credited())
+    (found,) = (finding for finding in verdict.findings if finding.rule == "writing-not-sure")
+    assert "[10, 20, 110, 40]" in found.message
+    assert "printed text" in found.message
+    assert (verdict.reasons, verdict.needs_person) == ((("unread-text",), True) if unread == "refuse" else ((), False))

@@ -32,7 +32,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "surname-in-picture": "a pupil's surname was read in the picture",
         "foreign-notice": "the file names somebody else as its author or owner",
         "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
-        "unread-text": "text in the picture was not read, and policy asks for that",
+        "unread-text": "text in the picture was not read, or not surely, and policy asks for that",
         "file-name": "the file is named after a pupil; a released copy is not",
         "metadata": "the file carries more than its pixels",
         "too-large": "the photo is larger than policy publishes, so smaller faces than were looked for could be seen",
@@ -88,7 +88,8 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "surname-in-picture": "a pupil's surname was read in the picture",
         "foreign-notice": "the file names somebody else as its author or owner",
         "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
-        "text-not-read": "text in the picture was not read",
+        "text-not-read": "text in the picture was not read; the extra [ocr] reads printed text only",
+        "writing-not-sure": "there is writing that was seen and not surely read; only printed text is read",
         "file-name": "the file is named after a pupil; a released copy is not",
     }
 )
@@ -106,6 +107,7 @@ NOTES = frozenset(
         "outside-days",
         "review-overdue",
         "text-not-read",
+        "writing-not-sure",
     }
 )
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""

@@ -17,6 +17,7 @@ from consentguard.vision.imagefile.notices import agencies
 
 _READ: Final = "surname-in-picture"
 _UNREAD: Final = "text-not-read"
+_UNSURE: Final = "writing-not-sure"
 _MUST_READ: Final = "unread-text"
 _NOTICE: Final = "foreign-notice"
 _UNSUITABLE: Final = "not-called-suitable"
@@ -64,11 +65,13 @@ class Content:
         marks: tuple[Box, ...] = ()
         raised: list[Objection] = []
         if self._reads:
-            marks, found = self._text(picture)
+            marks, found, unsure = self._text(picture)
             # Painting a name over is not for a person to decide against, but a photo without it may be taken again.
             code = _READ if self._rules.text_in_picture == "refuse" else ""
             raised += [Objection(code, finding) for finding in found]
             marks = () if code else marks
+            code = _MUST_READ if self._rules.unread_text == "refuse" else ""
+            raised += [Objection(code, finding, decidable=True) for finding in unsure]
         else:
             code = _MUST_READ if self._rules.unread_text == "refuse" else ""
             raised.append(Objection(code, Finding(_UNREAD, "picture", FINDINGS[_UNREAD]), decidable=True))
@@ -79,10 +82,11 @@ class Content:
             raised.append(Objection(_UNSUITABLE, finding, decidable=True))
         return Held(marks, tuple(raised), self.label)
 
-    def _text(self, picture: Picture) -> tuple[tuple[Box, ...], list[Finding]]:
-        written = self._shared().read(picture.pixels)
+    def _text(self, picture: Picture) -> tuple[tuple[Box, ...], list[Finding], list[Finding]]:
+        """Words to be painted over, surnames that were read, and writing that was seen and not surely read."""
+        writing = self._shared().read(picture.pixels)
         lines: dict[int, list[ocr.Written]] = {}
-        for word in written:
+        for word in writing.words:
             lines.setdefault(word.line, []).append(word)
         rows = list(lines.values())
         marks: list[Box] = []
@@ -94,7 +98,13 @@ class Content:
             who = ", ".join(spotted.people[:3]) + (" and others" if len(spotted.people) > 3 else "")
             place = "; ".join(str(picture.in_source(box).as_list()) for box in inside)
             found.append(self._quoted(Finding(_READ, "picture", f"{who}: a pupil's surname was read at {place}")))
-        return tuple(dict.fromkeys(marks)), found
+        places = "; ".join(
+            str(picture.in_source(box).as_list())
+            for region in writing.unsure
+            if (box := region.within(picture.width, picture.height))
+        )
+        unsure = [Finding(_UNSURE, "picture", f"{FINDINGS[_UNSURE]}, at {places}")] if places else []
+        return tuple(dict.fromkeys(marks)), found, unsure
 
     def _foreign(self, picture: Picture) -> Iterator[Finding]:
         foreign = [n for n in picture.notices if agencies(n.text) or not self._words.is_ours(n.text)]
