@@ -12,8 +12,8 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.guard.text_rules import Words
 from consentguard.values import Box, Finding, Picture
+from consentguard.values.agencies import agencies
 from consentguard.vision import ocr
-from consentguard.vision.imagefile.notices import agencies
 
 _READ: Final = "surname-in-picture"
 _UNREAD: Final = "text-not-read"

@@ -6,17 +6,24 @@ import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
+from consentguard.values.agencies import AGENCIES, agencies
 from consentguard.wording.fold import fold
 
 _LINE: Final = 300
 """Characters after the beginning of a notice in which it says whose it is."""
 _PICTURE: Final = r"(?:photo(?:graph)?|image|picture|pic|illustration|drawing|artwork|text|words|music|video)s?"
-_AGENCIES: Final = r"getty images|shutterstock|alamy|istock|adobe stock|dreamstime|depositphotos|123rf"
+_ALWAYS: Final = (
+    *("getty images", "shutterstock", "alamy", "istock", "adobe stock", "dreamstime", "depositphotos", "123rf"),
+)
+"""Agencies whose name stands for nothing else; the others count where something is credited to them."""
+_CREDITED: Final = (
+    rf"\b{_PICTURE}\s*(?::|by|from|via|\()\s*[\w '&/-]{{0,40}}?(?:{'|'.join(map(re.escape, AGENCIES))})\b"
+)
 _NOTICE: Final = re.compile(
     r"©|(?<!\w)\(c\)(?=\s*(?:\d{4}|[A-Z]))|(?i:\ball rights reserved\b)"
     r"|(?i:\bcopyright)(?=\s*(?:©|\(c\)|:|-|–|\d{4}|[A-Z]|(?i:of|by|belongs|holder|owner|reserved)\b))"
     r"|(?i:\b(?:is|are|under|protected by|subject to)\s+copyright\b)"
-    rf"|(?i:\b{_PICTURE}\s+(?:credit|courtesy)\b)|(?i:\b(?:credit|courtesy)\s*:\s*)(?=[A-Z@])|(?i:\b(?:{_AGENCIES})\b)"
+    rf"|(?i:\b{_PICTURE}\s+(?:credit|courtesy)\b)|(?i:\b(?:credit|courtesy)\s*:\s*)(?=[A-Z@])|(?i:\b(?:{'|'.join(_ALWAYS)})\b)|(?i:{_CREDITED})"
 )
 
 
@@ -30,7 +37,7 @@ def notices(text: str, own: Collection[str]) -> Iterator[tuple[int, int]]:
     for found in _NOTICE.finditer(text):
         line = text[found.start() : found.start() + _LINE].partition("\n")[0]
         said = fold(line)
-        if any(name in said for name in mine) and not re.search(_AGENCIES, line, re.I):
+        if any(name in said for name in mine) and not agencies(line):
             continue
         yield found.span()
         return

@@ -151,13 +151,24 @@ def test_an_everyday_surname_refuses_beside_its_first_name_however_it_is_written
 
 def test_the_schools_own_copyright_and_lists_are_no_notice() -> None:
     screen = Screen(PEOPLE, Rules(own=("Rackham Primary",)))
-    for ours in ("© Rackham Primary School 2026", "Photo credit: Rackham Primary", "Bring (a) paint (b) glue (c) tape"):
+    for ours in (
+        "© Rackham Primary School 2026",
+        "Photo credit: Rackham Primary",
+        "Bring (a) paint (b) glue (c) tape",
+        "Mary Evans reads",
+        "Photo by Mrs Poole",
+        "A reuters reporter came to our assembly",
+    ):
         assert screen.judge(ours) == (), ours
     for theirs in (
         "© Rackham Primary / Getty Images",
         "© The Herald",
         "(c) 2026 The Herald",
         "Photo courtesy of Alamy",
+        "Photo by Reuters",
+        "Picture: Rex Features",
+        "Image via Bridgeman",
+        "(c) Rackham Primary / Press Association",
     ):
         assert [finding.rule for finding in screen.judge(theirs)] == ["copyright-notice"], theirs
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from PIL import Image, ImageFile, IptcImagePlugin, UnidentifiedImageError
 
 from consentguard.values import Notice
+from consentguard.values.agencies import agencies
 
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 _MOST: Final = 1 << 20
@@ -38,14 +39,6 @@ _XMP: Final = {
 }
 _PNG: Final = {"author": "PNG author", "copyright": "PNG copyright", "artist": "PNG artist"}
 
-AGENCIES: Final = (
-    *("getty", "shutterstock", "alamy", "istock", "adobe stock", "adobestock", "dreamstime", "123rf", "depositphotos"),
-    *("bigstock", "pond5", "agefotostock", "age fotostock", "press association", "pa images", "pa wire", "reuters"),
-    *("associated press", "agence france", "rex features", "corbis", "bridgeman", "masterfile", "stocksy", "canstock"),
-    *("fotolia", "picfair", "eyevine", "mary evans"),
-)
-"""Picture agencies, in small letters."""
-
 _DAMAGE: Final = (
     *(UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError, LookupError, TypeError),
     *(ArithmeticError, AttributeError, RuntimeError, MemoryError, struct.error, Warning),
@@ -70,12 +63,6 @@ def notices(photo: bytes) -> tuple[Notice, ...]:
         return ()
     short = (Notice(each.field, each.text[:_LONGEST]) for each in found if re.search(r"\w", each.text))
     return tuple(dict.fromkeys(short))[:_MANY]
-
-
-def agencies(text: str) -> tuple[str, ...]:
-    """The picture agencies that a text names."""
-    lower = text.casefold()
-    return tuple(agency for agency in AGENCIES if agency in lower)
 
 
 def _exif(image: ImageFile.ImageFile) -> Iterator[Notice]:
