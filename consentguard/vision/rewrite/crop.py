@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +13,7 @@ from consentguard.vision.rewrite.cells import grown_cells
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
 from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box
-from consentguard.vision.rewrite.worth import crop_worths, skin_cells, sums
+from consentguard.vision.rewrite.worth import crop_worths, in_cells, in_grid, inside, paint_worths, skin_cells, sums
 
 _CELLS: Final = 128
 """Cells along the picture's longer side: frames begin and end on their rims, 16 px apart in a picture of 2048."""
@@ -37,6 +36,10 @@ _SOME: Final = 0.04
 _SAME: Final = 0.5
 """IoU from which two frames are one."""
 _MOST: Final = 4
+_MOST_PAINTED: Final = 2
+_TRIMMED: Final = (0.85, 0.7, 0.55)
+_STEPS: Final = 5
+"""Shares of the largest frame of a shape that are tried where people are painted, and how many places each way."""
 
 Frames = NDArray[np.int64]
 """Frames, one a row: left, top, right, bottom."""
@@ -63,13 +66,41 @@ def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain
     frames = frames[holds]
     if not bodies_remain:
         frames = frames[~_bare(scene, picture, frames)]
-    worth = crop_worths(scene, picture, frames)
+    return _different(frames, crop_worths(scene, picture, frames), _MOST)
+
+
+def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits) -> list[tuple[Box, float]]:
+    """Good frames of a picture in which these pixels are painted over, the whole one among them, with their worth.
+
+    Every approved head is whole in each of them.
+    """
+    width, height = scene.width, scene.height
+    frames = [(0, 0, width, height)]
+    for aspect in (width / height, *_ASPECTS):
+        for share in _TRIMMED:
+            wide = round(share * min(width, height * aspect))
+            high = round(wide / aspect)
+            across, down = np.linspace(0, width - wide, _STEPS), np.linspace(0, height - high, _STEPS)
+            frames += [(int(x), int(y), int(x) + wide, int(y) + high) for x in across for y in down]
+    every = np.array(frames, np.int64)
+    whole, trimmed = every[:1], _large_enough(every[1:], scene, limits)
+    every = np.concatenate([whole, trimmed])
+    heads = [box for head in scene.approved if (box := head.within(width, height))]
+    every = every[(inside(every, heads) == 1).all(axis=1)]
+    worth = paint_worths(scene, picture, hidden, every)
+    chosen = _different(every[1:], worth[1:], _MOST_PAINTED)
+    found = [(frame, float(paint_worths(scene, picture, hidden, np.array([frame.as_list()]))[0])) for frame in chosen]
+    return [(Box(0, 0, width, height), float(worth[0])), *found]
+
+
+def _different(frames: Frames, worth: NDArray[np.float64], most: int) -> list[Box]:
+    """The best frames, none of them nearly another."""
     chosen: list[Box] = []
     for index in np.argsort(-worth, kind="stable"):
         frame = Box(*(int(edge) for edge in frames[index]))
         if all(frame.iou(other) < _SAME for other in chosen):
             chosen.append(frame)
-        if len(chosen) == _MOST:
+        if len(chosen) == most:
             break
     return chosen
 
@@ -132,11 +163,10 @@ def _clothes(scene: Scene) -> Mask:
 def _bare(scene: Scene, picture: Picture, frames: Frames) -> Mask:
     """Which frames show much skin of somebody who may not be seen, hands and forearms aside: bool (frames,)."""
     grid = scene.grid
-    small = cv2.resize(picture.pixels, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA)
-    skin = skin_cells(small.astype(np.uint8, copy=False))
+    skin = skin_cells(in_grid(scene, picture))
     hands = grid.cells(*(part for hand in scene.hands for part in (around_hand(hand), forearm(hand))))
     body = scene.bodies & ~hands
-    at = np.minimum(frames // grid.grain, [grid.columns, grid.rows, grid.columns, grid.rows])
+    at = in_cells(scene, frames)
     bodies, bare = sums(body.astype(np.float32), at), sums((body & skin).astype(np.float32), at)
     whole = np.maximum((at[:, 2] - at[:, 0]) * (at[:, 3] - at[:, 1]), 1)
     return np.asarray((bodies > _SOME * whole) & (bare > _BARE * bodies))
@@ -171,14 +201,3 @@ def _shaped(frames: Frames, scene: Scene, subjects: Sequence[Box]) -> Frames:
                     start = np.clip(start, frames[:, :2], frames[:, 2:] - wanted)
                     shaped.append(np.hstack([start, start + wanted]))
     return np.concatenate(shaped)
-
-
-def inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
-    """Which share of each box lies in each frame: (frames, boxes)."""
-    if not boxes:
-        return np.zeros((len(frames), 0))
-    others = np.array([box.as_list() for box in boxes])
-    low = np.maximum(frames[:, None, :2], others[None, :, :2])
-    far = np.minimum(frames[:, None, 2:], others[None, :, 2:])
-    areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
-    return np.asarray(np.clip(far - low, 0, None).prod(axis=2) / areas)

@@ -10,11 +10,11 @@ import numpy as np
 
 from consentguard.values import Box, Face, Hand, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, grown_cells, small_parts
-from consentguard.vision.rewrite.crop import best_frames
+from consentguard.vision.rewrite.crop import best_frames, painted_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
-from consentguard.vision.rewrite.silhouette import around_hand, forearm, kept_hand
-from consentguard.vision.rewrite.worth import worth_of_covers, worth_of_crop, worth_of_paint
+from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
+from consentguard.vision.rewrite.worth import worth_of_covers, worth_of_crop
 
 _DEFAULT_LIMITS: Final = Limits()
 _ORDER: Final = (Rewrite.NONE, Rewrite.CROP, Rewrite.SILHOUETTE, Rewrite.COVER)
@@ -159,7 +159,7 @@ def silhouettes(scene: Scene) -> Mask:
     hands = [hand for hand in scene.hands if _stays(drawn([kept_hand(hand)], scene.width, scene.height), covered)]
     kept = np.zeros_like(hidden)
     for hand in hands:
-        mine = drawn([kept_hand(hand), forearm(hand)], scene.width, scene.height)
+        mine = drawn([kept_hand(hand), kept_forearm(hand)], scene.width, scene.height)
         if _beside(scene, hand, hidden | covered, mine) >= _BESIDE:
             kept |= mine
     kept |= drawn([rounded(face) for face in scene.faces], scene.width, scene.height)
@@ -212,7 +212,8 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     hidden = silhouettes(scene)
     if 1 - float(hidden.mean()) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
-        yield _plan(Rewrite.SILHOUETTE, whole, why, hidden, people, heads, worth_of_paint(scene, hidden, whole))
+        for frame, worth in painted_frames(scene, picture, hidden, limits):
+            yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
 
 
 def _plan(

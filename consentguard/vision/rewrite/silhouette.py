@@ -30,6 +30,8 @@ _FOREARM_LONG: Final = 1.4
 _FOREARM_WIDE: Final = 0.35
 """In lengths of the hand from wrist to middle finger tip: a forearm is 0.146 of the height, a hand 0.108 (Drillis and
 Contini 1966); half of its width, sleeve included."""
+_AT_WRIST, _AT_ELBOW, _ROUND = 0.24, 0.27, 16
+"""Radii of an arm that is kept, in the same; and corners of its round ends."""
 _WRIST, _MIDDLE_ROOT, _MIDDLE_TIP = 0, 9, 12
 
 
@@ -75,14 +77,29 @@ def around_hand(hand: Hand) -> Polygon:
     return grown(hull(hand.outline), _REACH_GROWN * max(hand.box.width, hand.box.height))
 
 
+def kept_forearm(hand: Hand) -> Polygon:
+    """The arm behind a hand as a silhouette leaves it out: rounded, and no wider than it has to be."""
+    wrist, elbow, length = _forearm(hand)
+    turns = np.linspace(0, 2 * np.pi, _ROUND, endpoint=False)
+    circle = np.column_stack([np.cos(turns), np.sin(turns)]) * length
+    return hull(_pairs(np.concatenate([wrist + circle * _AT_WRIST, elbow + circle * _AT_ELBOW])))
+
+
 def forearm(hand: Hand) -> Polygon:
-    """What lies behind a hand, as far as the elbow."""
+    """What lies behind a hand, as far as the elbow, with room around it."""
+    wrist, root = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT))
+    _, elbow, length = _forearm(hand)
+    along = (wrist - root) / max(float(np.linalg.norm(wrist - root)), 1e-6)
+    across = np.array([-along[1], along[0]]) * _FOREARM_WIDE * length
+    return hull(_pairs(np.array([root + across, root - across, elbow + across, elbow - across])))
+
+
+def _forearm(hand: Hand) -> tuple[np.ndarray, np.ndarray, float]:
+    """The wrist, where the elbow is thought to be, and the length of the hand."""
     wrist, root = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT))
     length = hand_length(hand)
     along = (wrist - root) / max(float(np.linalg.norm(wrist - root)), 1e-6)
-    across = np.array([-along[1], along[0]]) * _FOREARM_WIDE * length
-    elbow = wrist + along * _FOREARM_LONG * length
-    return hull(_pairs(np.array([root + across, root - across, elbow + across, elbow - across])))
+    return wrist, wrist + along * _FOREARM_LONG * length, length
 
 
 def _pairs(points: np.ndarray) -> list[Point]:

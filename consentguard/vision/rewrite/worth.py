@@ -5,6 +5,7 @@ Nothing of somebody who may not be seen adds to it but hands with their work, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -17,13 +18,31 @@ from consentguard.vision.rewrite.shapes import Mask
 
 Frames = NDArray[np.int64]
 
+_SHREDS, _FEW_RIMS = 0.06, 4.0
+_WIDE: Final = 0.5
+_DARK, _DIM = 0.4, 80.0
+_KEPT, _CUT_KEPT = 0.05, 0.25
+_NOBODY, _ALONE, _CUT_EMPTY = 0.1, 0.1, 0.6
+_SHARP, _SMOOTH, _ENOUGH = 8.0, 0.35, 0.2
+"""What paint costs besides its share: each length of its outline (in sides of the frame) beyond so many; no wide part
+to be seen (its radius, in the longer side); light of less than so many levels; what is cut away of the photo, less if
+hands, backs or people are kept. Where none is: that, the only person gone, and few sharp cells (by the Laplacian), as
+of bare walls and blurred grounds."""
+_CROP, _LARGE, _BUSY = 0.35, 0.2, 0.15
+_CLOTHES, _FEW_CLOTHES = 0.4, 0.25
+_HAND, _HAND_SMALL, _HAND_LARGE = 0.35, 0.05, 0.18
+_CUT_HAND, _AT_RIM, _INNER, _WHOLE = 0.1, 0.3, 0.3, 0.97
+"""What a crop is worth: at least; for its share of the photo; for being as sharp as the photo is on average. What
+clothes beyond a share cost. What a whole hand adds, by its size in the frame's shorter side, and what one that is cut
+takes; and how far from the middle, in sides, the best placed of them may be at no cost."""
+_MOSTLY: Final = 0.5
 _COVERED: Final = 0.5
 """What a picture is worth at least of which only heads are painted over."""
 
 
-def sums(cells: NDArray[np.float32], frames: Frames) -> NDArray[np.float64]:
+def sums(cells: NDArray[np.float32] | Mask, frames: Frames) -> NDArray[np.float64]:
     """The sum of some cells in each frame, whose edges are in cells."""
-    table = cv2.integral(cells, sdepth=cv2.CV_64F)
+    table = cv2.integral(cells.astype(np.float32, copy=False), sdepth=cv2.CV_64F)
     left, top, right, bottom = frames.T
     return np.asarray(table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left])
 
@@ -34,10 +53,63 @@ def skin_cells(pixels: NDArray[np.uint8]) -> Mask:
     return np.asarray((red > 135) & (red < 178) & (blue > 80) & (blue < 127) & (light > 50))
 
 
-def worth_of_paint(scene: Scene, hidden: Mask, frame: Box) -> float:
-    """What a picture is worth in which these pixels are painted over."""
-    part = hidden[frame.top : frame.bottom, frame.left : frame.right]
-    return 1.0 - float(part.mean())
+def paint_worths(scene: Scene, picture: Picture, hidden: Mask, frames: Frames) -> NDArray[np.float64]:
+    """What each frame, in pixels, is worth with these pixels of the picture painted over.
+
+    Fitted by eye on what silhouettes made of 47 photos: what was thought fit to be posted had little paint, one large
+    part to be seen, few shreds and light.
+    """
+    grid = scene.grid
+    at = in_cells(scene, frames)
+    cells = np.maximum((at[:, 2] - at[:, 0]) * (at[:, 3] - at[:, 1]), 1)
+    full = grid.full(hidden)
+    light = cv2.cvtColor(in_grid(scene, picture), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    painted = sums(full, at)
+    rims = sums(_rims(grid.touched(hidden)), at) / np.sqrt(cells)
+    seen = sums(light * ~full, at) / np.maximum(cells - painted, 1)
+    away = cv2.distanceTransform((~full).astype(np.uint8), cv2.DIST_L2, 5)
+    wide = np.array([away[y:bottom, x:right].max() / max(right - x, bottom - y) for x, y, right, bottom in at])
+    hands = [hand.box for hand in scene.hands if _seen(hidden, hand.box)]
+    kept = (inside(frames, [*hands, *scene.backs, *scene.faces]) == 1).any(axis=1)
+    sharp = sums((_detail(light) > _SHARP) & ~full, at) / np.maximum(cells - painted, 1)
+    worth = 1 - painted / cells - _SHREDS * np.maximum(rims - _FEW_RIMS, 0) + _WIDE * (np.minimum(wide, 0.45) - 0.3)
+    worth -= _DARK * np.clip((_DIM - seen) / _DIM, 0, 0.5)
+    cut = 1 - np.sqrt(cells / (grid.rows * grid.columns))
+    empty = (
+        _NOBODY + _ALONE * (len(scene.hidden) == 1) + _SMOOTH * np.clip(1 - sharp / _ENOUGH, 0, 1) + _CUT_EMPTY * cut
+    )
+    worth -= np.where(kept, _CUT_KEPT * cut - _KEPT, empty)
+    return np.asarray(np.clip(worth, 0, 1))
+
+
+def _detail(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How sharp each cell is: the Laplacian of its lightness, in levels."""
+    return np.asarray(np.abs(cv2.Laplacian(light, cv2.CV_32F)), np.float32)
+
+
+def _rims(painted: Mask) -> NDArray[np.float32]:
+    """Cells along the outlines of paint, those of the picture's own rim aside, halved as a line is two cells wide."""
+    edge = cv2.morphologyEx(painted.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(np.float32)
+    edge[[0, -1], :] = 0
+    edge[:, [0, -1]] = 0
+    return np.asarray(edge / 2, np.float32)
+
+
+def _seen(hidden: Mask, box: Box) -> bool:
+    """Whether most of a box is left to be seen."""
+    return float(hidden[box.top : box.bottom, box.left : box.right].mean()) < _MOSTLY
+
+
+def in_cells(scene: Scene, frames: Frames) -> Frames:
+    """Frames in cells."""
+    grid = scene.grid
+    return np.asarray(np.minimum(frames // grid.grain, [grid.columns, grid.rows, grid.columns, grid.rows]))
+
+
+def in_grid(scene: Scene, picture: Picture) -> NDArray[np.uint8]:
+    """The picture with one pixel for each cell."""
+    size = (scene.grid.columns, scene.grid.rows)
+    return cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def worth_of_covers(hidden: Mask) -> float:
@@ -46,42 +118,43 @@ def worth_of_covers(hidden: Mask) -> float:
 
 
 def worth_of_crop(scene: Scene, picture: Picture, frame: Box) -> float:
-    """What a frame is worth in which nothing is painted."""
+    """What one frame is worth in which nothing is painted."""
     return float(crop_worths(scene, picture, np.array([frame.as_list()], np.int64))[0])
 
 
-_HAND_LEAST: Final = 0.06
-_HAND_GOOD: Final = 0.22
-
-
 def crop_worths(scene: Scene, picture: Picture, frames: Frames) -> NDArray[np.float64]:
-    """What each frame is worth."""
+    """What each frame is worth in which nothing is painted."""
     if not len(frames):
         return np.zeros(0)
-    grid = scene.grid
-    at = np.minimum(frames // grid.grain, [grid.columns, grid.rows, grid.columns, grid.rows])
+    at = in_cells(scene, frames)
     cells = np.maximum((at[:, 2] - at[:, 0]) * (at[:, 3] - at[:, 1]), 1)
-    width, height = frames[:, 2] - frames[:, 0], frames[:, 3] - frames[:, 1]
-    small = cv2.resize(picture.pixels, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA)
-    light = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    detail = np.abs(cv2.Laplacian(light, cv2.CV_32F))
+    size = frames[:, 2:] - frames[:, :2]
+    detail = _detail(cv2.cvtColor(in_grid(scene, picture), cv2.COLOR_RGB2GRAY).astype(np.float32))
     busy = np.clip(sums(detail, at) / cells / max(float(detail.mean()), 1e-6), 0, 1)
-    strangers = sums(scene.bodies.astype(np.float32), at) / cells
-    share = np.sqrt(width * height / (scene.width * scene.height))
-    worth = 0.35 + 0.2 * share + 0.15 * busy - 0.4 * np.maximum(strangers - 0.25, 0)
-    boxes = np.array([hand.box.as_list() for hand in scene.hands], np.float64).reshape(-1, 4)
-    if len(boxes):
-        low = np.maximum(frames[:, None, :2], boxes[None, :, :2])
-        far = np.minimum(frames[:, None, 2:], boxes[None, :, 2:])
-        areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-        inside = np.clip(far - low, 0, None).prod(axis=2) / areas
-        whole = inside > 0.97
-        cut = ((inside > 0.03) & ~whole).any(axis=1)
-        size = np.where(whole, np.sqrt(areas)[None], 0).max(axis=1) / np.minimum(width, height)
-        prominent = np.clip((size - _HAND_LEAST) / (_HAND_GOOD - _HAND_LEAST), 0, 1)
-        middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-        place = (middles[None] - frames[:, None, :2]) / np.stack([width, height], axis=1)[:, None]
-        # the hand nearest to where eyes go: inside the middle two thirds
-        off = np.where(whole, np.abs(place - 0.5).max(axis=2), 1).min(axis=1)
-        worth += 0.35 * prominent - 0.1 * cut - 0.3 * np.clip(off - 0.3, 0, 0.2)
+    clothes = sums(scene.bodies, at) / cells
+    share = np.sqrt(size.prod(axis=1) / (scene.width * scene.height))
+    worth = _CROP + _LARGE * share + _BUSY * busy - _CLOTHES * np.maximum(clothes - _FEW_CLOTHES, 0)
+    if scene.hands:
+        boxes = [hand.box for hand in scene.hands]
+        held = inside(frames, boxes)
+        whole = held > _WHOLE
+        sides = np.array([min(box.width, box.height) for box in boxes])
+        prominent = np.where(whole, sides[None], 0).max(axis=1) / size.min(axis=1)
+        worth += _HAND * np.clip((prominent - _HAND_SMALL) / (_HAND_LARGE - _HAND_SMALL), 0, 1)
+        worth -= _CUT_HAND * ((held > 1 - _WHOLE) & ~whole).any(axis=1)
+        middles = np.array([((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes])
+        place = (middles[None] - frames[:, None, :2]) / size[:, None]
+        off = np.where(whole, np.abs(place - 0.5).max(axis=2), 0.5).min(axis=1)
+        worth -= _AT_RIM * np.clip(off - _INNER, 0, None)
     return np.asarray(np.clip(worth, 0, 1))
+
+
+def inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """Which share of each box lies in each frame: (frames, boxes)."""
+    if not boxes:
+        return np.zeros((len(frames), 0))
+    others = np.array([box.as_list() for box in boxes])
+    low = np.maximum(frames[:, None, :2], others[None, :, :2])
+    far = np.minimum(frames[:, None, 2:], others[None, :, 2:])
+    areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
+    return np.asarray(np.clip(far - low, 0, None).prod(axis=2) / areas)
