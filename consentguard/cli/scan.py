@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from consentguard.batch.remote import RemoteFolder
     from consentguard.batch.scan import Engine, Progress, Summary
     from consentguard.batch.unit import Settings
-    from consentguard.consent.question import Asked
+    from consentguard.consent.decide import Asked
     from consentguard.guard.guard import Guard
 
 

@@ -178,7 +178,8 @@ class VisionModels:
         parts += [self.embedder.label] if compared else []
         parts += _loaded(HeadFinder.load).label.split("+") if seen.heads is not None else []
         parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
-        return tuple(dict.fromkeys(parts))  # people are found by the models that find heads
+        parts += _loaded(PeopleFinder.load).label.split("+") if seen.people is not None else []
+        return tuple(dict.fromkeys(parts))
 
     @property
     def finders(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ looks is decided in fusion.py; which looks to take, in faces.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -30,6 +31,14 @@ _SAME_CELLS: Final = 0.45
 _BATCHES: Final = (8, 4, 2, 1)
 """Cuts in one call. Few different numbers, for the same reason."""
 
+_INNER: Final = "474"
+INNER_STRIDE: Final = 16
+"""The tensor inside the network that tells a head from anything else (docs/decisions/0072-backs-of-heads.md): 96
+channels, and its stride in pixels."""
+_OUTPUTS: Final = ("537", "538", "539", "540", _INNER)
+_GRID: Final = 3
+"""Cells a side in which `head_look` sums up the middle of what that tensor says."""
+
 Rows: TypeAlias = NDArray[np.float32]
 """Candidates, one a row of 15: left, top, right, bottom, score, then five landmarks x, y; pixels of the picture."""
 
@@ -37,6 +46,42 @@ Floats: TypeAlias = NDArray[np.float32]
 
 TALL: Final = 1.15
 """A face's height from its box: the square root of its area times this, steadier than the height itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which boxes of a close pass are asked for, in heights of the face that the pass was made for.
+
+    Attributes:
+        across, down: how far the middle of a box may lie from that of the cut.
+        least, most: between which its height lies.
+    """
+
+    across: float
+    down: float
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one look at the whole picture gives.
+
+    Attributes:
+        rows: every candidate for a face, in pixels of the picture (of the turned one, where it was turned).
+        inside: float32 (96, h, w), the tensor inside the network by which heads are told, at a stride of 16 pixels of
+            the look.
+        across, down: pixels of the look for each pixel of the picture.
+    """
+
+    rows: Rows
+    inside: Floats
+    across: float
+    down: float
+
+
+FACE: Final = Window(0.3, 0.3, 0.55, 1.8)
+"""A face that is where a pass over the whole picture saw it."""
 
 
 class CenterFace:
@@ -51,10 +96,14 @@ class CenterFace:
         """Reads the network from the shelf. Raises ModelUnavailable."""
         card = manifest()["centerface"]
         shape = {"input.1": (-1, 3, -1, -1)}
-        return cls(engine.load(shelf.read(card), card.file, shape, exact=False), card.label)
+        return cls(engine.load(shelf.read(card), card.file, shape, exact=False, outputs=_OUTPUTS), card.label)
 
     def look(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
-        """Every candidate that one look at the whole picture finds.
+        """Every candidate that one look at the whole picture finds; arguments as of `whole`."""
+        return self.whole(levels, scale, weakest, turns).rows
+
+    def whole(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Look:
+        """One look at the whole picture.
 
         Args:
             levels: the picture.
@@ -74,10 +123,11 @@ class CenterFace:
         # sides are rounded by the resize, so each axis has its own exact factor
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
-        return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
+        inside = outputs[_INNER][0, :, : -(-tall // INNER_STRIDE), : -(-wide // INNER_STRIDE)]
+        return Look(rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
 
     def close_look(
-        self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool
+        self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
     ) -> tuple[Floats, Floats]:
         """The best score in the middle of a cut around each box, in which its face is `face` pixels high, and its box.
 
@@ -87,24 +137,46 @@ class CenterFace:
             side: of the square cut, a multiple of 32.
             face: height of the face in the cut, in pixels.
             mirror: whether the cut is mirrored, which asks the network another question than the first looks did.
+            window: which boxes are asked for.
 
-        Returns float32 (n,), the score of the best cell less than 0.3 faces from the middle whose box is 0.55 to 1.8
-        times as high as the face should be, 0 where there is none; and float32 (n, 4), that cell's box in pixels of the
-        picture, which is the box that was given where there is none.
+        Returns float32 (n,), the score of the best cell whose box lies in the window, 0 where there is none; and
+        float32 (n, 4), that cell's box in pixels of the picture, which is the box that was given where there is none.
+        """
+        return self.head_look(levels, boxes, side, face, mirror=mirror, window=window)[:2]
+
+    def head_look(
+        self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
+    ) -> tuple[Floats, Floats, Floats]:
+        """The same, and what the inside of the network says of each cut, by which heads are told: float32 (n, 864).
+
+        Means of 96 channels over 3 x 3 squares of the middle three quarters of the cut, the channels last; of a
+        mirrored cut, the squares of the picture as it is.
         """
         scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
+        inside = np.zeros((len(boxes), _GRID * _GRID * 96), np.float32)
         engine.together(
             [
-                partial(self._look_closely, levels, boxes[batch], side, face, mirror, scores[batch], seen[batch])
-                for batch in _batches(len(boxes))
+                partial(
+                    self._look_closely, levels, boxes[of], side, face, mirror, window, scores[of], seen[of], inside[of]
+                )
+                for of in _batches(len(boxes))
             ]
         )
-        return scores, seen
+        return scores, seen, inside
 
     def _look_closely(
-        self, levels: Levels, boxes: Floats, side: int, face: float, mirror: bool, scores: Floats, seen: Floats
+        self,
+        levels: Levels,
+        boxes: Floats,
+        side: int,
+        face: float,
+        mirror: bool,
+        window: Window,
+        scores: Floats,
+        seen: Floats,
+        inside: Floats,
     ) -> None:
-        """One batch of close looks; what it says is written into `scores` and `seen`."""
+        """One batch of close looks; what it says is written into `scores`, `seen` and `inside`."""
         middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
         cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
@@ -114,8 +186,8 @@ class CenterFace:
         tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
         down = grid[None, :, None] + _STRIDE * offset[:, 0]
         across = grid[None, None, :] + _STRIDE * offset[:, 1]
-        near = (np.abs(across) < 0.3 * face) & (np.abs(down) < 0.3 * face)
-        fitting = near & (tall > 0.55 * face) & (tall < 1.8 * face)
+        near = (np.abs(across) < window.across * face) & (np.abs(down) < window.down * face)
+        fitting = near & (tall > window.least * face) & (tall < window.most * face)
         score = np.where(fitting, score, 0).reshape(len(cuts), -1)
         best = score.argmax(axis=1)[:, None]
         scores[:] = np.take_along_axis(score, best, 1)[:, 0]
@@ -126,6 +198,18 @@ class CenterFace:
         local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
         found = scores > 0
         seen[found] = (local + np.tile(middles, 2))[found]
+        inside[:] = squares(outputs[_INNER][..., ::-1] if mirror else outputs[_INNER])
+
+
+def squares(maps: Floats) -> Floats:
+    """Means over 3 x 3 squares of the middle three quarters of maps (n, channels, h, w): (n, 9 channels)."""
+    count, channels, side = maps.shape[:3]
+    rim = side // 8
+    within = (side - 2 * rim) // _GRID
+    middle = maps[:, :, rim : rim + _GRID * within, rim : rim + _GRID * within]
+    means = middle.reshape(count, channels, _GRID, within, _GRID, within).mean(axis=(3, 5))
+    squared: Floats = means.transpose(0, 2, 3, 1).reshape(count, -1).astype(np.float32)
+    return squared
 
 
 def decode(scores: Floats, sizes: Floats, offsets: Floats, points: Floats, threshold: float) -> Rows:

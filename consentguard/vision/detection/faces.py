@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision.detection.centerface import CenterFace, Floats, Rows, padded
+from consentguard.vision.detection.centerface import CenterFace, Floats, Look, Rows, padded
 from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
@@ -65,19 +65,19 @@ class FaceFinder:
         """
         return self.search(pixels, smallest_face)[0]
 
-    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Rows, ...]]:
-        """The same faces, and what each look at the whole picture saw, for whoever can use that too: heads.py.
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Look, ...]]:
+        """The same faces, and each upright look at the whole picture, for whoever can use that too: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
-        looks = [partial(self._network.look, levels, scale) for scale in scales]
-        looks += [partial(self._network.look, levels, scales[-1], turns=turns) for turns in _TURNED]
-        rows = engine.together(looks)
-        seen = tuple(rows[: len(scales)])
-        found = self._fused(levels, seen, scales)
-        return self._with_turned(levels, smallest_face, found, rows[len(scales) :]), seen
+        looks = [partial(self._network.whole, levels, scale) for scale in scales]
+        looks += [partial(self._network.whole, levels, scales[-1], turns=turns) for turns in _TURNED]
+        seen = engine.together(looks)
+        rows = [look.rows for look in seen]
+        found = self._fused(levels, rows[: len(scales)], scales)
+        return self._with_turned(levels, smallest_face, found, rows[len(scales) :]), tuple(seen[: len(scales)])
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
         """Faces that stand upright, surest first; without the finest look, those twice as large and larger."""

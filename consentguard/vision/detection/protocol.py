@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from consentguard.values import Face, Pixels
 
 if TYPE_CHECKING:
-    from consentguard.vision.detection.centerface import Rows
+    from consentguard.vision.detection.centerface import Look
 
 
 class Detector(Protocol):
@@ -32,8 +32,8 @@ class Detector(Protocol):
         """
         ...
 
-    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], Sequence[Rows] | None]:
-        """The first pass: the same faces, and what each look of CenterFace saw, for the head finder; else None."""
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], Sequence[Look] | None]:
+        """The first pass: the same faces, and CenterFace's upright looks, for the head finder; else None."""
         return self.find(pixels, smallest_face), None
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:

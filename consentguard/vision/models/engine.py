@@ -153,7 +153,8 @@ def load(
         exact: float32 throughout, and all threads for one call. Without it one thread for each call (see `together`),
             and bfloat16 is allowed, where the processor has it and `CONSENTGUARD_EXACT` is not set: twice as fast, and
             good enough to find a face (docs/decisions/0004), never to tell whose it is.
-        outputs: those that are wanted; what only others need is not worked out. All of them, where none is named.
+        outputs: those that are wanted, tensors inside the network among them; what only others need is not worked out.
+            All of them, where none is named.
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
@@ -190,6 +191,8 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
     def export() -> bytes:
         model = _read(core, data)
         if outputs:
+            given = {port for output in model.outputs for port in output.names}
+            model.add_outputs([port for port in outputs if port not in given])
             model = openvino.Model([model.output(port) for port in outputs], model.get_parameters())
         if inputs:
             model.reshape({port: openvino.PartialShape(list(shape)) for port, shape in inputs.items()})
