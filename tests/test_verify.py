@@ -78,6 +78,14 @@ def test_an_approved_face_and_a_back_excuse_one_hit_each() -> None:
     assert len(caught.value.faces) == 1
 
 
+def test_a_back_permits_no_hit_that_no_back_scores() -> None:
+    """What a back of a head never reaches is a face: the head is hidden after all."""
+    back = Head(Box(190, 30, 280, 140), 0.8, True)
+    look(WHOLE, Looks((Face(Box(210, 60, 250, 110), 0.92),)), backs=[back])
+    with pytest.raises(SomebodySeen):
+        look(WHOLE, Looks((Face(Box(210, 60, 250, 110), 0.93),)), backs=[back])
+
+
 def test_a_hand_with_paint_around_it_is_no_face() -> None:
     look(SILHOUETTE, Looks((ON_HAND,), (flipped(ON_HAND),)), hands=[HAND])
 

@@ -23,6 +23,10 @@ _SAME_FACE: Final = 0.4
 _IN_HEAD: Final = 0.6
 """Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
 
+_BACK_AT_MOST: Final = 0.92
+"""Score of a hit that a back permits: of 145 heads seen from behind none scores more, of 424 that show an eye, the nose
+or the mouth four in five do (docs/decisions/0072-backs-of-heads.md)."""
+
 _ALL_HAND: Final = 0.9
 """Share of what can be seen in a hit that lies in hands, from which nothing else is seen there."""
 
@@ -137,14 +141,14 @@ def verify(
 
 
 def _uncleared(faces: Sequence[Face], approved: Sequence[Face], backs: Sequence[Head]) -> list[Face]:
-    """The faces of one look that are neither approved nor known backs of heads; each of these excuses one."""
+    """The faces of one look that are neither approved nor known backs of heads; each of these permits one."""
     expected, turned_away, rest = [face.box for face in approved], [head.box for head in backs], []
     for face in faces:
         same = max(expected, key=face.box.iou, default=None)
         back = max(turned_away, key=face.box.overlap, default=None)
         if same is not None and face.box.iou(same) >= _SAME_FACE:
             expected.remove(same)
-        elif back is not None and face.box.overlap(back) >= _IN_HEAD * face.box.area:
+        elif back is not None and face.score <= _BACK_AT_MOST and face.box.overlap(back) >= _IN_HEAD * face.box.area:
             turned_away.remove(back)
         else:
             rest.append(face)
