@@ -36,6 +36,7 @@ from consentguard.vision.models.store import Shelf
 LONGEST_EDGE = 1600
 SEED = 4
 RESULTS = Path(__file__).parent / "results" / "heads.md"
+LABELS = Path(__file__).parent / "heads_labels.txt"
 
 
 def sets(loader: Path) -> dict[str, list]:
