@@ -21,6 +21,7 @@ from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import Judged, Settings, Task, undecided
 from consentguard.batch.walk import Found, Walk
 from consentguard.consent.clock import now as school_time
+from consentguard.consent.tagsfile import TagsOf
 from consentguard.errors import CannotTell, WrongUsage
 from consentguard.files import digest_of, printable
 from consentguard.guard.guard import Guard
@@ -99,6 +100,7 @@ def scan(
     clock: Callable[[], datetime] = school_time,
     watched: bool = False,
     people: PeopleOf = MappingProxyType({}),
+    tags: TagsOf = MappingProxyType({}),
 ) -> Summary:
     """Scans a folder once and writes journal, copies, thumbnails and reports. Photos are never touched.
 
@@ -112,6 +114,7 @@ def scan(
         watched: whether the folder was watched since the scan before. Then one that held photos and holds none now is
             believed, and what is new stays so; else it may be a drive that is not connected, and nothing is forgotten.
         people: who is named as shown in which photo, see `read_people_file`; of the others nobody is.
+        tags: what a person says of the faces of which photo, by its SHA-256.
 
     Raises WrongUsage where everybody named would be named for every photo.
     Raises CannotTell where another scan writes to the same place, or nothing can be judged; OutputFailed where the disk
@@ -140,7 +143,7 @@ def scan(
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
         walk = settings.walk()
         listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name, people,
-                            watched=watched)  # fmt: skip
+                            tags, watched=watched)  # fmt: skip
         for judged in engine.run(listing, tick):
             journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
             for path in judged.written:
@@ -199,13 +202,14 @@ class _Listing:
         progress: Progress,
         names_a_pupil: Callable[[str], object],
         people: PeopleOf,
+        tags: TagsOf,
         *,
         watched: bool,
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
         self._names_a_pupil = names_a_pupil
-        self._people = people
+        self._people, self._tags = people, tags
         self._watched = watched
         self.unmet = set(people)
         self._asked: set[str] = set()
@@ -242,7 +246,7 @@ class _Listing:
         else:
             named, key = bool(self._names_a_pupil(printable(found.path))), key_of(found.path)
             self.unmet.discard(key)
-            task = Task(found.path, content, named, self._people.get(key, ()))
+            task = Task(found.path, content, named, self._people.get(key, ()), self._tags.get(content, ()))
         self._journal.seen(found.path, task.key, self._basis, self._number, goes_on=self._watched)
         if trouble or task.key in self._asked:
             return None

@@ -21,13 +21,14 @@ from consentguard.errors import (
     RegisterInvalid,
     TemplateStoreError,
     UnreadableImage,
+    WrongUsage,
 )
 from consentguard.files import printable, read_photo, said_of
 
 if TYPE_CHECKING:
     from consentguard.consent.decide import Asked
     from consentguard.guard.guard import Guard
-    from consentguard.values import Released
+    from consentguard.values import Released, Tag
 
 _THUMB_EDGE: Final = 320
 _NO_PHOTOS_FAULT: Final = (AuditFailed, ModelUnavailable, TemplateStoreError, RegisterInvalid, PolicyInvalid)
@@ -73,7 +74,10 @@ class Settings:
 
     def asked_of(self, task: Task) -> Asked:
         """What is asked about one photo."""
-        return {**self.asked, "people": task.people} if task.people else self.asked
+        asked = self.asked
+        if task.people:
+            asked = {**asked, "people": task.people}
+        return {**asked, "tags": task.tags} if task.tags else asked
 
     def copies_of(self, path: Path) -> Path:
         """The folder below `out` where the released copy of a photo goes."""
@@ -94,17 +98,21 @@ class Task:
     Attributes:
         named: whether the file is named after a pupil. Then its verdict is not that of a copy with another name.
         people: register ids of those who are named as shown in it.
+        tags: what a person says of its faces.
     """
 
     path: Path
     content: str
     named: bool = False
     people: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
     @property
     def key(self) -> str:
         """Under which the verdict is kept: what the verdict depends on, of this photo."""
-        return "+".join((self.content, *(("named",) if self.named else ()), *sorted(self.people)))
+        said = repr([tag.as_json() for tag in self.tags]).encode()
+        tagged = (f"tags:{hashlib.sha256(said).hexdigest()[:16]}",) if self.tags else ()
+        return "+".join((self.content, *(("named",) if self.named else ()), *sorted(self.people), *tagged))
 
     @staticmethod
     def content_of(key: str) -> str:
@@ -197,6 +205,8 @@ class Scanner:
             raise
         except CannotTell as error:
             return undecided(task, str(error), reason_of(error))
+        except WrongUsage as error:  # what is asked about every photo was checked before
+            return undecided(task, f"{task.path}: {error}", "tags-do-not-fit")
         except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
             return undecided(task, f"{task.path}: a bug ({type(error).__name__}: {error}); please report it.")
 

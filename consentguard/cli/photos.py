@@ -49,6 +49,9 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument(
         "--tags-out", type=Path, metavar="FILE", help="where to write a file in which to say who each face is"
     )
+    command.add_argument(
+        "--carry", type=Path, metavar="FILE", help="tags of the photo before: says what they suggest for this one"
+    )
     command.add_argument("--json", action="store_true", help="the verdict as one JSON object on stdout")
     command.set_defaults(run=inspect)
 
@@ -131,6 +134,11 @@ def inspect(arguments: argparse.Namespace) -> int:
     print(show.verdict(verdict))
     for line in show.faces(verdict):
         print(line)
+    if arguments.carry:
+        from consentguard.consent.tagsfile import TagsFile, suggested
+
+        for number, says in suggested(verdict.faces, TagsFile.load(arguments.carry).tags).items():
+            print(f"  in the photo before, face {number} was there: {says}. If it is, say so: --tag {number}={says}")
     print(f"  drawn in {arguments.out}, for the desk only")
     return 0
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from consentguard.batch.remote import RemoteFolder
     from consentguard.batch.scan import Engine, Progress, Summary
     from consentguard.batch.unit import Settings
-    from consentguard.consent.decide import Asked
+    from consentguard.consent.question import Asked
+    from consentguard.consent.tagsfile import TagsOf
     from consentguard.guard.guard import Guard
 
 
@@ -45,6 +46,10 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument(
         "--people-file", type=Path, metavar="CSV", help="who is shown in which photo; columns photo, people (ids)"
     )
+    command.add_argument(
+        "--tags", type=Path, dest="tags_from", metavar="FILE|DIR",
+        help="what a person says of faces, in files of `inspect --tags-out` that lie elsewhere; with --by",
+    )  # fmt: skip
     command.add_argument("--watch", action="store_true", help="go on, judging photos as they land in the folder")
     command.set_defaults(run=scan)
 
@@ -76,7 +81,7 @@ def scan(arguments: argparse.Namespace) -> int:
     with ExitStack() as running:
         before: Settings | None = None
         for first in _rounds(arguments):
-            guard, settings, people = _prepared(
+            guard, settings, people, tags = _prepared(
                 arguments
             )  # anew each time: register and policy may have changed meanwhile
             if settings != before:
@@ -86,7 +91,14 @@ def scan(arguments: argparse.Namespace) -> int:
             try:
                 with _shown(settings) as (progress, tick):
                     summary = run_scan(
-                        guard, settings, engine, progress=progress, tick=tick, watched=not first, people=people
+                        guard,
+                        settings,
+                        engine,
+                        progress=progress,
+                        tick=tick,
+                        watched=not first,
+                        people=people,
+                        tags=tags,
                     )
             except KeyboardInterrupt:
                 print("stopped; the same command goes on from here", file=sys.stderr)
@@ -127,7 +139,7 @@ def audit_folder(arguments: argparse.Namespace) -> int:
     return worst
 
 
-def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf]:
+def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf, TagsOf]:
     from consentguard.batch.people_file import read_people_file
     from consentguard.batch.unit import Settings
 
@@ -154,7 +166,26 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf]
         dry_run=arguments.dry_run,
         keep_folders=arguments.keep_folders,
     )
-    return guard, settings, people
+    return guard, settings, people, _tags(arguments, guard, asked)
+
+
+def _tags(arguments: argparse.Namespace, guard: Guard, asked: Asked) -> TagsOf:
+    """What a person says of the faces of which photo, each checked before any photo is."""
+    from consentguard.consent import tagsfile
+    from consentguard.errors import WrongUsage
+
+    if not arguments.tags_from:
+        return {}
+    if not isinstance(arguments.folder, Path):
+        raise WrongUsage("--tags are for a folder on a disk: in a storage photos are not known by their content")
+    tags = tagsfile.read(arguments.tags_from, outside=arguments.folder)
+    for photo, said in tags.items():
+        one: Asked = {**asked, "tags": said}
+        try:
+            guard.question(**one)
+        except WrongUsage as error:
+            raise WrongUsage(f"tags of photo {photo[:16]}: {error}") from error
+    return tags
 
 
 def _rounds(arguments: argparse.Namespace) -> Iterator[bool]:

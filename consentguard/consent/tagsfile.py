@@ -14,17 +14,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from consentguard.errors import WrongUsage
 from consentguard.files import read_bounded, write_whole
 from consentguard.values import JudgedFace, Tag
 
 SUFFIX: Final = ".tags.json"
+TagsOf: TypeAlias = Mapping[str, tuple[Tag, ...]]
+"""Tags by the SHA-256 (hex) of the photo that they are about."""
 _SCHEMA: Final = 1
 _KEYS: Final = frozenset({"schema", "photo", "tags"})
 _TAG_KEYS: Final = frozenset({"box", "says", "added", "number", "where"})
 _MOST_BYTES: Final = 1_000_000
+_SAME_PLACE: Final = 0.3
+"""IoU from which somebody is where somebody was in the photo before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def written(photo: str, tags: Iterable[Tag]) -> bytes:
     return json.dumps({"schema": _SCHEMA, "photo": photo, "tags": rows}, indent=1).encode() + b"\n"
 
 
-def in_folder(folder: Path) -> Mapping[str, tuple[Tag, ...]]:
+def in_folder(folder: Path) -> TagsOf:
     """The tags of every photo for which a `*.tags.json` lies in a folder or below it, by the photo's SHA-256.
 
     Raises WrongUsage for a file that is wrong, and where two files speak of one photo.
@@ -90,12 +94,31 @@ def in_folder(folder: Path) -> Mapping[str, tuple[Tag, ...]]:
     return MappingProxyType(found)
 
 
-def read(path: Path) -> Mapping[str, tuple[Tag, ...]]:
-    """The tags of a file, or of every file in a folder, by the SHA-256 of their photos. Raises WrongUsage."""
+def read(path: Path, *, outside: Path) -> TagsOf:
+    """The tags of a file, or of every file in a folder, by the SHA-256 of their photos.
+
+    Raises WrongUsage for files that are wrong, and where they lie in `outside`, the folder that is judged: they hold
+    ids, and would be published or judged with it.
+    """
+    if path.resolve().is_relative_to(outside.resolve()):
+        raise WrongUsage(f"{path}: tags lie outside of what is judged, and this lies in {outside}; move them")
     if path.is_dir():
         return in_folder(path)
     file = TagsFile.load(path)
     return MappingProxyType({file.photo: file.tags})
+
+
+def suggested(faces: Iterable[JudgedFace], before: Iterable[Tag]) -> Mapping[int, str]:
+    """What the photo before suggests for the faces of this one, by position: number of a face -> what was said there.
+
+    For bursts, where people stay where they are. A suggestion is no answer: nobody is tagged by it.
+    """
+    places = [(face.box.iou(tag.box), face.number, tag) for face in faces for tag in before if face.number is not None]
+    found: dict[int, str] = {}
+    for iou, number, tag in sorted(places, key=lambda place: (-place[0], place[1])):
+        if iou >= _SAME_PLACE and number not in found and (tag.person is None or tag.says not in found.values()):
+            found[number] = tag.says
+    return MappingProxyType(found)
 
 
 def files_in(folder: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ SAMPLE = Path(__file__).parents[2] / "consent_register.csv"
 def main() -> None:
     folder, out, notes = map(Path, sys.argv[1:])
     guard = Guard(Register.load(SAMPLE), Policy.shipped())
-    settings = Settings(folder, out, SAMPLE, None, None, {}, guard.register.sha256, guard.policy.digest)
+    settings = Settings(folder, out, SAMPLE, None, None, {}, guard.register.sha256, guard.policy.fingerprint)
     with Pool(Slow(notes), 2) as pool:
         summary = scan(guard, settings, pool)
     print(sum(summary.outcomes.values()), summary.looked_at)

@@ -47,7 +47,7 @@ def settings(tmp_path: Path) -> Settings:
     guard = Guard.open(tmp_path / "register.csv", state=tmp_path / "state")
     return Settings(
         tmp_path / "photos", tmp_path / "out", tmp_path / "register.csv", None, tmp_path / "state", {},
-        guard.register.sha256, guard.policy.digest
+        guard.register.sha256, guard.policy.fingerprint
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def test_a_listing_judged_by_actors_of_which_one_is_killed_ends_as_the_folder_on
 
     def scanned(folder, out, engine_of):
         settings = Settings(folder, tmp_path / out, asked={}, register_sha256=guard.register.sha256,
-                            policy_sha256=guard.policy.digest, **parts)  # fmt: skip
+                            policy_sha256=guard.policy.fingerprint, **parts)  # fmt: skip
         with engine_of(settings) as engine:
             scan(guard, settings, engine)
         files = {path.name: path.read_bytes() for path in (tmp_path / out / "released").iterdir()}

@@ -80,7 +80,7 @@ def test_what_cannot_be_listed_or_read_says_so(bucket, monkeypatch):
 def test_an_object_that_cannot_be_fetched_is_tried_again_by_the_next_scan(bucket, tmp_path):
     register, policy = Register.load(SAMPLE), Policy.shipped()
     settings = Settings(
-        RemoteFolder("memory://bucket/photos"), tmp_path, SAMPLE, None, None, {}, register.sha256, policy.digest
+        RemoteFolder("memory://bucket/photos"), tmp_path, SAMPLE, None, None, {}, register.sha256, policy.fingerprint
     )
     (judged,) = Scanner(settings).scan_batch([Task(Path("gone.jpg"), LISTED + "1")])
     assert (judged.verdict["outcome"], judged.lasting) == ("cannot_tell", False)

@@ -63,7 +63,7 @@ def _scan(office: Path, *, engine: object = None, **options: object) -> Summary:
     guard = Guard.open(parts["register"], policy=parts["policy"], state=parts["state"])
     settings = Settings(
         office / "photos", office / "out", asked={"by": "a test"},
-        register_sha256=guard.register.sha256, policy_sha256=guard.policy.digest, **parts, **options
+        register_sha256=guard.register.sha256, policy_sha256=guard.policy.fingerprint, **parts, **options
     )  # fmt: skip
     if engine is not None:
         return scan(guard, settings, engine)
@@ -305,7 +305,7 @@ def test_a_photo_that_went_away_while_it_was_looked_at_is_looked_at_again(office
     guard = Guard.open(office / "register.csv", policy=office / "policy.toml", state=office / "state")
     settings = Settings(
         office / "photos", office / "out", office / "register.csv", office / "policy.toml", office / "state", {},
-        guard.register.sha256, guard.policy.digest
+        guard.register.sha256, guard.policy.fingerprint
     )  # fmt: skip
     with Gone(Scanner(settings), 1) as pool:
         scan(guard, settings, pool)
