@@ -363,8 +363,9 @@ def marked_siblings(faces: Faces, model: Population, chosen: np.ndarray, relativ
     from datetime import date
     from types import MappingProxyType
 
-    from consentguard.consent.decide import Question, decide
+    from consentguard.consent.decide import decide
     from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.question import Question
     from consentguard.consent.register.register import SCOPES, Consent, Person, Register
     from consentguard.values import Mode, Standing
 

@@ -29,22 +29,26 @@ if TYPE_CHECKING:
         WrongUsage,
     )
     from consentguard.guard.guard import Guard
-    from consentguard.values import Released, Verdict
+    from consentguard.guard.planning import Choice
+    from consentguard.values import Released, Tag, Verdict
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Choice": "guard.planning",
     "Guard": "guard.guard",
     "Policy": "consent.policy.policy",
     "Register": "consent.register.register",
     "Released": "values",
     "State": "consent.record.state",
+    "Tag": "values",
     "Verdict": "values",
 }
 
 __all__ = [
     "AuditFailed",
     "CannotTell",
+    "Choice",
     "ConsentGuardError",
     "Guard",
     "ModelUnavailable",
@@ -55,6 +59,7 @@ __all__ = [
     "RegisterInvalid",
     "Released",
     "State",
+    "Tag",
     "TemplateStoreError",
     "UnreadableImage",
     "Verdict",

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.recognition.enrolled import forget
 from consentguard.consent.recognition.template_key import TEMPLATE_KEY_FILE
 from consentguard.consent.recognition.templates import TEMPLATES_FILE, TemplateStore
 from consentguard.consent.record.state import State
@@ -336,7 +338,7 @@ def test_a_guard_that_runs_for_long_notices_what_was_forgotten(
     put("P001.jpg", photographs["obama"])
     seeing.enrol(put("T001.jpg", photographs["biden"]))
     assert any(face.person == "P001" for face in seeing.inspect(photographs["obama2"], **MATCHED).faces)
-    _store(state).forget("P001")
+    forget(_store(state), state, {"P001": "asked for"}, datetime.now(LONDON))
     assert not any(face.person for face in seeing.inspect(photographs["obama2"], **MATCHED).faces)
 
 
@@ -357,9 +359,40 @@ def test_templates_of_another_embedder_are_never_compared(
 ) -> None:
     seeing.enrol(put("P001.jpg", photographs["obama"]))
     store = _store(state)
-    store.enrol([replace(template, embedder="other@1") for template in store.templates()], lambda: None)
+    others = [replace(template, embedder="other@1") for template in store.templates()]
+    body: dict[str, str] = {}
+    now = datetime.now(LONDON).isoformat()
+    store.enrol(others, lambda: state.record("enrolled", body, now), lambda found: body.update(store=found))
     with pytest.raises(TemplateStoreError, match=r"made by other@1.*described by dlib-resnet@"):
         seeing.inspect(photographs["obama2"], **MATCHED)
+
+
+def test_an_older_store_that_is_put_back_matches_nobody(
+    seeing: Guard, state: State, put: Callable[[str, bytes], Path], photographs: dict[str, bytes]
+) -> None:
+    """Whoever was forgotten stays so; rows that went another way than the trail's are noticed too."""
+    put("P001.jpg", photographs["obama"])
+    seeing.enrol(put("T001.jpg", photographs["biden"]))
+    file = _store(state).path
+    older = file.read_bytes()
+    forget(_store(state), state, {"P001": "asked for"}, datetime.now(LONDON))
+    newest = file.read_bytes()
+    file.write_bytes(older)
+    for use in (
+        lambda: seeing.inspect(photographs["obama2"], **MATCHED),
+        lambda: forget(_store(state), state, {"T001": "asked for"}, datetime.now(LONDON)),
+        lambda: seeing.enrol(put("T001.jpg", photographs["biden"])),
+    ):
+        with pytest.raises(TemplateStoreError, match="not the store that the audit trail last recorded"):
+            use()
+    file.write_bytes(newest)
+    assert not any(face.person for face in seeing.inspect(photographs["obama2"], **MATCHED).faces)
+    _store(state).forget("T001")  # behind the trail's back
+    with pytest.raises(TemplateStoreError, match="not the store"):
+        seeing.inspect(photographs["obama2"], **MATCHED)
+    file.unlink()
+    seeing.enrol(put("T001.jpg", photographs["biden"]))
+    assert seeing.inspect(photographs["biden"], **MATCHED).faces
 
 
 # -- nothing is kept that may not be ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from consentguard.files import printable, read_photo, said_of
 from consentguard.values import Action, Standing
 
 if TYPE_CHECKING:
-    from consentguard.consent.decide import Asked
+    from consentguard.consent.question import Asked
     from consentguard.guard.guard import Guard
 
 

@@ -26,7 +26,7 @@ from consentguard.errors import (
 from consentguard.files import printable, read_photo, said_of
 
 if TYPE_CHECKING:
-    from consentguard.consent.decide import Asked
+    from consentguard.consent.question import Asked
     from consentguard.guard.guard import Guard
     from consentguard.values import Released, Tag
 

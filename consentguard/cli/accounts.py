@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from consentguard.cli.files import make_folder, write
 from consentguard.cli.options import Commands, Options, policy_of, state_of
 from consentguard.cli.posting import poster_of
-from consentguard.consent.clock import school_time
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
@@ -150,6 +149,8 @@ def moderate(arguments: argparse.Namespace) -> int:
 
 def _tell_incident(incident: moderation.Incident) -> None:
     """Who said what, where, and why it needs a decision."""
+    from consentguard.consent.clock import school_time
+
     post = incident.post
     who = f"@{post.author_name}" if post.author_name else f"account {post.author}"
     said = "".join(letter if letter.isprintable() else " " for letter in post.text)

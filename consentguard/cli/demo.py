@@ -17,8 +17,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from consentguard.consent.decide import Asked
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Asked
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused

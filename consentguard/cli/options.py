@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from consentguard.consent.decide import Asked
     from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.question import Asked
     from consentguard.consent.record.state import State
     from consentguard.guard.guard import Guard
 
@@ -66,7 +66,7 @@ def register_of(arguments: argparse.Namespace) -> Path:
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
     """What the options of `question` ask about a photo: each key of `Asked` from the option of its name."""
-    from consentguard.consent.decide import Asked
+    from consentguard.consent.question import Asked
 
     given = {key: getattr(arguments, key) for key in Asked.__annotations__ if hasattr(arguments, key)}
     asked: Asked = {**given, "override": dict(arguments.override)}  # type: ignore[typeddict-item]

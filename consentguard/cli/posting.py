@@ -20,7 +20,6 @@ from consentguard.cli.options import (
     state_of,
 )
 from consentguard.cli.post_options import PartOptions, add_part_options, parts_of
-from consentguard.consent.clock import now, school_time
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.program import install_command
@@ -97,6 +96,7 @@ def add_commands(top: Commands, options: Options) -> Commands:
 
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
+    from consentguard.consent.clock import now
     from consentguard.posting.alt import proposed
 
     wanted_parts = parts_of(arguments)
@@ -186,6 +186,8 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def reconcile(arguments: argparse.Namespace) -> int:
+    from consentguard.consent.clock import school_time
+
     poster = poster_of(arguments, arguments.channel)
     policy = policy_of(arguments)
     for intent in poster.unsettled():

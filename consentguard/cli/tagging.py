@@ -11,7 +11,7 @@ from consentguard.cli.options import asked_of
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from consentguard.consent.decide import Asked
+    from consentguard.consent.question import Asked
     from consentguard.guard.guard import Guard
     from consentguard.values import Tag
 
@@ -23,6 +23,9 @@ def tag_options() -> argparse.ArgumentParser:
                          help="who the face is that `inspect` calls N; L,T,R,B=hide hides what was missed")  # fmt: skip
     options.add_argument("--tags", type=Path, dest="tags_from", metavar="FILE|DIR",
                          help="the same from a file of `inspect --tags-out`, or a folder of them")  # fmt: skip
+    options.add_argument("--rewrite", metavar="KIND", help="crop, silhouette or cover, not what is worth most")
+    options.add_argument("--frame", type=_frame, metavar="L,T,R,B",
+                         help="a crop drawn by hand, in pixels of the photo; who is hidden is painted")  # fmt: skip
     return options
 
 
@@ -64,6 +67,13 @@ def _tag(text: str) -> tuple[int | tuple[int, ...], str]:
     if equals and says.strip() and len(edges) in (1, 4) and all(edge.strip().isdecimal() for edge in edges):
         return (int(where) if len(edges) == 1 else tuple(int(edge) for edge in edges)), says.strip()
     raise argparse.ArgumentTypeError(f"{text!r} is not N=ID, N=hide, N=nobody or LEFT,TOP,RIGHT,BOTTOM=hide")
+
+
+def _frame(text: str) -> tuple[int, ...]:
+    edges = text.split(",")
+    if len(edges) != 4 or not all(edge.strip().isdecimal() for edge in edges):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LEFT,TOP,RIGHT,BOTTOM")
+    return tuple(int(edge) for edge in edges)
 
 
 def _added(edges: tuple[int, int, int, int], says: str) -> Tag:

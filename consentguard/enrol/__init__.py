@@ -91,7 +91,11 @@ def enrol(
     if made.templates:
         store = store or TemplateStore.make(state.directory, key or KeySource.FILE)
         body = {"templates": made.counts(), "embedder": eyes.embedder.label, "register": register.sha256}
-        store.enrol(made.templates, lambda: state.record("enrolled", body, now.isoformat(timespec="seconds")))
+        store.enrol(
+            made.templates,
+            lambda: state.record("enrolled", body, now.isoformat(timespec="seconds")),
+            lambda fingerprint: body.update(store=fingerprint),  # no older copy of the store shall pass for it
+        )
     return made
 
 

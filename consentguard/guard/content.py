@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from consentguard.consent.codes import FINDINGS
-from consentguard.consent.decide import Question
 from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Question
 from consentguard.guard.text_rules import Words
 from consentguard.values import Box, Finding, Picture
 from consentguard.values.agencies import agencies

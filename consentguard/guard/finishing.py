@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from consentguard.consent.policy.policy import Policy
 from consentguard.guard.judging import Judged
 from consentguard.guard.verify import Find, verify
-from consentguard.values import Face, Head
+from consentguard.values import Face, Head, Picture
 from consentguard.values.stopwatch import stage
+from consentguard.vision import draw
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite import Paint, apply_plan
+from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan
+
+_PREVIEW_EDGE: Final = 480
+_PREVIEW_QUALITY: Final = 80
 
 
 def paint_of(policy: Policy) -> Paint:
@@ -24,6 +30,12 @@ def render(judged: Judged, policy: Policy) -> bytes:
         pixels = apply_plan(judged.picture.pixels, judged.plan, paint_of(policy))
     with stage("encode"):
         return codec.encode(pixels, files.format, quality=rules.jpeg_quality, sampling=files.sampling)
+
+
+def preview(picture: Picture, plan: RewritePlan, policy: Policy) -> bytes:
+    """A small JPEG of what a plan makes of a picture, marked so. It had no second pass: for the desk only."""
+    pixels = apply_plan(picture.pixels, plan, paint_of(policy))
+    return codec.encode_jpeg(draw.marked_preview(pixels, _PREVIEW_EDGE), _PREVIEW_QUALITY)
 
 
 def prove(data: bytes, judged: Judged, policy: Policy, find: Find) -> None:

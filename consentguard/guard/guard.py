@@ -13,8 +13,8 @@ from typing import Any, Final, Unpack
 
 from consentguard.consent.clock import now as school_time
 from consentguard.consent.clock import school_day
-from consentguard.consent.decide import Asked, Question, ask
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Asked, Question, ask
 from consentguard.consent.recognition.calibration import Calibration
 from consentguard.consent.recognition.template_key import KeySource
 from consentguard.consent.record.ledger import Ledger, Release
@@ -28,6 +28,7 @@ from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.numbers import keep, late_faces, tags_of
 from consentguard.guard.pipeline import Pipeline
+from consentguard.guard.planning import Choice
 from consentguard.guard.record import Recording
 from consentguard.guard.setup import Clock, Setup
 from consentguard.guard.text_rules import Words
@@ -136,7 +137,7 @@ class Guard:
         override = asked.get("override") or {}
         self.words.check_recorded(
             names=(asked.get("by"), asked.get("suitable_by")),
-            reasons=(asked.get("event"), asked.get("urgent"), *override.values()),
+            reasons=(asked.get("event"), asked.get("urgent"), asked.get("refuse"), *override.values()),
         )
         return ask(self.register, self.policy, **asked)
 
@@ -201,7 +202,7 @@ class Guard:
         question = self.question(**asked)
         with _about(name):
             judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo), thorough=True)
-            judged = self._pipeline.looked_twice(judged)
+            judged = self._pipeline.looked_twice(judged, to_show=True)
         verdict = self._pipeline.verdict(judged, name)
         self._keep(photo, verdict, judged)
         return (
@@ -209,6 +210,17 @@ class Guard:
             draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs),
             judged.plan.as_json(),
         )
+
+    def propose(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Choice, ...]:
+        """Everything that policy lets be made of a photo, in the order that it prefers, and last to publish nothing.
+
+        Arguments and errors as for `inspect`. Empty but for the last where nothing may leave. Each has a small preview
+        that had no second pass: it is for the person who chooses, and `release(choice=...)` may still refuse.
+        """
+        question = self.question(**asked)
+        with _about(name):
+            judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo))
+            return self._pipeline.choices(judged)
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from consentguard.consent.codes import FINDINGS, NOTES
-from consentguard.consent.decide import Decision, Identity, Known, Question
+from consentguard.consent.decide import Decision, Identity, Known
 from consentguard.consent.objections import Objection, Ruling, ruling
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Question
 from consentguard.consent.record.inspected import Inspected
 from consentguard.guard.content import Held
+from consentguard.guard.planning import Planner, shown
 from consentguard.guard.tagging import SAME_FACE, Pointed
 from consentguard.values import (
     HIDE,
@@ -31,7 +33,7 @@ from consentguard.values import (
     Verdict,
 )
 from consentguard.values.stopwatch import so_far
-from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite
+from consentguard.vision.rewrite import RewritePlan
 
 BESIDE_PAINT: Final = 0.1
 """Share of a face that is painted, under which it is none of those that were hidden."""
@@ -86,49 +88,12 @@ class Judged:
         return hides(self.seen, self.decision, self.remain) or bool(self.found)
 
 
-def shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
-    """Those of whom a decision says that they may be seen."""
-    decided = zip(seen.counted, decision.faces, strict=True)
-    return frozenset(one for one, who in decided if Action.for_standing(who.standing) is Action.KEEP)
-
-
 def hides(seen: Seen, decision: Decision, remain: frozenset[str]) -> bool:
     """Whether anybody has to be hidden.
 
     Whoever is turned away is nobody's declared or matched face; they stay only where policy lets backs remain.
     """
     return decision.hides or (bool(seen.from_behind) and "back_of_head" not in remain)
-
-
-def plan_of(
-    picture: Picture,
-    seen: Seen,
-    decision: Decision,
-    remain: frozenset[str],
-    held: Held,
-    policy: Policy,
-    *,
-    found: tuple[Face, ...] = (),
-    step: int = 0,
-) -> RewritePlan:
-    """What would be done to the picture, under the limits of a policy; arguments as the attributes of `Judged`."""
-    rules = policy.rewrite
-    return plan_rewrite(
-        picture,
-        seen,
-        shown(seen, decision),
-        remain,
-        limits=Limits(
-            rules.smallest_crop,
-            rules.smallest_share / 100,
-            rules.least_worth / 100,
-            by_worth=rules.order == "worth",
-            clothes=rules.crop_shows == "clothes",
-        ),
-        marks=held.marks,
-        found=found,
-        step=step,
-    )
 
 
 def counted(judged: Judged, faces: Sequence[Face]) -> Judged:
@@ -220,7 +185,8 @@ def to_keep(judged: Judged, told: Verdict, models: tuple[str, ...]) -> Inspected
 def again(judged: Judged, seen: Seen, faces: Sequence[Face], policy: Policy) -> Judged:
     """The same photo one step stronger: what a look at its finished picture found is hidden too."""
     found, step = (*judged.found, *faces), judged.step + 1
-    plan = plan_of(judged.picture, seen, judged.decision, judged.remain, judged.held, policy, found=found, step=step)
+    planner = Planner(judged.picture, seen, judged.decision, judged.remain, judged.held, policy)
+    plan = planner.plan(judged.question, found=found, step=step)
     return replace(judged, seen=seen, plan=plan, found=found, step=step)
 
 
@@ -271,6 +237,8 @@ def _faces(judged: Judged) -> tuple[JudgedFace, ...]:
     for found, standing in ((judged.named, Standing.CONSENTED), (judged.found, Standing.UNKNOWN)):
         for face in found:
             box = picture.in_source(face.box)
+            if any(each.action is Action.HIDE and each.box.iou(box) >= SAME_FACE for each in faces):
+                continue  # somebody who is hidden already, and was still seen
             number = next((n for n, old in late.items() if old.iou(box) >= SAME_FACE), fresh)
             fresh += number == fresh
             faces.append(JudgedFace(box, face.score, None, standing, number, where=picture.place(face.box)))

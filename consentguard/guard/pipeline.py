@@ -9,29 +9,44 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
-from consentguard.consent.decide import Question, circumstances, decide
-from consentguard.consent.objections import ruling
+from consentguard.consent.decide import circumstances, decide
+from consentguard.consent.objections import Objection, ruling
+from consentguard.consent.question import Question
 from consentguard.consent.recognition.match import Match
 from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.guard import judging
 from consentguard.guard.content import Content, Held
-from consentguard.guard.finishing import prove, render
+from consentguard.guard.finishing import preview, prove, render
 from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
+from consentguard.guard.planning import Choice, Planner
 from consentguard.guard.record import Recording
 from consentguard.guard.setup import Setup
 from consentguard.guard.tagging import pointed
 from consentguard.guard.text_rules import Words
 from consentguard.guard.verify import SomebodySeen
-from consentguard.values import Box, Face, Mode, Outcome, Picture, Released, Rewrite, Seen, Subject, Verdict
+from consentguard.values import Box, Face, Finding, Mode, Outcome, Picture, Released, Rewrite, Seen, Subject, Verdict
 from consentguard.values.stopwatch import stage
 
 STRONGER: Final = 2
 """How often a photo is planned again, one step stronger, after somebody was seen in the finished picture."""
+
+
+class StillSeen(VerificationFailed):
+    """Somebody is still seen in the finished picture, however strong the plan.
+
+    Attributes:
+        judged: the photo with everybody whom the second pass found.
+    """
+
+    def __init__(self, message: str, judged: Judged | None = None) -> None:
+        super().__init__(message)
+        self.judged = judged
 
 
 class Pipeline:
@@ -106,7 +121,7 @@ class Pipeline:
         with stage("content"):
             held = Held() if refused else self.content.judge(picture, question)
         with stage("plan"):
-            plan = judging.plan_of(picture, seen, decision, remain, held, policy)
+            plan = Planner(picture, seen, decision, remain, held, policy).plan(question)
         judged = Judged(picture, seen, question, at_whom, decision, remain, held, plan, objections)
         said = self._words.objections({"caption": question.caption, "alt": question.alt}, channel=question.channel)
         more = (*judging.against_plan(judged, policy), *held.objections, *said)
@@ -129,11 +144,26 @@ class Pipeline:
             else:
                 return judged, data
 
-    def looked_twice(self, judged: Judged) -> Judged:
-        """What may go as it is, or shows anybody, after both passes: what `check` says then is what `release` does."""
-        if judged.ruling.refused or not (judged.shown or judged.plan.rewrite is Rewrite.NONE):
+    def looked_twice(self, judged: Judged, *, to_show: bool = False) -> Judged:
+        """What may go as it is, or shows anybody, after both passes: what `check` says then is what `release` does.
+
+        With `to_show` every photo is looked at twice, and what is still seen is part of the judgement, not an error.
+        """
+        if judged.ruling.refused or not (to_show or judged.shown or judged.plan.rewrite is Rewrite.NONE):
             return judged
-        return self.finished(judged)[0]
+        try:
+            return self.finished(judged)[0]
+        except StillSeen as error:
+            if not to_show or error.judged is None:
+                raise
+            told = Objection("verification-failed", Finding("verification-failed", "photo", str(error)), decidable=True)
+            return replace(error.judged, objections=(*error.judged.objections, told))
+
+    def choices(self, judged: Judged) -> tuple[Choice, ...]:
+        """Everything that could be made of a photo, each with a preview, and last to publish nothing."""
+        policy = self._setup.policy
+        planner = Planner(judged.picture, judged.seen, judged.decision, judged.remain, judged.held, policy)
+        return planner.choices(partial(preview, judged.picture, policy=policy), refused=bool(judged.ruling.refused))
 
     def _answered(self, judged: Judged, error: SomebodySeen) -> Judged:
         """What follows from faces that the second pass saw: somebody was named, or has to be hidden."""
@@ -151,14 +181,15 @@ class Pipeline:
             f"the second pass over the finished picture found a face that nobody cleared ({where}). Look at it with "
             "`consentguard inspect`, then tag it: --tag N=hide, or --tag N=nobody by whom policy lets say that"
         )
+        found = replace(judged, found=(*judged.found, *faces))
         if judged.step == STRONGER:
-            raise VerificationFailed(told) from error
+            raise StillSeen(told, found) from error
         seen = judged.seen
         if seen.people is None and judged.remain != {"body"}:
             seen = self._models.look_for_bodies(judged.picture, seen)
         before, judged = judged, judging.again(judged, seen, faces, self._setup.policy)
         if judged.plan.rewrite is None or judging.covers_more(before, judged):
-            raise VerificationFailed(told) from error
+            raise StillSeen(told, found) from error
         return judged
 
     def _stop_if_refused(self, judged: Judged, name: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consentguard.consent.codes import reason_of, refusal
-from consentguard.consent.decide import Question
+from consentguard.consent.question import Question
 from consentguard.consent.record.ledger import RELEASED, REVOKED, rows_about
 from consentguard.errors import CannotTell, Refused
 from consentguard.guard.setup import Setup

@@ -20,6 +20,7 @@ _KEEP: Final = (24, 150, 70)
 _HIDE: Final = (200, 30, 40)
 _HAND: Final = (30, 90, 200)
 _BEHIND: Final = (140, 60, 180)
+_PREVIEW: Final = (90, 90, 90)
 _PERSON: Final = (230, 230, 230)
 _AROUND_HEAD: Final = 0.6
 """In longer sides of its box: hair, ears and chin of a face lie within (399 heads of an open classroom set)."""
@@ -69,6 +70,14 @@ def heads_covered(small: Picture, heads: Sequence[Box], paint: Colour) -> Pixels
         inside = around.within(small.width, small.height)
         if inside is not None:
             canvas[inside.top : inside.bottom, inside.left : inside.right] = paint
+    return frozen_pixels(canvas)
+
+
+def marked_preview(pixels: Pixels, edge: int) -> Pixels:
+    """A picture of at most `edge` pixels, with the word "preview" across its foot."""
+    scale = min(edge / max(pixels.shape[:2]), 1.0)
+    canvas = np.array(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    _label(canvas, "preview", 4, canvas.shape[0] - 4, _PREVIEW, 2)
     return frozen_pixels(canvas)
 
 

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from strategies import days, registers
 
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
-from consentguard.consent.decide import UNASKED, Known, Question, ask, decide
+from consentguard.consent.decide import UNASKED, Known, decide
 from consentguard.consent.objections import Ruling, ruling
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.question import Question, ask
 from consentguard.consent.recognition.match import Answer, Match
 from consentguard.consent.register.register import SCOPES, Register
 from consentguard.errors import WrongUsage

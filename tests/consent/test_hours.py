@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.consent.clock import LONDON, Occasion, judge_hours, occasion, school_day
-from consentguard.consent.decide import ask, circumstances
+from consentguard.consent.decide import circumstances
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.hours import DAYS, Hours, Trip
+from consentguard.consent.question import ask
 from consentguard.errors import WrongUsage
 
 SHIPPED = Policy.shipped()

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import days, registers
 
-from consentguard.consent.decide import UNASKED, Question, decide
+from consentguard.consent.decide import UNASKED, decide
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Question
 from consentguard.consent.register.importing import PRESETS, Source, checked, read, read_mapping, update
 from consentguard.consent.register.people import SCOPES
 from consentguard.consent.register.register import Register

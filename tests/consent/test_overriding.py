@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.consent.codes import OVERRIDABLE, REASONS
-from consentguard.consent.decide import ask
 from consentguard.consent.policy.overriding import Override, check_override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
+from consentguard.consent.question import ask
 from consentguard.errors import PolicyInvalid, WrongUsage
 
 SHIPPED = Policy.shipped()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.consent.decide import ask
 from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import ask
 from consentguard.errors import Refused, WrongUsage
 from consentguard.guard.guard import Guard
 from consentguard.posting import Part

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
 
 from consentguard.errors import UnreadableImage
 from consentguard.vision.imagefile import codec
@@ -390,18 +390,66 @@ def _rows(jpeg: bytes, rows: int) -> bytes:
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_rows_that_the_header_does_not_admit_are_found(progressive: bool, photographs: dict[str, bytes]) -> None:
-    """A face could stand in them: seen by no viewer, brought back by any hex editor."""
+    """A face could stand in them: seen by no viewer, brought back by any hex editor. A copy does not hold them."""
     whole = _bytes(_photo(photographs).resize((320, 320)), "JPEG", progressive=progressive)
     assert codec.decode(whole, **LIMITS).carried == ()
     for rows in (-160, -16, 16):
-        with pytest.raises(UnreadableImage, match="damaged"):
-            codec.decode(_rows(whole, rows), **LIMITS)
+        if rows < 0 and not progressive:  # every scan before the last ends the picture too early there
+            assert codec.decode(_rows(whole, rows), **LIMITS).carried == ("trailing-bytes",)
+        else:
+            with pytest.raises(UnreadableImage, match="damaged"):
+                codec.decode(_rows(whole, rows), **LIMITS)
 
 
-def test_data_behind_the_last_block_is_found(photographs: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("padding", [bytes(4096), b"secret" * 30, b"\xff\x00" * 40])
+@pytest.mark.parametrize("how", ["RGB", "L", "CMYK", "progressive"])
+def test_data_behind_the_last_block_is_dropped_and_named(
+    how: str, padding: bytes, photographs: dict[str, bytes]
+) -> None:
+    """As drones and scanners write it. Both decoders show the picture alike; the file never goes as it is."""
+    image = _photo(photographs).convert("RGB" if how == "progressive" else how)
+    whole = _bytes(image, "JPEG", progressive=how == "progressive")
+    padded = codec.decode(whole[:-2] + padding + whole[-2:], **LIMITS)
+    assert np.array_equal(padded.pixels, codec.decode(whole, **LIMITS).pixels)
+    assert "trailing-bytes" in padded.carried
+
+
+def test_padding_that_two_decoders_show_differently_is_refused(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = _bytes(_photo(photographs), "JPEG")
+    real = codec.simplejpeg.decode_jpeg
+    monkeypatch.setattr(
+        codec.simplejpeg, "decode_jpeg", lambda *a, strict, **k: real(*a, strict=strict, **k) ^ (not strict)
+    )
     with pytest.raises(UnreadableImage, match="damaged"):
-        codec.decode(whole[:-2] + b"secret" * 30 + whole[-2:], **LIMITS)
+        codec.decode(whole[:-2] + bytes(64) + whole[-2:], **LIMITS)
+
+
+def _tiff(width: int, height: int, **tags: object) -> bytes:
+    info = TiffImagePlugin.ImageFileDirectory_v2()
+    for tag, value in tags.items():
+        info[int(tag[1:])] = value
+    return _bytes(Image.new("RGB", (width, height), "teal"), "TIFF", tiffinfo=info)
+
+
+def test_a_tiff_that_shows_only_a_preview_is_refused() -> None:
+    assert codec.decode(_tiff(160, 120), **LIMITS).width == 160
+    for preview in (_tiff(160, 120, t254=1), _tiff(160, 120, t50706=b"\1\4\0\0")):
+        with pytest.raises(UnreadableImage, match="only a preview"):
+            codec.decode(preview, **LIMITS)
+    inner = struct.pack("<HHHLLHHLL", 2, 256, 3, 1, 4000, 257, 4, 1, 3000) + bytes(4)
+    for size, refused in ((160, True), (4200, False)):
+        outer = _tiff(size, size * 3 // 4, t330=1)
+        at = len(outer)
+        (entries,) = struct.unpack_from("<L", outer, 4)
+        place = outer.index(struct.pack("<H", 330), entries)
+        with_inner = outer[: place + 8] + struct.pack("<L", at) + outer[place + 12 :] + inner
+        if refused:
+            with pytest.raises(UnreadableImage, match="only a preview"):
+                codec.decode(with_inner, **LIMITS)
+        else:
+            assert codec.decode(with_inner, **LIMITS).source_width == 4200
 
 
 def test_png_and_webp_data_that_no_reader_shows_is_named(photographs: dict[str, bytes]) -> None:

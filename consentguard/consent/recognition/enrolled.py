@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +20,9 @@ from consentguard.consent.register.register import Register
 from consentguard.errors import TemplateStoreError
 from consentguard.values import Standing
 
+_SEALED: Final = "templates-sealed"
+"""The kind of row that records how the store stands after somebody was forgotten; `enrolled` rows do so too."""
+
 
 def forget(store: TemplateStore, state: State, people: Mapping[str, str], now: datetime) -> int:
     """Removes all templates of these people (register id -> why) for good; returns how many there were.
@@ -25,10 +30,32 @@ def forget(store: TemplateStore, state: State, people: Mapping[str, str], now: d
     Each goes into the audit trail once it is gone: a removal that was recorded and then failed would be a lie. Asking
     again for somebody without templates is recorded too, so that an interrupted call can be repeated.
     """
+    check_sealed(store, state)
     gone = store.forget(*people)
     for person, why in people.items():
         state.record("forgotten", {"person": person, "why": why}, now.isoformat(timespec="seconds"))
+    state.record(_SEALED, {"store": store.fingerprint()}, now.isoformat(timespec="seconds"))
     return gone
+
+
+def check_sealed(store: TemplateStore, state: State) -> None:
+    """Raises TemplateStoreError where a store is not as the audit trail last recorded it.
+
+    An older copy that was put back would match people who were forgotten since. A trail that never recorded a store,
+    as versions before this one wrote it, proves nothing either way.
+    """
+    _check_sealed(store, state, store.stamp())
+
+
+@lru_cache(maxsize=8)
+def _check_sealed(store: TemplateStore, state: State, _: object) -> None:
+    last = state.audit.last("enrolled", _SEALED)
+    if last is not None and last.body.get("store", store.fingerprint()) != store.fingerprint():
+        raise TemplateStoreError(
+            f"{store.path}: is not the store that the audit trail last recorded (row {last.seq}): an older copy was "
+            "put back, or templates came or went by another way. Put the newest copy back, or delete the file and "
+            "enrol everybody anew."
+        )
 
 
 def forget_without_consent(store: TemplateStore, state: State, register: Register, now: datetime) -> None:
@@ -37,6 +64,7 @@ def forget_without_consent(store: TemplateStore, state: State, register: Registe
     Somebody who is not in the register has no consent. Raises TemplateStoreError, and destroys nothing, where nobody
     enrolled is in it: then it is another school's, or the sample.
     """
+    check_sealed(store, state)
     people = store.people()
     if people and not any(person in register.people for person in people):
         raise TemplateStoreError(

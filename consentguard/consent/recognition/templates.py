@@ -144,10 +144,16 @@ class TemplateStore:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def enrol(self, templates: Iterable[Template], record: Callable[[], object]) -> None:
+    def enrol(
+        self,
+        templates: Iterable[Template],
+        record: Callable[[], object],
+        seal: Callable[[str], object] = lambda _: None,
+    ) -> None:
         """Writes these templates, each person's replacing all that were there; everybody or, on any error, nobody.
 
-        `record` is called last before the rows stand, so that none stands without its row in the audit trail.
+        `seal` with the fingerprint that the store will have, and then `record`, are called last before the rows stand,
+        so that none stands without its row in the audit trail.
         """
         rows = list(templates)
         with self._connected() as connection, transaction(connection):
@@ -160,6 +166,7 @@ class TemplateStore:
                     "INSERT INTO template (person, embedder, taken, enrolled, sealed) VALUES (?, ?, ?, ?, ?)",
                     (*bound, sealed),
                 )
+            seal(_fingerprint(connection))
             record()
 
     def forget(self, *people: str) -> int:
@@ -197,6 +204,11 @@ class TemplateStore:
         except OSError as error:
             raise TemplateStoreError(f"{self.path}: cannot be read ({error.strerror}); restore it.") from error
         return status.st_mtime_ns, status.st_size, status.st_ino
+
+    def fingerprint(self) -> str:
+        """SHA-256, hex, over every template as it is sealed: another one after each change, never one of before."""
+        with self._connected() as connection:
+            return _fingerprint(connection)
 
     def digest(self) -> str:
         """SHA-256 over everything in the store as it is sealed, hex."""
@@ -256,6 +268,11 @@ class TemplateStore:
 
 def _bound(person: str, embedder: str, taken: date | None, enrolled: date) -> list[Any]:
     return [person, embedder, taken.isoformat() if taken else None, enrolled.isoformat()]
+
+
+def _fingerprint(connection: sqlite3.Connection) -> str:
+    rows = connection.execute("SELECT person, embedder, taken, enrolled, sealed FROM template ORDER BY sealed")
+    return hashlib.sha256(repr(rows.fetchall()).encode()).hexdigest()
 
 
 def _version(path: Path) -> int:

@@ -166,6 +166,12 @@ class AuditTrail:
             raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
         return entry
 
+    def last(self, *kinds: str) -> Entry | None:
+        """The latest row of these kinds, proved as `entry` proves it; None where there is none. Raises AuditFailed."""
+        query = "SELECT * FROM trail WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT 1"
+        found = [entry.seq for entry, _ in self._rows(query, json.dumps(kinds))]
+        return self.entry(found[0]) if found else None
+
     def mentions(self, digest: str) -> tuple[Entry, ...]:
         """Every row in whose details a SHA-256 (hex) stands, the latest first, each proved as `entry` proves it.
 

@@ -6,6 +6,7 @@ A file is looked at twice, by our own walk over its bytes and by the decoder; wh
 from __future__ import annotations
 
 import io
+import re
 import struct
 import sys
 import warnings
@@ -31,7 +32,7 @@ from PIL import (
 from consentguard import kinds
 from consentguard.errors import UnreadableImage
 from consentguard.values import Picture, Pixels
-from consentguard.vision.imagefile import colour, heif, pngcolour, structure
+from consentguard.vision.imagefile import colour, heif, pngcolour, structure, tiff
 from consentguard.vision.imagefile.notices import notices
 
 FORMATS: Final = tuple(each.pillow for each in kinds.FORMATS if each.pillow)
@@ -59,6 +60,8 @@ _EIGHTHS: Final = (1, 2, 3, 4, 5, 6, 8)
 """In which libjpeg decodes; 7/8 takes it as long as the whole."""
 
 _ORIENTATION: Final = 0x0112
+_PADDED: Final = re.compile(r"Corrupt JPEG data: \d+ extraneous bytes before marker 0xd9")
+"""libjpeg's warning that the picture was whole before its data ended."""
 _WEBP_SPARE: Final = 4
 """Bytes; what libwebp writes never decodes without its last four (`bare` has the same)."""
 
@@ -211,9 +214,11 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
             frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
             if frames > 1 and not limits.first_frame:
                 raise UnreadableImage("holds more than one picture or moves")
+            if isinstance(image, TiffImagePlugin.TiffImageFile) and tiff.is_only_preview(image, data):
+                raise UnreadableImage("shows only a preview of the photo in it, as camera raw files do")
             profile = image.info.get("icc_profile")
             if image.format in ("JPEG", "MPO"):
-                small = _at_most(_jpeg(data, image, max_edge), max_edge, reduced=True)
+                small = _at_most(_jpeg(data, image, max_edge, hidden), max_edge, reduced=True)
             else:
                 small = _at_most(_opaque(_loaded(image), hidden), max_edge)
             turn = _orientation(image)  # after loading: Pillow turns a TIFF itself, and then says so
@@ -263,23 +268,37 @@ def _opaque(image: Image.Image, hidden: list[str]) -> Pixels:
     return np.asarray(colour.opaque(image))
 
 
-def _jpeg(data: bytes, image: Image.Image, max_edge: int) -> Pixels:
+def _jpeg(data: bytes, image: Image.Image, max_edge: int, hidden: list[str]) -> Pixels:
     """The pixels of a JPEG, grey, RGB or CMYK, at the eighths of its size that are about as large as what is published.
 
     Nothing later needs more: faces are looked for, and heads painted, at published size. A photo of 4,000 px, twice
     2,048 but for a little, is published at 2,000: half as many pixels decoded for a size that nobody tells apart.
-    libjpeg's warnings are errors: data that is missing, and data behind the last row that the header admits.
+    libjpeg's warnings are errors, such as data that is missing. Bytes behind the last row, as drones and scanners pad
+    their files, are dropped and named in `hidden`, where a second decoder shows the same picture.
     """
     width, height = image.size
     eighths = next((k for k in _EIGHTHS if ceil(max(width, height) * k / 8) >= _NEARLY * max_edge), 8)
     size = (ceil(height * eighths / 8), ceil(width * eighths / 8))
     space = {1: "GRAY", 3: "RGB", 4: "CMYK"}[len(image.getbands())]
-    pixels: Pixels = simplejpeg.decode_jpeg(data, space, min_height=size[0], min_width=size[1], strict=True)
+    try:
+        pixels: Pixels = simplejpeg.decode_jpeg(data, space, min_height=size[0], min_width=size[1], strict=True)
+    except ValueError as error:
+        if not _PADDED.search(str(error)) or not _decoders_agree(data, image, space):
+            raise
+        hidden.append("trailing-bytes")
+        pixels = simplejpeg.decode_jpeg(data, space, min_height=size[0], min_width=size[1], strict=False)
     if pixels.shape[:2] != size:
         raise UnreadableImage(f"its decoders disagree over its size ({pixels.shape[:2]})")
     if space == "CMYK":  # Adobe stores inks inverted, and everybody reads them so (Pillow does)
         return 255 - pixels
     return pixels[..., 0] if space == "GRAY" else pixels
+
+
+def _decoders_agree(data: bytes, image: Image.Image, space: str) -> bool:
+    """Whether both decoders of JPEG show the same in every pixel. Pillow raises what it raises on damage."""
+    one = np.asarray(_loaded(image))
+    other = simplejpeg.decode_jpeg(data, space, strict=False)
+    return np.array_equal(one, 255 - other if space == "CMYK" else other.reshape(one.shape))
 
 
 def _orientation(image: Image.Image) -> int:

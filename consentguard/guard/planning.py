@@ -1,0 +1,182 @@
+"""What is done to a picture: the best that policy allows, or what a person chose among it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from consentguard.consent.decide import Decision
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.question import Question
+from consentguard.errors import WrongUsage
+from consentguard.guard.content import Held
+from consentguard.values import Action, Box, Face, Picture, Rewrite, Seen, Subject, canonical
+from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite, propose
+
+REFUSE: Final = "refuse"
+"""The choice to publish nothing of a photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that can be made of a photo.
+
+    Attributes:
+        digest: names it to `release(choice=...)`; another plan has another one.
+        rewrite: its kind, None for the choice to publish nothing.
+        frame: the part of the upright source picture that leaves.
+        worth: how much it is worth publishing, 0..1; choices come in the order that policy prefers.
+        painted_share: which share of the frame is painted over, 0..1.
+        why: one plain sentence: what it keeps, and why it ranks where it does.
+        preview: a JPEG of at most 480 px, marked so. It had no second pass, so it is for the desk only.
+    """
+
+    digest: str
+    rewrite: Rewrite | None
+    frame: Box | None
+    worth: float
+    painted_share: float
+    why: str
+    preview: bytes | None = None
+
+
+def shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
+    """Those of whom a decision says that they may be seen."""
+    decided = zip(seen.counted, decision.faces, strict=True)
+    return frozenset(one for one, who in decided if Action.for_standing(who.standing) is Action.KEEP)
+
+
+def limits_of(policy: Policy) -> Limits:
+    """How little may be left under a policy."""
+    rules = policy.rewrite
+    return Limits(
+        rules.smallest_crop,
+        rules.smallest_share / 100,
+        rules.least_worth / 100,
+        by_worth=rules.order == "worth",
+        clothes=rules.crop_shows == "clothes",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Plans for one photo: everything that a plan follows from.
+
+    Attributes:
+        picture, seen, decision, remain, held: as in `Judged`.
+        policy: its limits.
+    """
+
+    picture: Picture
+    seen: Seen
+    decision: Decision
+    remain: frozenset[str]
+    held: Held
+    policy: Policy
+
+    def plan(self, question: Question, *, found: tuple[Face, ...] = (), step: int = 0) -> RewritePlan:
+        """What would be done: the best, or what the question asks for; a plan that refuses where there is none.
+
+        In a later `step`, once the second pass found somebody, a plan is another one: then it is the nearest of the
+        kind that was chosen. Raises WrongUsage for a frame outside the picture, and for a choice that is not there.
+        """
+        if question.frame is not None:
+            return self._framed(question.frame, question.rewrite, found, step)
+        best = self._first(found, step)
+        chooses = question.rewrite is not None or question.choice not in ("", REFUSE)
+        if not chooses or (best.rewrite is None and not question.choice):
+            return best
+        plans = self.candidates(found, step)
+        if question.choice:
+            return self._chosen(plans, question.choice, step)
+        kind = next((plan for plan in plans if plan.rewrite is question.rewrite), None)
+        return kind or self._none(best, f"no {question.rewrite} of it can be published; {_kinds(plans)} can be")
+
+    def candidates(self, found: tuple[Face, ...] = (), step: int = 0) -> tuple[RewritePlan, ...]:
+        """Everything that policy allows, in the order that it prefers."""
+        who = shown(self.seen, self.decision)
+        return propose(self.picture, self.seen, who, self.remain, limits=limits_of(self.policy),
+                       marks=self.held.marks, found=found, step=step)  # fmt: skip
+
+    def choices(self, preview: Callable[[RewritePlan], bytes], *, refused: bool) -> tuple[Choice, ...]:
+        """The same for a person to choose from, and last the choice to publish nothing; only that if `refused`."""
+        plans = () if refused else self.candidates()
+        made = [
+            Choice(
+                digest=digest_of(plan),
+                rewrite=plan.rewrite,
+                frame=self.picture.in_source(plan.frame),
+                worth=plan.worth,
+                painted_share=plan.painted_share,
+                why=_ranked(plan, number, len(plans)),
+                preview=preview(plan),
+            )
+            for number, plan in enumerate(plans, 1)
+        ]
+        return (*made, Choice(REFUSE, None, None, 0.0, 0.0, "nothing of it is published, and that is recorded"))
+
+    def _first(self, found: tuple[Face, ...], step: int) -> RewritePlan:
+        who = shown(self.seen, self.decision)
+        return plan_rewrite(self.picture, self.seen, who, self.remain, limits=limits_of(self.policy),
+                            marks=self.held.marks, found=found, step=step)  # fmt: skip
+
+    def _chosen(self, plans: Sequence[RewritePlan], choice: str, step: int) -> RewritePlan:
+        plan = next((plan for plan in plans if digest_of(plan) == choice), None)
+        if plan is not None:
+            return plan
+        first = next((plan for plan in self.candidates() if digest_of(plan) == choice), None) if step else None
+        alike = [plan for plan in plans if first is not None and plan.rewrite is first.rewrite]
+        if first is not None and alike:
+            return max(alike, key=lambda plan: plan.frame.iou(first.frame))
+        raise WrongUsage(
+            "what was chosen is not what would be made of this photo now (its tags, the register, the policy or the "
+            "models are others); ask for the proposals again"
+        )
+
+    def _framed(self, frame: Box, kind: Rewrite | None, found: tuple[Face, ...], step: int) -> RewritePlan:
+        """A frame that a person drew: what is hidden inside it is painted as in the kind that was chosen."""
+        source = Box(0, 0, self.picture.source_width, self.picture.source_height)
+        if frame.within(source.right, source.bottom) != frame:
+            raise WrongUsage(
+                f"the frame {frame.as_list()} lies outside the picture of {source.right} x {source.bottom}"
+            )
+        part = self.picture.from_source(frame).within(self.picture.width, self.picture.height)
+        rules = self.policy.rewrite
+        if part is None or min(part.width, part.height) < rules.smallest_crop:
+            raise WrongUsage(f"the frame is too small: its short edge needs {rules.smallest_crop} published pixels")
+        who = shown(self.seen, self.decision)
+        whole = replace(limits_of(self.policy), least_worth=0.0)
+        plans = propose(self.picture, self.seen, who, self.remain, limits=whole, marks=self.held.marks, found=found,
+                        step=step)  # fmt: skip
+        wanted = [plan for plan in plans if plan.rewrite is not Rewrite.CROP and (kind is None or plan.rewrite is kind)]
+        if not wanted:
+            why = f"inside this frame nothing can be painted as {kind}" if kind else "no frame of it can be published"
+            return self._none(self._first(found, step), why)
+        rows, columns = slice(part.top, part.bottom), slice(part.left, part.right)
+        hidden, people = wanted[0].hidden[rows, columns].copy(), wanted[0].people[rows, columns].copy()
+        share = 1 - float(hidden.mean())
+        if share * part.area < rules.smallest_share / 100 * self.picture.width * self.picture.height:
+            return self._none(self._first(found, step), "too little of the picture would be seen in this frame")
+        why = f"a frame drawn by a person, {hidden.mean():.0%} of it painted over"
+        return RewritePlan(Rewrite.CROP, part, why, hidden, people, wanted[0].heads, share)
+
+    def _none(self, like: RewritePlan, why: str) -> RewritePlan:
+        """The same plan, refusing."""
+        refused = like.refused or "nothing-may-remain"
+        return replace(like, rewrite=None, why=why, worth=0.0, refused=refused)
+
+
+def digest_of(plan: RewritePlan) -> str:
+    """SHA-256, hex, over everything that a plan does."""
+    return hashlib.sha256(canonical(plan.as_json())).hexdigest()
+
+
+def _kinds(plans: Sequence[RewritePlan]) -> str:
+    return ", ".join(dict.fromkeys(str(plan.rewrite) for plan in plans)) or "nothing"
+
+
+def _ranked(plan: RewritePlan, number: int, of: int) -> str:
+    painted = f"{plan.painted_share:.0%} painted over" if plan.hidden.any() else "nothing painted over"
+    return f"{plan.why}; {painted}, worth {plan.worth:.0%}: {number} of {of}"
