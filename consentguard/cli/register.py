@@ -71,6 +71,13 @@ def add_commands(top: Commands, options: Options) -> None:
         metavar="SCOPE=WHERE",
         help="where a scope's answers are: for arbor a file, for the others a column; once for each scope",
     )
+    command.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="TEXT=yes|no",
+        help='what an answer means that is not known, such as --answer "Yes - website only=no"',
+    )
     command.add_argument("--columns", type=Path, metavar="TOML", help="a mapping file for columns the preset misses")
     command.add_argument("--role", default="pupil", help="who is in it: pupil (default), staff or other")
     command.add_argument("--dates", metavar="iso|day-first|month-first", help="where days do not tell themselves")
@@ -165,37 +172,42 @@ def check(arguments: argparse.Namespace) -> int:
 def take(arguments: argparse.Namespace) -> int:
     from consentguard.consent.clock import now, school_day
     from consentguard.consent.register import importing
+    from consentguard.consent.register.importers import IMPORTERS
+    from consentguard.consent.register.importers.base import ANSWERED
+    from consentguard.consent.register.mapping import read_mapping
     from consentguard.consent.register.register import Register
     from consentguard.consent.register.sheets import iso_day
+    from consentguard.consent.register.updating import update
 
     form = arguments.format
-    if form not in importing.FORMATS:
-        raise WrongUsage(f"format {form!r} does not exist; choose one of {', '.join(importing.FORMATS)}")
+    if form not in IMPORTERS:
+        raise WrongUsage(f"format {form!r} does not exist; choose one of {', '.join(IMPORTERS)}")
     if arguments.out.exists() and arguments.update is None:
         raise WrongUsage(f"{arguments.out} is there already: --update {arguments.out} keeps what only it knows")
     granted = iso_day(arguments.granted) if arguments.granted else None
     if arguments.granted and granted is None:
         raise WrongUsage(f"--granted {arguments.granted!r} is not a day like 2026-09-07")
-    where = _where(arguments.scope, importing.ANSWERED)
-    mapping = importing.PRESETS.get(form, importing.PRESETS["csv"])
+    where = _where(arguments.scope, ANSWERED)
+    mapping = IMPORTERS[form].preset
     if arguments.columns:
         source = importing.load_source(arguments.columns)
-        mapping = importing.read_mapping(source.data, source.name, mapping)
-    if form == "arbor":
+        mapping = read_mapping(source.data, source.name, mapping)
+    if IMPORTERS[form].lists:
         if arguments.files or not where:
-            raise WrongUsage("arbor has a list for each consent type: --scope website=FILE --scope press=FILE ...")
+            raise WrongUsage(f"{form} has a list for each consent type: --scope website=FILE --scope press=FILE ...")
         sources = [importing.load_source(Path(file), scope) for scope, file in where.items()]
     else:
         sources = [importing.load_source(path) for path in arguments.files]
         mapping = mapping.with_columns({scope: (column,) for scope, column in where.items()})
         if not sources:
             raise WrongUsage("name the file to import")
-        if form in importing.PRESETS and not any(scope in mapping.columns for scope in importing.ANSWERED):
+        if not IMPORTERS[form].own and not any(scope in mapping.columns for scope in ANSWERED):
             raise WrongUsage('say which column answers for which scope: --scope website="Website photos" ...')
+    mapping = mapping.with_answers(*_answers(arguments.answer))
     found = importing.read(form, sources, mapping, role=arguments.role, dates=arguments.dates, granted=granted)
     people, notes = dict(found.people), list(found.notes)
     if arguments.update:
-        people, more = importing.update(Register.load(arguments.update), found, school_day(now()), role=arguments.role)
+        people, more = update(Register.load(arguments.update), found, school_day(now()), role=arguments.role)
         notes += more
     data = importing.checked(people.values(), str(arguments.out))
     write(arguments.out, lambda: data)
@@ -263,3 +275,14 @@ def _where(pairs: list[str], scopes: tuple[str, ...]) -> dict[str, str]:
             raise WrongUsage(f"--scope {pair!r}: write SCOPE=WHERE with a scope of {', '.join(scopes)}")
         where[scope] = place
     return where
+
+
+def _answers(pairs: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """--answer TEXT=yes|no as what says yes and what says no. Raises WrongUsage."""
+    said: dict[str, list[str]] = {"yes": [], "no": []}
+    for pair in pairs:
+        text, _, meaning = pair.rpartition("=")
+        if not text.strip() or meaning.strip().casefold() not in said:
+            raise WrongUsage(f'--answer {pair!r}: write it as --answer "TEXT=yes" or --answer "TEXT=no"')
+        said[meaning.strip().casefold()].append(" ".join(text.split()))
+    return tuple(said["yes"]), tuple(said["no"])

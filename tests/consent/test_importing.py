@@ -16,13 +16,18 @@ from strategies import days, registers
 from consentguard.consent.decide import UNASKED, decide
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
-from consentguard.consent.register.importing import PRESETS, Source, checked, read, read_mapping, update
+from consentguard.consent.register.importers import IMPORTERS
+from consentguard.consent.register.importers.base import Source
+from consentguard.consent.register.importing import checked, read
+from consentguard.consent.register.mapping import read_mapping
 from consentguard.consent.register.people import SCOPES
 from consentguard.consent.register.register import Register
 from consentguard.consent.register.rows import write_long, write_wide
+from consentguard.consent.register.updating import update
 from consentguard.errors import RegisterInvalid, WrongUsage
 from consentguard.values import Mode, Standing
 
+PRESETS = {form: importer.preset for form, importer in IMPORTERS.items()}
 TODAY = date(2026, 11, 22)
 SHIPPED = Policy.shipped()
 
@@ -233,7 +238,7 @@ def test_every_encoding_of_a_school_office_is_read(encoding):
     text = SIMS + "1,Bront\u00eb,Zo\u00eb,,4,Yes,2026-09-07\n"
     people = imported("sims", source(text.encode(encoding)), mapping=SIMS_MAP).people
     assert people["1"].legal_surname == "Bront\u00eb"
-    assert mistakes("sims", source(b"a,b\n\x81,\xff"), mapping=SIMS_MAP) == [(None, "")]
+    assert mistakes("sims", source(b"a,b\n\x00,\xff"), mapping=SIMS_MAP) == [(None, "")]
 
 
 def test_unknown_words_of_the_question_are_refused_with_the_choices():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,14 @@ from consentguard.files import MAX_TABLE, read_bounded
 __all__ = ["COLUMNS", "OBJECTORS", "ROLES", "SCOPES", "Consent", "Person", "Register"]
 
 _NEXT_STEP = "Mend these cells and run `consentguard register check` again; columns are explained in docs/register.md."
+
+_EXCEL = (
+    "It looks as if Excel had saved it. `consentguard register import FILE --format wide --out NEW.csv` reads that "
+    "(with --dates day-first where it asks), and docs/register.md says how to keep Excel from changing days."
+)
+_SLASHED = re.compile(r"(?<!\d)\d{1,2}[/.]\d{1,2}[/.]\d{2,4}(?!\d)")
+_SAME = 5
+"""Problems of one kind in one column from which only the first is listed, with the number of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ class Register:
             ) from error
         people, problems = read_people(text)
         if problems:
-            raise RegisterInvalid(file, problems, _NEXT_STEP)
+            raise RegisterInvalid(file, _gathered(problems), _EXCEL if _is_excels(text, problems) else _NEXT_STEP)
         return cls(MappingProxyType(people), hashlib.sha256(data).hexdigest(), file)
 
     def get(self, person: str) -> Person | None:
@@ -73,3 +82,22 @@ class Register:
 
     def __len__(self) -> int:
         return len(self.people)
+
+
+def _gathered(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems, those of a kind in one column as one where they are many."""
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.where, problem.message), []).append(problem)
+    listed: list[Problem] = []
+    for (where, message), same in kinds.items():
+        many = len(same) > _SAME
+        listed += [Problem(same[0].line, where, f"{message}; so on {len(same) - 1} more lines")] if many else same
+    return sorted(listed, key=lambda problem: problem.line or 0)
+
+
+def _is_excels(text: str, problems: Iterable[Problem]) -> bool:
+    """Whether a spreadsheet program wrote its own days, or semicolons, into a register."""
+    header = text.partition("\n")[0]
+    days = sum("is not a day" in problem.message for problem in problems)
+    return header.count(";") > header.count(",") or (days > 0 and _SLASHED.search(text) is not None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
@@ -25,9 +26,12 @@ from consentguard.consent.register.people import (
     Consent,
     Person,
 )
-from consentguard.consent.register.sheets import Sheet, iso_day, read_sheet
+from consentguard.consent.register.sheets import Sheet, delimiter_of, iso_day, read_sheet
 from consentguard.errors import Problem
 
+NAMES: Final = ("legal_forename", "legal_surname", "preferred_forename", "preferred_surname")
+_LONGEST: Final = 100
+"""Characters of a name or an id."""
 _ALIKE: Final = 70
 """Per cent of likeness from which a column is taken for a misspelt one of ours."""
 _ANSWERS: Final = (*SCOPES, "biometric")
@@ -38,7 +42,7 @@ LONG_COLUMNS: Final = (*PERSON_COLUMNS, *_LONG_PARTS)
 
 def read_people(text: str) -> tuple[dict[str, Person], list[Problem]]:
     """Every person of a CSV text in either form, and everything wrong with it; they count only if nothing is."""
-    sheet, problems = read_sheet(text)
+    sheet, problems = read_sheet(text, delimiter_of(text) if text[:5].strip('"').lower().startswith("sep=") else ",")
     if problems and not sheet.columns:
         return {}, problems
     long = "scope" in sheet.columns
@@ -200,6 +204,13 @@ class PersonRow:
         identifier = self.cells["id"]
         if any(character in identifier for character in ",;\r\n\t /\\"):
             self.wrong("id", "an id holds no spaces, commas, semicolons or slashes")
+        elif identifier != unicodedata.normalize("NFKC", identifier) or not identifier.isprintable():
+            self.wrong("id", "holds full-width or unseen characters, which look like others; type it anew")
+        elif len(identifier) > _LONGEST:
+            self.wrong("id", f"is longer than {_LONGEST} characters")
+        for column in NAMES:
+            if len(self._text(column)) > _LONGEST:
+                self.wrong(column, f"is longer than {_LONGEST} characters")
         return Person(
             id=identifier,
             role=self._choice("role", ROLES),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,17 +26,57 @@ class Sheet:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """The text of a file and what it was written in: UTF-8 (with or without BOM), UTF-16 with BOM, else Windows-1252.
+_COMMON: Final = frozenset("áàâäåçéèêëíïñóôöøúüÁÅÄÇÉÖØÜßš")
+_RARE: Final = frozenset("ãæìîòõùûýÿœÀÂÃÆÈÊËÌÍÎÏÑÒÓÔÕÙÚÛÝŒŠžŽ")
+"""Letters with accents as names of western Europe have them, which is what the old encodings were made for."""
+_OLD: Final = (("cp1252", "Windows-1252"), ("cp850", "MS-DOS code page 850"), ("mac_roman", "Mac OS Roman"))
 
-    Raises UnicodeDecodeError for bytes that none of them has.
+
+def decode(data: bytes) -> tuple[str, str]:
+    """The text of a file and what it was written in: UTF-8 (with or without BOM), UTF-16 with BOM, or an old encoding.
+
+    Of the old ones (Windows-1252, code page 850, Mac OS Roman) that is taken in which most characters beyond ASCII are
+    letters of names, and Windows-1252 where they are even. Raises UnicodeDecodeError for bytes that none of them has.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16"), "UTF-16"
     try:
         return data.decode("utf-8-sig"), "UTF-8"
     except UnicodeDecodeError:
-        return data.decode("cp1252"), "Windows-1252"
+        read = [(_likely(text), name, text) for code, name in _OLD if (text := _decoded(data, code)) is not None]
+        if data.count(b"\0") or not read:
+            raise
+        best = max(read, key=lambda each: each[0])
+        return best[2], best[1]
+
+
+def _decoded(data: bytes, code: str) -> str | None:
+    try:
+        text = data.decode(code)
+    except UnicodeDecodeError:
+        return None
+    return None if any("\x80" <= character <= "\x9f" for character in set(text)) else text
+
+
+def _likely(text: str) -> int:
+    """How much a text looks as if it was written in this encoding: letters of names beyond ASCII, less all others."""
+    score = 0
+    for before, character in itertools.pairwise(f" {text}"):
+        if character > "\x7f":
+            within = before.islower() and character.isupper()  # GarcÆa
+            score += -2 if within else 3 if character in _COMMON else 1 if character in _RARE else -2
+    return score
+
+
+_UNSEEN: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
+_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
+
+
+def clean(cell: str) -> str:
+    """A cell without blanks around it, without characters that nobody sees, and out of Excel's ="..."."""
+    text = _UNSEEN.sub("", cell).strip()
+    inside = _FORMULA.fullmatch(text)
+    return inside[1].replace('""', '"').strip() if inside else text
 
 
 def read_sheet(text: str, delimiter: str = ",") -> tuple[Sheet, list[Problem]]:
@@ -47,7 +89,9 @@ def read_sheet(text: str, delimiter: str = ",") -> tuple[Sheet, list[Problem]]:
         return Sheet((), ()), [Problem(line, "", "a NUL byte: this is not a CSV file")]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = tuple(cell.strip() for cell in next(reader, []))
+        if _SEPARATOR.match(text):
+            next(reader)
+        header = tuple(clean(cell) for cell in next(reader, []))
         while True:
             line = reader.line_num + 1
             cells = next(reader, None)
@@ -58,14 +102,20 @@ def read_sheet(text: str, delimiter: str = ",") -> tuple[Sheet, list[Problem]]:
             if len(cells) != len(header):
                 problems.append(Problem(line, "", f"{len(cells)} cells where the header has {len(header)}"))
                 continue
-            rows.append((line, tuple(cell.strip() for cell in cells)))
+            rows.append((line, tuple(clean(cell) for cell in cells)))
     except csv.Error as error:
         problems.append(Problem(reader.line_num, "", f"not a readable CSV row ({error})"))
     return Sheet(header, tuple(rows)), problems
 
 
+_SEPARATOR: Final = re.compile(r'"?sep=(\\t|[,;\t|])"?[ \t,;]*\r?\n', re.IGNORECASE)
+
+
 def delimiter_of(text: str) -> str:
-    """What separates the cells of a text's first line: the most frequent of comma, semicolon and tab."""
+    """What separates the cells of a text: as Excel's first line `sep=;` says, else what its first line has most of."""
+    said = _SEPARATOR.match(text)
+    if said:
+        return "\t" if said[1] == "\\t" else said[1]
     first = text.partition("\n")[0]
     return max(",;\t", key=first.count)
 
