@@ -7,10 +7,10 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import IO, Any, Final, Protocol
 
 from consentguard.errors import AuditFailed, CannotTell, UnreadableImage
 
@@ -81,15 +81,39 @@ def write_whole(path: Path, data: bytes) -> None:
 
     A file of that name is replaced, never written into: what it held is not left behind the end of what it holds now.
     """
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write piece by piece, that is there when all of it is written, else not at all; as `write_whole`."""
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(scratch).replace(path)
     except BaseException:  # Ctrl-C included: no half file stays behind
         Path(scratch).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Writes a key to a new file, for its owner only, whole or not at all.
+
+    Raises FileExistsError for one that is there, which is left as it is; OSError where it cannot be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 

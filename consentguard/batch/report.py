@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import IO, Any, Final
 from consentguard.batch.journal import Row
 from consentguard.batch.output import OutputFailed
 from consentguard.consent.codes import FINDINGS, OF_THE_RUN, REASONS, steps
+from consentguard.files import whole_file
 
 PAGE: Final = "report.html"
 _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why", "findings", "rewrite", "faces",
@@ -135,17 +135,13 @@ def _joined(file: IO[str], parts: Iterator[str]) -> None:
 
 @contextmanager
 def _whole(path: Path, encoding: str = "utf-8") -> Iterator[IO[str]]:
-    """A text file that is there whole or not at all, readable by its owner only."""
-    scratch = None
+    """A text file that is there whole or not at all, readable by its owner only. Raises OutputFailed."""
     try:
-        descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".consentguard-")
-        with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(scratch).replace(path)
+        with whole_file(path) as file:
+            text = io.TextIOWrapper(file, encoding=encoding, newline="")
+            try:
+                yield text
+            finally:
+                text.detach()  # flushes it; the file is closed where it was opened
     except OSError as error:
         raise OutputFailed(f"{path}: cannot be written ({error.strerror}); mend that and scan again.") from error
-    finally:
-        if scratch is not None:
-            Path(scratch).unlink(missing_ok=True)

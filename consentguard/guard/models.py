@@ -16,6 +16,7 @@ from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.guard.setup import Setup
 from consentguard.values import Face, Picture, Seen
 from consentguard.values.stopwatch import stage
+from consentguard.vision.detection import contrast
 from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
@@ -28,6 +29,8 @@ from consentguard.vision.models.store import Shelf
 
 Part = TypeVar("Part")
 
+_SAME_FACE: Final = 0.3
+"""IoU from which a face of the stretched copy is one that was found already."""
 _RIM: Final = 0.03
 """In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
 
@@ -127,9 +130,9 @@ class VisionModels:
     def find_again(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
         """Every face of a finished picture, surest first, at the first look's operating point.
 
-        Not turned: whoever lies on their side was found in the first look or will not be found in a second, and that
-        paint covers what was found is proved from the pixels. Without the finest look, faces twice the smallest and
-        larger. Raises CannotTell where the look fails.
+        Not turned and not stretched: whoever lies on their side, or is faint, was found in the first look or will not
+        be found in a second, and that paint covers what was found is proved from the pixels. Without the finest look,
+        faces twice the smallest and larger. Raises CannotTell where the look fails.
         """
         detector, smallest = self.detector, self._setup.policy.picture.smallest_face
         return detector.find_upright(picture.pixels, smallest, finest=finest)
@@ -145,9 +148,20 @@ class VisionModels:
     def _looked(self, picture: Picture, until_face: bool) -> Seen:
         detector, smallest = self.detector, self._setup.policy.picture.smallest_face
         faces, looks = detector.search(picture.pixels, smallest)  # what its looks saw need not be looked for again
+        faces = self._with_faint(picture, faces)
         if faces and until_face:
             return Seen(faces)
         return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
+
+    def _with_faint(self, picture: Picture, faces: tuple[Face, ...]) -> tuple[Face, ...]:
+        """The faces, and those that "auto levels" would bring back in a picture of few levels, surest first."""
+        copy = contrast.stretched(picture.pixels)
+        if copy is None:
+            return faces
+        found = self.detector.find(copy, self._setup.policy.picture.smallest_face)
+        faint = [face for face in found if face.score >= contrast.SURE]
+        new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
+        return tuple(sorted((*faces, *new), key=lambda face: -face.score))
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""

@@ -19,7 +19,7 @@ from typing import Final
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from consentguard.errors import TemplateStoreError
-from consentguard.files import MAX_KEY, read_bounded
+from consentguard.files import MAX_KEY, read_bounded, write_secret
 from consentguard.program import install_command
 
 TEMPLATE_KEY_FILE: Final = "templates.key"
@@ -87,19 +87,11 @@ def find_key(source: KeySource, directory: Path, salt: bytes) -> bytes:
 def _make_key_file(path: Path) -> None:
     """A new key file, for its owner only; one that is there already (a store that was never finished) stays."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_secret(path, secrets.token_hex(KEY_BYTES) + "\n")
     except FileExistsError:
         return
     except OSError as error:
         raise TemplateStoreError(f"{path}: cannot be made ({error.strerror}); mend that and try again.") from error
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
 
 
 def _key_file(path: Path) -> str:

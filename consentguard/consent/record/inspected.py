@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from consentguard.consent.record.state import State
+from consentguard.database import connected
 from consentguard.errors import AuditFailed
 from consentguard.values import Box, canonical
 
@@ -61,12 +61,10 @@ def last_inspected(state: State, photo: str) -> Inspected | None:
 def _ask(state: State, query: str, *values: str) -> list[tuple[Any, ...]]:
     path = state.directory / INSPECTED_FILE
     try:
-        with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous = OFF")  # a lost row is seen again
+        with connected(path, "rwc", synchronous="OFF") as connection:  # a lost row is seen again
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS seen (photo TEXT PRIMARY KEY, body TEXT, seal TEXT, at TEXT) STRICT"
             )
-            path.chmod(0o600)
             return connection.execute(query, values).fetchall()
     except (OSError, sqlite3.Error) as error:
         raise AuditFailed(f"{path}: {error}; what is seen in a photo cannot be kept. Check the disk.") from error

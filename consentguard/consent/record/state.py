@@ -17,7 +17,7 @@ import platformdirs
 
 from consentguard.consent.record.audit import AuditTrail
 from consentguard.errors import AuditFailed
-from consentguard.files import MAX_KEY, read_bounded
+from consentguard.files import MAX_KEY, read_bounded, write_secret
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -63,31 +63,23 @@ class State:
         Raises AuditFailed where one is.
         """
         given, key_file = os.environ.get(KEY_VARIABLE), key_file_of(directory)
+        key = _parsed(given, KEY_VARIABLE) if given else secrets.token_bytes(_KEY_BYTES)
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = None if given else os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            if not given:
+                write_secret(key_file, key.hex() + "\n")
         except FileExistsError as error:
             raise AuditFailed(
                 f"{directory}: holds a state already; nothing was changed. Use it, or name another with --state."
             ) from error
         except OSError as error:
             raise AuditFailed(
-                f"{directory}: cannot be made ({error.strerror}); name another place with --state."
+                f"{key_file}: cannot be made ({error.strerror}); name another place with --state."
             ) from error
-        key = _parsed(given, KEY_VARIABLE) if given else secrets.token_bytes(_KEY_BYTES)
-        made = [] if descriptor is None else [key_file]
         try:
-            if descriptor is not None:
-                with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                    file.write(key.hex() + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
             audit = AuditTrail.create(directory / AUDIT_FILE, _derived(key, "audit"))
-        except OSError as error:
-            _remove(made)
-            raise AuditFailed(f"{key_file}: cannot be written ({error.strerror}); mend that and try again.") from error
         except BaseException:  # Ctrl-C included: a new key beside an old trail would pass for a whole state
-            _remove(made)
+            _remove([] if given else [key_file])
             raise
         return cls(directory, audit, key)
 
