@@ -148,7 +148,7 @@ def test_what_is_turned_away_and_shows_no_face_is_from_behind():
     assert from_behind(known()).tolist() == [True]
 
 
-@pytest.mark.parametrize("values", [{"head": 1.9}, {"behind": -0.1}, {"face": 0.3}])
+@pytest.mark.parametrize("values", [{"head": 1.9}, {"behind": -0.1}, {"face": 0.25}])
 def test_no_head_or_none_turned_away_or_one_that_shows_a_face_is_not_from_behind(values):
     assert from_behind(known(**values)).tolist() == [False]
 

@@ -34,7 +34,7 @@ _HEAD: Final = 2.0
 _HOPE: Final = 1.5
 """Log odds from which something is a head, and how much surer two passes may be than the first: 95 % are not."""
 _BEHIND: Final = 0.0
-_FACE: Final = 0.30
+_FACE: Final = 0.25
 """From behind needs these log odds, and no pass that gives a face this score."""
 _SHOWS: Final = 0.50
 """Unsure, which counts as a face, is a head in which a pass gives a face this score."""
