@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,16 +29,25 @@ def remembered(name: str, source_sha256: str, make: Callable[[], bytes]) -> byte
         source_sha256: digest of everything that `make` works from.
         make: works it out; its errors come through.
 
-    A kept file begins with the digest of its rest; one that is damaged is made again. A folder that cannot be written
-    costs the time again, nothing else.
+    A kept file begins with the digest of its rest; one that is damaged is made again. That proves no more than that it
+    is whole: whoever may write this user's files may change it (SECURITY.md), so one that others may write, or that is
+    somebody else's, is not used. A folder that cannot be written costs the time again, nothing else.
     """
     path = folder() / f"{name}-{source_sha256[:16]}"
     with suppress(OSError):
-        kept = path.read_bytes()
+        kept = path.read_bytes() if _ours_alone(path) and _ours_alone(path.parent) else b""
         if hashlib.sha256(kept[_DIGEST_BYTES:]).digest() == kept[:_DIGEST_BYTES]:
             return kept[_DIGEST_BYTES:]
     made = make()
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(path, hashlib.sha256(made).digest() + made)
     return made
+
+
+def _ours_alone(path: Path) -> bool:
+    """Whether nobody but this user may write here, where the system can say so. Raises OSError."""
+    found = path.lstat()
+    if os.name != "posix":
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
