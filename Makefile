@@ -5,7 +5,7 @@ BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
 
-.PHONY: help demo test lint parity bench detection recognition fuzz clean
+.PHONY: help demo test quick lint format parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -17,6 +17,13 @@ demo: .venv/installed ## the main job on real photographs; pictures and verdicts
 test: .venv/dev ## the whole suite, on real photographs
 	$(BIN)/consentguard models pull --photographs
 	$(BIN)/python -m pytest
+
+quick: .venv/dev ## a minute, no downloads of models or photographs: what needs neither
+	$(BIN)/python -m pytest @tests/quick.txt
+
+format: .venv/dev ## writes the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 lint: .venv/dev ## style, types, and the one direction of imports
 	$(BIN)/ruff check .
@@ -52,7 +59,7 @@ fuzz: .venv/dev ## damaged files for MINUTES=5 through decoding and release; wha
 	$(BIN)/python benchmarks/fuzz.py --minutes $(MINUTES)
 
 clean: ## everything that make made, weights included
-	rm -rf .venv .venv-* build dist demo-out fuzz-out *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* build dist demo-out fuzz-out site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find models -mindepth 1 ! -name README.md ! -name manifest.toml ! -name __init__.py -delete
 
 .venv/bin/python:
