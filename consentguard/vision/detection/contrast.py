@@ -12,7 +12,7 @@ from consentguard.values import Pixels
 _FEW: Final = 24
 """Neighbouring levels of 255."""
 _MOST: Final = 0.5
-"""Share of the pixels that has to lie in them. Of 40 photographs 5 are so, most of them of the night."""
+"""Share of the pixels that has to lie in them; about one photograph in ten is so (docs/decisions/0063)."""
 _ENDS: Final = (0.5, 99.5)
 """Percentiles of those pixels that become black and white; what lies beyond may be specks."""
 
