@@ -89,13 +89,13 @@ def installed() -> bool:
 class RapidReader:
     """RapidOCR on the one inference engine. May be shared between threads; they wait for each other."""
 
-    def __init__(self, look: Any, label: str) -> None:
-        self._look = look
+    def __init__(self, rapid: Any, label: str) -> None:
+        self._rapid = rapid
         self.label = label
         self._busy = threading.Lock()
         self._turned = False
         self._regions: list[tuple[Any, float, str, float]] = []
-        rotate, finish = look.cls_and_rotate, look.build_final_output
+        rotate, finish = rapid.cls_and_rotate, rapid.build_final_output
 
         def noting_turned(lines: Any) -> Any:
             upright, answer = rotate(lines)
@@ -111,8 +111,8 @@ class RapidReader:
                 self._regions = list(zip(boxes, found.scores, said.txts, said.scores, strict=True))
             return finish(image, found, turned, said, crops, record)
 
-        look.cls_and_rotate = noting_turned
-        look.build_final_output = noting_regions
+        rapid.cls_and_rotate = noting_turned
+        rapid.build_final_output = noting_regions
 
     @classmethod
     def load(cls) -> RapidReader:
@@ -141,7 +141,7 @@ class RapidReader:
             raise ModelUnavailable(
                 f"RapidOCR cannot be used ({type(error).__name__}: {error}); {_next_step()}"
             ) from error
-        reader.read(np.full((64, 64, 3), 255, np.uint8))  # it loads its models at the first look
+        reader.read(np.full((64, 64, 3), 255, np.uint8))  # it loads its models when it first reads
         return reader
 
     def read(self, pixels: Pixels) -> Writing:
@@ -165,7 +165,7 @@ class RapidReader:
         try:
             with self._busy:
                 self._turned, self._regions = False, []
-                result = self._look(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+                result = self._rapid(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
                 turned, regions = self._turned, self._regions
         except Exception as error:  # whatever goes wrong in there, the text was not read
             raise ModelUnavailable(f"text could not be looked for ({type(error).__name__}); {_next_step()}") from error

@@ -17,7 +17,7 @@ from consentguard.wording.masked import masked
 from consentguard.wording.near import Nearby, near, slips
 from consentguard.wording.spellings import SHORT, Surname, forenames_of, spellings_of
 from consentguard.wording.transliterate import is_ideographic, latin, sound
-from consentguard.wording.weighing import Occurrence, is_calm, is_soft
+from consentguard.wording.weighing import Occurrence, capitals_count, is_soft
 
 _HEARD: Final = 4
 """Letters of a sound from which a surname in another script is sure."""
@@ -97,11 +97,11 @@ class Names:
 
     def find(self, text: Text, *, misread: bool = False) -> tuple[Hit, ...]:
         """Every surname in a text, in order, each place once. `misread`: a machine read it, and slips in reading."""
-        calm = is_calm(text)
+        capitals = capitals_count(text)
         hits = [
-            *self._in_parts(text, calm),
-            *self._in_words(text, calm),
-            *self._disguised(text, calm),
+            *self._in_parts(text, capitals),
+            *self._in_words(text, capitals),
+            *self._disguised(text, capitals),
             *(self._misread(text) if misread else ()),
             *self._spelled_out(text),
             *self._misspelt(text),
@@ -154,7 +154,7 @@ class Names:
                     return self._surnames[root], True
         return None
 
-    def _in_parts(self, text: Text, calm: bool) -> Iterator[Hit]:
+    def _in_parts(self, text: Text, capitals: bool) -> Iterator[Hit]:
         parts = text.parts
         for first in range(len(parts)):
             key, gaps = "", list[tuple[int, str]]()
@@ -171,11 +171,11 @@ class Names:
                 entry, plural = found
                 odd = [gap for at, gap in gaps if at not in entry.cuts and gap]
                 broken = any(gap.isspace() or re.search(r"[.!?,;:]\s", gap) for gap in odd)
-                weight = Occurrence(text, first, last, entry, self._forenames, calm, plural, broken).weigh()
+                weight = Occurrence(text, first, last, entry, self._forenames, capitals, plural, broken).weigh()
                 if weight is not None and not (entry.everyday and odd and weight is False):
                     yield Hit(parts[first].start, parts[last].end, tuple(entry.people), weight)
 
-    def _in_words(self, text: Text, calm: bool) -> Iterator[Hit]:
+    def _in_words(self, text: Text, capitals: bool) -> Iterator[Hit]:
         """Words that say a surname only as a whole: with digits for letters, or run together with a first name."""
         for word in text.words:
             people: tuple[str, ...] = ()
@@ -184,7 +184,9 @@ class Names:
             for reading in word.readings:
                 found = None if simple else self._entry(reading)
                 if found is not None:
-                    weight = Occurrence(text, word.first, word.last, found[0], self._forenames, calm, found[1]).weigh()
+                    weight = Occurrence(
+                        text, word.first, word.last, found[0], self._forenames, capitals, found[1]
+                    ).weigh()
                     people, weight_now = tuple(found[0].people), weight
                 else:
                     people_now, weight_now = self._run_together(reading.strip("0123456789"), word.mark)
@@ -195,7 +197,7 @@ class Names:
             if sure is not None:
                 yield Hit(word.start, word.end, people, sure)
 
-    def _disguised(self, text: Text, calm: bool) -> Iterator[Hit]:
+    def _disguised(self, text: Text, capitals: bool) -> Iterator[Hit]:
         """A surname of several parts, at least one of them with digits or symbols for letters."""
         for left, right in itertools.pairwise(text.words):
             if len(left.readings) == len(right.readings) == 1 or right.start - left.end > 3:
@@ -205,7 +207,7 @@ class Names:
                 entry = self._surnames.get("".join(pair))
                 if entry is None:
                     continue
-                weight = Occurrence(text, left.first, right.last, entry, self._forenames, calm).weigh()
+                weight = Occurrence(text, left.first, right.last, entry, self._forenames, capitals).weigh()
                 if weight is not None:
                     yield Hit(left.start, right.end, tuple(entry.people), weight)
 
@@ -270,7 +272,7 @@ class Names:
                     whole = length == len(joined)
                     own = (
                         any(joined.endswith(name, 0, start) for name in entry.forenames)
-                        or Occurrence(text, run[0], run[-1], entry, self._forenames, calm=True).before.own
+                        or Occurrence(text, run[0], run[-1], entry, self._forenames, capitals=True).before.own
                     )
                     if own or whole or (length >= 5 and not entry.everyday):
                         sure = own or not entry.everyday

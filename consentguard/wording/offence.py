@@ -54,12 +54,12 @@ _REMARKS: Final = re.compile(
 def offensive(text: Text) -> Iterator[tuple[int, int]]:
     """Where a text is offensive: spans of words of the list. Names of birds, books and food that hold one are left."""
     parts = text.parts
-    excused = set(_excused(parts))
+    innocent = set(_in_innocent_phrases(parts))
     for at, part in enumerate(parts):
-        if at not in excused and _is_listed(part.text):
+        if at not in innocent and _is_listed(part.text):
             yield part.start, part.end
     for word in text.words:
-        if word.first in excused:
+        if word.first in innocent:
             continue
         plain = word.first == word.last and len(word.readings) == 1
         tagged = word.mark and any(bad in word.readings[0] for bad in _IN_HASHTAGS)
@@ -77,7 +77,7 @@ def offensive(text: Text) -> Iterator[tuple[int, int]]:
                 yield word.start, said[-1].end
         if at and text.raw[words[at - 1].end : word.start] in ("-", "'", "’"):
             joined = words[at - 1].readings[0] + word.readings[0]
-            if joined in _WORDS and word.first not in excused:
+            if joined in _WORDS and word.first not in innocent:
                 yield words[at - 1].start, word.end
 
 
@@ -91,7 +91,7 @@ def _is_listed(word: str) -> bool:
     return any(spelling in _WORDS for spelling in unstretched(word))
 
 
-def _excused(parts: tuple[Part, ...]) -> Iterator[int]:
+def _in_innocent_phrases(parts: tuple[Part, ...]) -> Iterator[int]:
     words = tuple(part.text for part in parts)
     for at, word in enumerate(words):
         for phrase in _INNOCENT.get(word, ()):

@@ -45,7 +45,7 @@ class Occurrence:
     Attributes:
         first, last: its parts of the text, both included.
         forenames: those of the register, folded.
-        calm: a capital says something in this text.
+        capitals: a capital says something in this text.
         plural: it has an s that the surname has not.
         broken: it falls into parts, where the surname does not.
     """
@@ -55,7 +55,7 @@ class Occurrence:
     last: int
     surname: Surname
     forenames: Collection[str]
-    calm: bool
+    capitals: bool
     plural: bool = False
     broken: bool = False
 
@@ -91,7 +91,7 @@ class Occurrence:
                 return before.title not in ("coach", "teacher", "professor", "prof")
             return True if before.title in ("mr", "mrs", "ms", "dr") else None
         if capital and before.registered:
-            return self.calm and not _is_place(self.text, self.last)
+            return self.capitals and not _is_place(self.text, self.last)
         if capital and before.initial:
             return before.initial in self.surname.initials
         named = self._beside_its_own or (capital and before.general)
@@ -132,9 +132,9 @@ class Occurrence:
         if _starts_sentence(text, first):
             return acts
         if self._possessed:
-            return self.calm and acts  # Mother's Day, St John's Church; but: Year 6's Hill scored
+            return self.capitals and acts  # Mother's Day, St John's Church; but: Year 6's Hill scored
         family = following is not None and following.text in everyday.FAMILY
-        return self.calm and (family or not self._is_part_of_a_title)
+        return self.capitals and (family or not self._is_part_of_a_title)
 
     @property
     def _is_part_of_a_title(self) -> bool:
@@ -323,7 +323,7 @@ def _marked(text: Text, at: int) -> bool:
     return text.words[text.parts[at].word].mark != ""
 
 
-def is_calm(text: Text) -> bool:
+def capitals_count(text: Text) -> bool:
     """Whether a capital says something: not in headlines, and not where everything is shouted."""
     long = [
         part for part in text.parts[1:] if len(part.text) > 3 and not part.text.isdigit()

@@ -13,7 +13,7 @@ class ContentRules:
 
     Attributes:
         text_in_picture: a pupil's surname read in a picture: "paint" it over, or "refuse"; "ignore" reads no text.
-        unread_text: where text was not read, for want of the extra `[ocr]` or by choice: "report" it, or "refuse".
+        unread_text: where text was not read (no extra `[ocr]`, or by choice) or not surely: "report" it, or "refuse".
         foreign_notice: somebody else's credit or copyright in the file: "report", or "refuse" until a person decides.
         suitable_on: channels on which a named person has to call every photo suitable (`--suitable-by`).
     """
