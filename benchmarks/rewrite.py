@@ -46,13 +46,13 @@ from heads import holds
 from consentguard import Guard, Policy, Register, State
 from consentguard.consent.clock import now
 from consentguard.errors import CannotTell
-from consentguard.guard.finishing import finished
-from consentguard.values import Box, Rewrite
+from consentguard.guard.planning import Planner
+from consentguard.values import Box, Head, Rewrite, Seen
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import Shelf, manifest
-from consentguard.vision.rewrite import painted_pixels
 from consentguard.vision.rewrite.cover import head_shape
-from consentguard.vision.rewrite.shapes import around_blocks, drawn, free, polygon
+from consentguard.vision.rewrite.plan import survey_of
+from consentguard.vision.rewrite.shapes import drawn, polygon
 
 SMALLEST = 20
 REMAINS = {"hands, back_of_head": {"hands", "back_of_head"}, "and body": {"hands", "back_of_head", "body"}}
@@ -76,17 +76,22 @@ class Covered:
 
     areas: list[int] = field(default_factory=list)
     shares: list[float] = field(default_factory=list)
+    sizes: list[float] = field(default_factory=list)
 
     def add(self, judged, labels: np.ndarray) -> None:
         picture = judged.picture
         for found in judged.seen.counted:
-            own = [label for label in labels * picture.scale if holds(found.box, label)]
-            around = min(own, key=lambda label: np.abs(label - found.box.as_list()).sum(), default=None)
+            own = [label for label in labels * picture.scale if holds(found.head.box, label)]
+            around = min(own, key=lambda label: np.abs(label - found.head.box.as_list()).sum(), default=None)
             box = None if around is None else Box.covering(*around).within(picture.width, picture.height)
-            cover = around_blocks(head_shape(found), picture.width, picture.height)
-            if box is not None and box.height >= SMALLEST and cover:
-                self.areas.append(box.area)
-                self.shares.append(free(box, cover, ()))
+            if box is None or box.height < SMALLEST:
+                continue
+            alone = Seen((), (found.head,)) if isinstance(found.head, Head) else Seen((found.head,))
+            alone = replace(alone, people=tuple(one for one in judged.seen.people or () if one.head == found.head))
+            cover = survey_of(picture, alone, (), (), (), (), 0).covers
+            self.areas.append(box.area)
+            self.shares.append(float(cover[box.top : box.bottom, box.left : box.right].mean()))
+            self.sizes.append(float(cover.sum() / box.area))
 
     def line(self) -> str:
         shares, areas = np.array(self.shares), np.array(self.areas)
@@ -94,7 +99,8 @@ class Covered:
         return (
             f"Of {len(shares)} labelled head boxes of `scut_heads_b`, {whole:.1%} of the area lies under the cover "
             f"of the face found in them; {(shares >= 0.97).mean():.1%} of the boxes are covered to 97 % or more (mean "
-            f"{shares.mean():.1%}, 1 % quantile {np.quantile(shares, 0.01):.0%})."
+            f"{shares.mean():.1%}, 1 % quantile {np.quantile(shares, 0.01):.0%}). A cover is "
+            f"{np.median(self.sizes):.2f} times as large as the box (median), its rim included."
         )
 
 
@@ -182,23 +188,24 @@ def released(guard: Guard, path: Path, row: Row, judged):
     The guard's own steps, one by one, so that the slow looks serve for both policies.
     """
     start = time.perf_counter()
-    question, judge = guard.question(), guard._judge
+    question, pipeline = guard.question(), guard._pipeline
     remain = guard.policy.remain_on(question.channel)
     if judged is None:
-        judged = judge.judge(path.read_bytes(), question, now())
+        judged = pipeline.planned(path.read_bytes(), question, now())
         look = time.perf_counter() - start
     else:
         look = 0.0
     start = time.perf_counter()
-    plan = judge._plan(judged.picture, judged.seen, judged.decision, remain, judged.held.marks)
+    planner = Planner(judged.picture, judged.seen, judged.decision, remain, judged.held, guard.policy)
+    plan = planner.plan(question)
     planned = time.perf_counter() - start
-    judged = replace(judged, remain=remain, plan=plan, refused=() if plan.rewrite else ("nothing-may-remain",))
-    if judged.refused:
+    judged = replace(judged, remain=remain, plan=plan, objections=())
+    if plan.rewrite is None:
         row.ended["refused"] += 1
         return judged, None
     start = time.perf_counter()
     try:
-        done, data = finished(judged, judge, guard.policy, guard._sight)
+        done, data = pipeline.finished(judged)
     except CannotTell as error:
         row.ended[type(error).__name__] += 1
         return judged, None
@@ -213,10 +220,10 @@ def measure(done, row: Row) -> None:
     """How much of the picture and of its hands is left."""
     picture, plan, frame = done.picture, done.plan, done.plan.frame
     left = np.zeros((picture.height, picture.width), bool)
-    left[frame.top : frame.bottom, frame.left : frame.right] = ~painted_pixels(plan)
+    left[frame.top : frame.bottom, frame.left : frame.right] = ~plan.hidden
     row.kept.append(float(left.mean()))
     if plan.rewrite is Rewrite.SILHOUETTE:
-        heads = drawn([head_shape(head) for head in done.seen.counted], picture.width, picture.height)
+        heads = drawn([head_shape(one.head) for one in done.seen.counted], picture.width, picture.height)
         for hand in done.seen.hands or ():
             inside = drawn([polygon(hand.outline)], picture.width, picture.height)
             row.hands += [(inside & left).sum(), inside.sum(), (inside & ~heads).sum()]

@@ -38,15 +38,17 @@ _SAME: Final = 0.5
 _MOST: Final = 4
 _MOST_PAINTED: Final = 2
 _TRIMMED: Final = (0.85, 0.7, 0.55)
-_STEPS: Final = 5
-"""Shares of the largest frame of a shape that are tried where people are painted, and how many places each way."""
+_TRIMMED_ASPECTS: Final = (1.0, 4 / 3)
+_STEPS: Final = 4
+"""Shares of the largest frame of a shape that are tried where people are painted, besides the photo's these shapes, and
+how many places each way."""
 
 Frames = NDArray[np.int64]
 """Frames, one a row: left, top, right, bottom."""
 
 
-def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain: bool) -> list[Box]:
-    """Good frames that differ, the best first: large enough, and with a hand, a back or the approved in them.
+def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain: bool) -> list[tuple[Box, float]]:
+    """Good frames that differ, with their worth, the best first: large, with a hand, a back or the approved in them.
 
     Every approved head is whole in each of them: a crop that loses somebody who may be seen is none.
     """
@@ -66,7 +68,8 @@ def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain
     frames = frames[holds]
     if not bodies_remain:
         frames = frames[~_bare(scene, picture, frames)]
-    return _different(frames, crop_worths(scene, picture, frames), _MOST)
+    worth = crop_worths(scene, picture, frames)
+    return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
 def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits) -> list[tuple[Box, float]]:
@@ -76,7 +79,7 @@ def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits)
     """
     width, height = scene.width, scene.height
     frames = [(0, 0, width, height)]
-    for aspect in (width / height, *_ASPECTS):
+    for aspect in (width / height, *_TRIMMED_ASPECTS):
         for share in _TRIMMED:
             wide = round(share * min(width, height * aspect))
             high = round(wide / aspect)
@@ -88,21 +91,23 @@ def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits)
     heads = [box for head in scene.approved if (box := head.within(width, height))]
     every = every[(inside(every, heads) == 1).all(axis=1)]
     worth = paint_worths(scene, picture, hidden, every)
-    chosen = _different(every[1:], worth[1:], _MOST_PAINTED)
-    found = [(frame, float(paint_worths(scene, picture, hidden, np.array([frame.as_list()]))[0])) for frame in chosen]
-    return [(Box(0, 0, width, height), float(worth[0])), *found]
+    trimmed_worth = [(_box(every[1 + i]), float(worth[1 + i])) for i in _different(every[1:], worth[1:], _MOST_PAINTED)]
+    return [(_box(whole[0]), float(worth[0])), *trimmed_worth]
 
 
-def _different(frames: Frames, worth: NDArray[np.float64], most: int) -> list[Box]:
-    """The best frames, none of them nearly another."""
-    chosen: list[Box] = []
+def _different(frames: Frames, worth: NDArray[np.float64], most: int) -> list[int]:
+    """Indices of the best frames, none of them nearly another."""
+    chosen: list[int] = []
     for index in np.argsort(-worth, kind="stable"):
-        frame = Box(*(int(edge) for edge in frames[index]))
-        if all(frame.iou(other) < _SAME for other in chosen):
-            chosen.append(frame)
+        if all(_box(frames[index]).iou(_box(frames[other])) < _SAME for other in chosen):
+            chosen.append(int(index))
         if len(chosen) == most:
             break
     return chosen
+
+
+def _box(frame: Frames) -> Box:
+    return Box(*(int(edge) for edge in frame))
 
 
 def empty_rectangles(forbidden: Mask) -> Iterable[tuple[int, int, int, int]]:

@@ -67,10 +67,11 @@ def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pi
     """The picture with the fill where it is hidden, fading out over what may be `feathered` beside it."""
     covered = hidden.astype(np.uint8)
     result = cv2.copyTo(np.ascontiguousarray(fill), covered, np.array(pixels))
-    if feathered.any():
-        away = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3)
-        rim = feathered & (away > 0) & (away <= FEATHER)
-        share = (1 - away[rim] / (FEATHER + 1))[:, None]
+    near = cv2.dilate(covered, np.ones((2 * FEATHER + 1, 2 * FEATHER + 1), np.uint8)) > 0
+    rim = np.nonzero(feathered & near & ~hidden)
+    if len(rim[0]):
+        away = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3)[rim]
+        share = np.where(away <= FEATHER, 1 - away / (FEATHER + 1), 0)[:, None]
         result[rim] = np.round(pixels[rim] * (1 - share) + fill[rim] * share).astype(np.uint8)
     return np.asarray(result, np.uint8)
 

@@ -14,7 +14,7 @@ from consentguard.vision.rewrite.crop import best_frames, painted_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
-from consentguard.vision.rewrite.worth import worth_of_covers, worth_of_crop
+from consentguard.vision.rewrite.worth import worth_of_covers
 
 _DEFAULT_LIMITS: Final = Limits()
 _ORDER: Final = (Rewrite.NONE, Rewrite.CROP, Rewrite.SILHOUETTE, Rewrite.COVER)
@@ -102,8 +102,9 @@ def plan_rewrite(
 ) -> RewritePlan:
     """What shall be done: the first of `propose`; a plan that refuses, saying why, where there is none."""
     scene = survey_of(picture, seen, shown, remain, marks, found, step)
-    candidates = _candidates(scene, picture, remain, limits)
-    return candidates[0] if candidates else _refusal(scene, picture, remain, limits)
+    possible = list(_possible(scene, picture, remain, limits))
+    preferred = _preferred(possible, limits)
+    return preferred[0] if preferred else _refusal(scene, possible, limits)
 
 
 def propose(
@@ -129,7 +130,8 @@ def propose(
         found: faces that a look at an earlier rewrite found; hidden like any other.
         step: how many such looks there were; heads and bodies are drawn larger with each.
     """
-    return _candidates(survey_of(picture, seen, shown, remain, marks, found, step), picture, remain, limits)
+    scene = survey_of(picture, seen, shown, remain, marks, found, step)
+    return _preferred(list(_possible(scene, picture, remain, limits)), limits)
 
 
 def survey_of(
@@ -181,9 +183,9 @@ def _beside(scene: Scene, hand: Hand, painted: Mask, mine: Mask) -> float:
     return float((near & ~painted).sum() / max(near.sum(), 1))
 
 
-def _candidates(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> tuple[RewritePlan, ...]:
+def _preferred(possible: Sequence[RewritePlan], limits: Limits) -> tuple[RewritePlan, ...]:
     """All that is worth enough, in the order in which it is preferred."""
-    plans = [plan for plan in _possible(scene, picture, remain, limits) if plan.worth >= limits.least_worth]
+    plans = [plan for plan in possible if plan.worth >= limits.least_worth]
     if limits.by_worth:
         return tuple(sorted(plans, key=lambda plan: -plan.worth))
     return tuple(sorted(plans, key=lambda plan: (_ORDER.index(plan.rewrite or Rewrite.COVER), -plan.worth)))
@@ -199,8 +201,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
             yield _plan(Rewrite.NONE, whole, "nobody has to be hidden", scene.marks, people)
         return
     bodies_remain = "body" in remain
-    for frame in best_frames(scene, picture, limits, bodies_remain=bodies_remain):
-        worth = worth_of_crop(scene, picture, frame)
+    for frame, worth in best_frames(scene, picture, limits, bodies_remain=bodies_remain):
         yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
     if scene.overlap:
         return
@@ -230,9 +231,8 @@ def _plan(
     return RewritePlan(kind, frame, why, hidden[part].copy(), people[part] & ~hidden[part], heads, worth)
 
 
-def _refusal(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> RewritePlan:
-    """The plan where nothing may leave, with the reason and what would help."""
-    possible = list(_possible(scene, picture, remain, limits))
+def _refusal(scene: Scene, possible: Sequence[RewritePlan], limits: Limits) -> RewritePlan:
+    """The plan where nothing may leave, with the reason."""
     if possible:
         best = max(possible, key=lambda plan: plan.worth)
         code = "too-little-left"

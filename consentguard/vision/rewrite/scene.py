@@ -11,7 +11,7 @@ import numpy as np
 from consentguard.values import Box, Face, Hand, Head, Seen, Subject
 from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
-from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, nearer
+from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, moved, nearer
 from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box
 
 _STEP: Final = 0.15
@@ -153,11 +153,11 @@ def survey(
         shape = head_shape(head)
         hidden.append(Hidden(head, _larger(shape, more[-1]), cells, unit, person.hips if person else None))
         # Those of earlier steps too, so that no step shows more than the one before.
-        cover = drawn([grown(_contested(_larger(shape, by), head, faces), rim) for by in more], width, height)
+        shapes = [grown(_contested(_larger(shape, by), head, faces), rim) for by in dict.fromkeys(more)]
+        hair = None
         if person is not None and person.extent is not None:
-            fitting = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
-            cover &= grid.pixels(fitting) | drawn([grown(_core(head), rim)], width, height)
-        covers |= cover
+            hair = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
+        _cover(covers, grid, shapes, grown(_core(head), rim), hair)
 
     most = np.maximum.reduce([*levels, grid.empty()])
     backs: list[Box] = []
@@ -198,6 +198,21 @@ def survey(
         hands=hands,
         overlap=any(face.box.overlap(around(_core(one.head))) for face in faces for one in hidden),
     )
+
+
+def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Mask | None) -> None:
+    """Adds the pixels of some polygons, those in `hair` or in the `core` only, where hair is known; in place."""
+    part = grid.around(around(hull([corner for shape in (*shapes, core) for corner in shape])))
+    if part is None:
+        return
+    rows, columns = part
+    x, y = columns.start * grid.grain, rows.start * grid.grain
+    wide, high = (columns.stop - columns.start) * grid.grain, (rows.stop - rows.start) * grid.grain
+    cover = drawn([moved(shape, -x, -y) for shape in shapes], wide, high)
+    if hair is not None:
+        cover &= grid.pixels_of(hair[part]) | drawn([moved(core, -x, -y)], wide, high)
+    here = covers[y : y + high, x : x + wide]
+    here |= cover[: here.shape[0], : here.shape[1]]
 
 
 def _near(box: Box, found: Sequence[Face]) -> bool:

@@ -105,14 +105,14 @@ def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:
 
 def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
     """The share of a box that lies in one polygon and in none of some others."""
-    moved = [_moved(shape, -box.left, -box.top) for shape in (within, *without)]
+    moved = [moved(shape, -box.left, -box.top) for shape in (within, *without)]
     left = drawn(moved[:1], box.width, box.height) & ~drawn(moved[1:], box.width, box.height)
     return float(left.mean())
 
 
 def in_shapes(box: Box, shapes: Sequence[Polygon], seen: Mask) -> float:
     """The share of the pixels `seen` of a box that lies in one of the polygons; 0 where nothing of it is seen."""
-    inside = drawn([_moved(shape, -box.left, -box.top) for shape in shapes], box.width, box.height)
+    inside = drawn([moved(shape, -box.left, -box.top) for shape in shapes], box.width, box.height)
     return float((inside & seen).sum() / max(seen.sum(), 1))
 
 
@@ -125,5 +125,6 @@ def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:
     return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0)
 
 
-def _moved(shape: Polygon, x: int, y: int) -> Polygon:
+def moved(shape: Polygon, x: int, y: int) -> Polygon:
+    """A polygon so many pixels further right and down."""
     return tuple((px + x, py + y) for px, py in shape)

@@ -117,11 +117,6 @@ def worth_of_covers(hidden: Mask) -> float:
     return _COVERED + (1 - _COVERED) * (1.0 - float(hidden.mean()))
 
 
-def worth_of_crop(scene: Scene, picture: Picture, frame: Box) -> float:
-    """What one frame is worth in which nothing is painted."""
-    return float(crop_worths(scene, picture, np.array([frame.as_list()], np.int64))[0])
-
-
 def crop_worths(scene: Scene, picture: Picture, frames: Frames) -> NDArray[np.float64]:
     """What each frame is worth in which nothing is painted."""
     if not len(frames):
