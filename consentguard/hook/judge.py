@@ -116,7 +116,14 @@ class Judge:
         return released
 
     def _judged(
-        self, path: str, name: str, data: bytes, stored: Callable[[str], bytes | None], depth: int = 0
+        self,
+        path: str,
+        name: str,
+        data: bytes,
+        stored: Callable[[str], bytes | None],
+        depth: int = 0,
+        outer: str = "",
+        seen: set[bytes | None] | None = None,
     ) -> Iterator[Verdict]:
         kind = kind_of(data, path)
         if depth == 0 and kind is not Kind.PICTURE and self.policy.hook.captions and is_page(path):
@@ -128,11 +135,11 @@ class Judge:
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
-            if not any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
+            if not any(fnmatchcase(path or outer, pattern) for pattern in self.policy.hook.unjudged):
                 yield _undecided(name, "not-looked-into", f"is a {kind}, and is not looked into. {_SEALED_STEP}")
         elif kind in (Kind.TEXT, Kind.SILENT):
             text = as_text(data)
-            yield from self._text(name, text, depth)
+            yield from self._text(path or outer, name, text, depth, set() if seen is None else seen)
             yield from self._captions(path, name, text)
 
     def _pointed_at(
@@ -151,15 +158,14 @@ class Judge:
         else:
             yield from self._judged(path, name, content, stored)
 
-    def _text(self, name: str, text: str, depth: int) -> Iterator[Verdict]:
-        seen = set()
+    def _text(self, outer: str, name: str, text: str, depth: int, seen: set[bytes | None]) -> Iterator[Verdict]:
         for found in embedded_in(text):
             place = f"{name}, line {found.line}" if depth == 0 else name
             if found.data is None or depth == _DEEPEST:
                 yield _undecided(place, "unreadable-image", "what is written into it is damaged; publish it as a file")
             elif found.data not in seen:
                 seen.add(found.data)
-                yield from self._judged("", place, found.data, lambda _: None, depth + 1)
+                yield from self._judged("", place, found.data, lambda _: None, depth + 1, outer, seen)
 
     def _picture(self, name: str, data: bytes) -> Verdict:
         digest = hashlib.sha256(data).hexdigest()

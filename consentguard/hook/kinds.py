@@ -97,6 +97,12 @@ def _decodes(data: bytes, encoding: str) -> bool:
     return controls <= max(1, len(text) // 500) and private <= max(1, len(text[:4096]) // 20)
 
 
+def begins_within(data: bytes) -> int | None:
+    """Where a picture begins within other bytes; None where none does."""
+    found = _WITHIN.search(data)
+    return found.start() if found else None
+
+
 def as_text(data: bytes) -> str:
     """The text of a file. Bytes that are not UTF-8 stay in it as surrogates; zeros, as of UTF-16 without a mark, go."""
     for mark, encoding in _MARKS:

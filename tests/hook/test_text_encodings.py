@@ -1,0 +1,195 @@
+"""Every way to write a picture as text, one line each: what carries metadata is found, what carries none passes."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import quopri
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from websites import still, with_text
+
+from consentguard.hook.embedded import embedded_in
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def uri(data: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{b64(data)}"
+
+
+def parts(text: str, size: int = 70) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+def js_component(text: str) -> str:
+    """What encodeURIComponent leaves as it is."""
+    return quote(text, safe="-_.!~*'()")
+
+
+def svg(data: bytes) -> str:
+    return f"<svg xmlns='http://www.w3.org/2000/svg'><g transform='scale(1)'><image href='{uri(data)}'/></g></svg>"
+
+
+FORMS: dict[str, tuple[str, Callable[[bytes], str]]] = {
+    # -- base64 in several strings
+    "notebook, a list of lines": ("a.ipynb", lambda p: json.dumps({"image/png": [line + "\n" for line in parts(b64(p), 76)]})),
+    "a list of lines, indented": ("a.ipynb", lambda p: json.dumps({"image/png": [line + "\n" for line in parts(b64(p), 76)]}, indent=1)),
+    "joined list": ("a.js", lambda p: f"x = [{', '.join(map(repr, parts(b64(p))))}].join('')"),
+    "joined list of short pieces": ("a.js", lambda p: f"x=[{','.join(map(json.dumps, parts(b64(p), 4)))}].join('')"),
+    "joined list of letters": ("a.js", lambda p: f"x=[{','.join(map(json.dumps, b64(p)))}].join('')"),
+    "p += ": ("a.js", lambda p: "let p = '';\n" + "".join(f"p += '{part}';\n" for part in parts(b64(p)))),
+    "p = p + ": ("a.js", lambda p: "let p = '';\n" + "".join(f"p = p + '{part}';\n" for part in parts(b64(p)))),
+    "named pieces": ("a.js", lambda p: "".join(f'const a{n} = "{part}";\n' for n, part in enumerate(parts(b64(p))))),
+    "concat": ("a.js", lambda p: "x = ''" + "".join(f".concat('{part}')" for part in parts(b64(p)))),
+    "comments between": ("a.js", lambda p: "x = " + " /* more */ +\n // and more\n".join(f"'{part}'" for part in parts(b64(p)))),
+    "Python, side by side": ("a.py", lambda p: "x = (" + "\n     ".join(f"'{part}'" for part in parts(b64(p))) + ")"),
+    "Python, with comments": ("a.py", lambda p: "x = (" + "  # more\n     ".join(f"'{part}'" for part in parts(b64(p))) + ")"),
+    "PHP, .=": ("a.php", lambda p: "<?php $p = '';\n" + "".join(f"$p .= '{part}';\n" for part in parts(b64(p)))),
+    "C#, @": ("a.cs", lambda p: 'x = "' + '" +\r\n    "'.join(parts(b64(p))) + '";'),
+    "Visual Basic": ("a.vb", lambda p: 'x = "' + '" & _\r\n    "'.replace(" _", "").join(parts(b64(p))) + '"'),
+    "YAML list": ("a.yml", lambda p: "photo:\n" + "".join(f"  - {part}\n" for part in parts(b64(p)))),
+    "quoted mail": ("a.txt", lambda p: "".join(f"> {part}\n" for part in parts(b64(p)))),
+    "commented out": ("a.js", lambda p: "".join(f"// {part}\n" for part in parts(b64(p)))),
+    "data URI in pieces": ("a.js", lambda p: "x = '" + "' + '".join(parts(uri(p), 30)) + "'"),
+    "data URI in a list": ("a.json", lambda p: json.dumps([uri(p), "logo", "A heron by the pond, with its fish"])),
+    "template literal": ("a.js", lambda p: f"x = `{uri(p)}`"),
+    "arguments behind": ("a.js", lambda p: f'h("img", "{b64(p)}", "logo", "header")'),
+    # -- escapes
+    "CSS escapes": ("a.css", lambda p: f"a{{background:url({uri(p).replace('/', chr(92) + '2f ').replace('+', chr(92) + '2b ').replace(',', chr(92) + '2c ')})}}"),
+    "CSS escapes, six digits": ("a.css", lambda p: f"a{{background:url({uri(p).replace('/', chr(92) + '00002f').replace(':', chr(92) + '00003a')})}}"),
+    "CSS, escaped signs": ("a.css", lambda p: f"a{{background:url({uri(p).replace('/', chr(92) + '/').replace(';', chr(92) + ';').replace('+', chr(92) + '+')})}}"),
+    "octal": ("a.js", lambda p: "x = '" + "".join(f"\\{ord(c):03o}" for c in uri(p)) + "'"),
+    "octal, some": ("a.c", lambda p: f'x = "{b64(p).replace("/", chr(92) + "057").replace("+", chr(92) + "053")}";'),
+    "hex escapes": ("a.js", lambda p: "x = '" + "".join(f"\\x{ord(c):02x}" for c in uri(p)) + "'"),
+    "unicode escapes": ("a.js", lambda p: "x = '" + "".join(f"\\u{{{ord(c):x}}}" if c.isdigit() else f"\\u{ord(c):04x}" for c in uri(p))+ "'"),
+    "numbered entities": ("a.html", lambda p: "<img src='" + "".join(f"&#x{ord(c):x};" for c in uri(p)) + "'>"),
+    "SVG entity": ("a.svg", lambda p: f'<!DOCTYPE svg [<!ENTITY photo "{uri(p)}">]><svg><image href="&photo;"/></svg>'),
+    "SVG entities, in pieces": ("a.svg", lambda p: f'<!DOCTYPE svg [<!ENTITY a "data:image/png;ba"><!ENTITY b "se64,{b64(p)[:50]}"><!ENTITY c "{b64(p)[50:]}">]><svg><image href="&a;&b;&c;"/></svg>'),
+    "SVG entities, nested": ("a.svg", lambda p: f"<!DOCTYPE svg [<!ENTITY d 'data:image'><!ENTITY a '&d;/png;base64,{b64(p)}'>]><svg><image href='&a;'/></svg>"),
+    "srcdoc": ("a.html", lambda p: f'<iframe srcdoc="{html.escape(f"<img src={uri(p)!r}>")}">'),
+    "srcdoc, twice": ("a.html", lambda p: '<iframe srcdoc="' + html.escape('<iframe srcdoc="' + html.escape(f"<img src={uri(p).replace('/', '&#47;')!r}>") + '">') + '">'),
+    "srcdoc, three times": ("a.html", lambda p: "<iframe srcdoc='" + html.escape(html.escape(html.escape(uri(p).replace("/", "&sol;").replace(":", "&colon;")))) + "'>"),
+    "encodeURIComponent in quotes": ("a.css", lambda p: f'a{{background:url("data:image/svg+xml,{js_component(svg(p))}")}}'),
+    "encodeURIComponent in HTML": ("a.html", lambda p: f'<img src="data:image/svg+xml;utf8,{js_component(svg(p))}">'),
+    "encodeURIComponent, unquoted": ("a.css", lambda p: f"a{{background:url(data:image/svg+xml,{quote(svg(p), safe='')})}}"),
+    "plain SVG in quotes": ("a.css", lambda p: f'a{{background:url("data:image/svg+xml,{svg(p)}")}}'),
+    "percent, twice": ("a.html", lambda p: f"<img src='data:image/svg+xml,{quote(quote(svg(p)))}'>"),
+    "percent over base64": ("a.html", lambda p: f"<a href='?u={quote(uri(p), safe='')}'>"),
+    "JSON in JSON in HTML": ("a.html", lambda p: f"<div data-x='{html.escape(json.dumps(json.dumps({'p': uri(p).replace('/', chr(92) + '/')})))}'>"),
+    "quoted-printable": ("a.mht", lambda p: "Content-Transfer-Encoding: quoted-printable\n\n" + quopri.encodestring(f'<img src="{uri(p)}">'.encode()).decode()),
+    "uuencode": ("a.txt", lambda p: "begin 644 a.png\n" + "".join(binascii.b2a_uu(p[at : at + 45]).decode() for at in range(0, len(p), 45)) + "`\nend\n"),
+    # -- hex and numbers
+    "hex": ("a.sql", lambda p: f"INSERT INTO photos VALUES ('{p.hex()}')"),
+    "hex, 0x": ("a.sql", lambda p: f"INSERT INTO photos VALUES (0x{p.hex().upper()})"),
+    "hex, \\x": ("a.sql", lambda p: f"COPY photos FROM stdin;\n\\\\x{p.hex()}\n"),
+    "hex, X''": ("a.sql", lambda p: f"INSERT INTO photos VALUES (X'{p.hex()}')"),
+    "hex, spaced": ("a.txt", lambda p: p.hex(" ")),
+    "hex, with colons": ("a.txt", lambda p: p.hex(":")),
+    "hex, in lines": ("a.txt", lambda p: "\n".join(parts(p.hex(), 64))),
+    "hex, in strings": ("a.js", lambda p: "x = '" + "' +\n '".join(parts(p.hex(), 64)) + "'"),
+    "xxd": ("a.txt", lambda p: "".join(f"{n * 16:08x}: {p[n * 16 : n * 16 + 16].hex(' ', 2)}  {'.' * 16}\n" for n in range(len(p) // 16 + 1))),
+    "hexdump -C": ("a.txt", lambda p: "".join(f"{n * 16:08x}  {p[n * 16 : n * 16 + 16].hex(' ')}  |{'.' * 16}|\n" for n in range(len(p) // 16 + 1))),
+    "list of bytes": ("a.json", lambda p: json.dumps(list(p))),
+    "list of bytes, indented": ("a.json", lambda p: json.dumps({"photo": list(p)}, indent=2)),
+    "Buffer": ("a.json", lambda p: json.dumps({"type": "Buffer", "data": list(p)})),
+    "an object of bytes": ("a.json", lambda p: json.dumps({str(n): b for n, b in enumerate(p)})),
+    "C": ("a.h", lambda p: "unsigned char a[] = {" + ", ".join(f"0x{b:02x}" for b in p) + "};"),
+    "C, in lines": ("a.h", lambda p: "unsigned char a[] = {\n" + ",\n".join(", ".join(f"0x{b:02x}" for b in p[at : at + 12]) for at in range(0, len(p), 12)) + "};"),
+    "Java": ("a.java", lambda p: "byte[] a = {" + ", ".join(f"(byte) 0x{b:02X}" for b in p) + "};"),
+    "signed": ("a.java", lambda p: "byte[] a = {" + ", ".join(str(b - 256 if b > 127 else b) for b in p) + "};"),
+    "octal numbers": ("a.js", lambda p: f"a = [{','.join(f'0o{b:o}' for b in p)}]"),
+    "binary numbers": ("a.js", lambda p: f"a = [{','.join(f'0b{b:08b}' for b in p)}]"),
+    "Rust": ("a.rs", lambda p: f"[{', '.join(f'{b}u8' for b in p)}]"),
+    "fromCharCode": ("a.js", lambda p: f"String.fromCharCode({','.join(map(str, p))})"),
+    "words, big end first": ("a.js", lambda p: f"[{','.join(str(int.from_bytes(w, 'big')) for w in words(p))}]"),
+    "words, little end first": ("a.js", lambda p: f"[{','.join(hex(int.from_bytes(w, 'little')) for w in words(p))}]"),
+    "words, signed": ("a.js", lambda p: f"[{','.join(str(int.from_bytes(w, 'big', signed=True)) for w in words(p))}]"),
+    "bytes, escaped": ("a.py", lambda p: "x = b'" + "".join(f"\\x{b:02x}" for b in p) + "'"),
+    "bytes, as Python shows them": ("a.py", lambda p: f"x = {p!r}"),
+    "bytes, in octal": ("a.c", lambda p: 'x = "' + "".join(f"\\{b:03o}" for b in p) + '";'),
+    "numbers of SVG": ("a.js", lambda p: f"new TextDecoder().decode(new Uint8Array([{','.join(map(str, svg(p).encode()))}]))"),
+}  # fmt: skip
+
+
+def words(data: bytes) -> list[bytes]:
+    whole = data + bytes(-len(data) % 4)
+    return [whole[at : at + 4] for at in range(0, len(whole), 4)]
+
+
+@pytest.fixture(scope="module")
+def judge(office):
+    from consentguard.consent.policy.policy import Policy
+    from consentguard.consent.record.state import State
+    from consentguard.consent.register.register import Register
+    from consentguard.hook.judge import Judge
+
+    state, _ = office
+    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
+    return Judge(register, policy, State.open(state))
+
+
+PADDED = {form for form in FORMS if form.startswith("words")}
+"""Four bytes a word: up to three zeros stand behind the picture, and a picture with more behind it is undecided."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_picture_written_as_text_is_judged(judge, form):
+    path, write = FORMS[form]
+    assert [verdict.outcome.exit_code for verdict in judge.judge(path, write(with_text()).encode())].count(0) == 0
+    bad = judge.judge(path, write(with_text()).encode())
+    assert bad, "nothing was found"
+    assert {reason for verdict in bad for reason in verdict.reasons} <= {"metadata", "unreadable-image"}
+    if form not in PADDED:
+        good = judge.judge(path, write(still()).encode())
+        assert good
+        assert {verdict.outcome.value for verdict in good} == {"publishable"}
+
+
+NOTHING = {
+    "lock file": ("package-lock.json", json.dumps({"integrity": ["sha512-" + base64.b64encode(bytes(range(64))).decode()] * 50})),
+    "source map": ("a.js.map", '{"version":3,"mappings":"' + "AAAAA,SAASA,IAAI;" * 500 + '"}'),
+    "minified": ("a.js", "var a=[" + ",".join(str(n % 97) for n in range(3000)) + "];"),
+    "colours": ("a.css", ".a{color:#89504e;background:#ffd8ff}" * 100),
+    "coordinates": ("a.geojson", json.dumps([[n / 7, n / 11] for n in range(2000)])),
+    "hashes": ("a.txt", "\n".join(f"{n:064x}" for n in range(300))),
+    "a certificate": ("a.pem", "-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(b"\x30\x82\x03\x01" + bytes(900)).decode()),
+    "words about data": ("a.md", "data: a, b, data:text/plain,hi and [data:image/png]"),
+    "Adobe's entities": ("a.svg", '<!DOCTYPE svg [<!ENTITY ns "http://www.w3.org/2000/svg">]><svg xmlns="&ns;"><path d="M0 0"/></svg>'),
+    "a font in a style": ("a.css", "@font-face{src:url('data:font/ttf;base64," + base64.b64encode(__import__("test_file_kinds").FONT()).decode() + "') format('truetype')}"),
+    "icons in a style": ("a.css", """a{background:url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'%3E%3Cpath d='M0 0'/%3E%3C/svg%3E")}"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", NOTHING)
+def test_what_a_site_is_made_of_passes(judge, form):
+    path, text = NOTHING[form]
+    assert judge.judge(path, text.encode()) == ()
+
+
+def test_entities_that_grow_without_end_are_undecided(judge):
+    levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 20}">' for n in range(1, 9))
+    page = f'<!DOCTYPE svg [<!ENTITY e0 "0123456789">{levels}]><svg>&e8;</svg>'
+    (verdict,) = judge.judge("a.svg", page.encode())
+    assert verdict.outcome.value == "cannot_tell"
+
+
+HOSTILE = ("data:", "data:a/b,", "'+'", "/9j/", "\\/9j\\/", "' ", "iVBORw0KGgo ", "data:;base64,", "\\" * 9, "0x89,", "89 ",
+           "'a'+", '"a", ', "p += '", "/* ", "'/*", "// ", "&amp;", "%25", "\\u0041", "\\101", "\\41 ", "=3D", "<!ENTITY a '",
+           "137,80,", '"0":137,', "begin 644 a\n")  # fmt: skip
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_picture_at_the_end_of_a_large_text_is_found_in_good_time(part):
+    """What took a time that grows with the square of the text would not end here."""
+    end = f'\n\n \'"`--> */\n<img src="{uri(still())}">'
+    found = [each.data for each in embedded_in(part * (300_000 // len(part)) + end)]
+    assert still() in found
