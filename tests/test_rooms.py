@@ -57,6 +57,8 @@ PLANTED = {
         "imports point down",
     ),
     "a second user of the engine": ("vision/detection/detector.py", "import openvino", "inference engine"),
+    "a second user of the web framework": ("desk/session.py", "import starlette", "a web framework"),
+    "batch calls the desk": ("batch/scan.py", "import consentguard.desk.session", "imports point down"),
     "a second user of tweepy": ("posting/poster.py", "import tweepy", "imports tweepy"),
 }
 

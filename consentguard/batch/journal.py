@@ -135,6 +135,11 @@ class Journal:
         )
         return int(cursor.lastrowid or 0)
 
+    def about(self) -> dict[str, Any] | None:
+        """What the last scan was about: folder, channel, mode; None where there was none."""
+        row = self._connection.execute("SELECT about FROM scan ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
     def finish(self, scan: int, at: str) -> None:
         """Marks a scan as complete."""
         self._connection.execute("UPDATE scan SET finished = ? WHERE id = ?", (at, scan))

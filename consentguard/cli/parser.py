@@ -7,6 +7,7 @@ import argparse
 from consentguard import __version__
 from consentguard.cli import (
     accounts,
+    desk,
     hook,
     ledger,
     models,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     hook.add_commands(top, options)
     scan.add_commands(top, options)
     takedown.add_command(top, options)
+    desk.add_commands(top, options)
     ledger.add_commands(top, options)
     accounts.add_commands(top, options)
     accounts.add_wall(posting.add_commands(top, options), options)

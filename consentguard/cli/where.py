@@ -17,6 +17,7 @@ from consentguard.errors import PolicyInvalid, RegisterInvalid
 EXTRAS: Final = {
     "heic": (("pillow_heif",), "reads HEIC, as iPhones write it"),
     "ocr": (("rapidocr",), "reads printed text in pictures, to find surnames there"),
+    "desk": (("starlette", "uvicorn", "jinja2"), "opens the local page on which a person decides"),
     "posting": (("tweepy", "tenacity", "feedgen"), "posts to X"),
     "keyring": (("keyring",), "keeps keys in the keyring of the system"),
     "watch": (("watchfiles",), "scan --watch: judges photos as they arrive in a folder"),

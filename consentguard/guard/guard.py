@@ -24,6 +24,7 @@ from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.enrol.calibrate import calibrate_store
 from consentguard.errors import CannotTell, UnreadableImage, VerificationFailed
 from consentguard.guard.admission import admitted
+from consentguard.guard.examined import Examined
 from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.numbers import keep, late_faces, tags_of
@@ -221,6 +222,17 @@ class Guard:
         with _about(name):
             judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo))
             return self._pipeline.choices(judged)
+
+    def examine(self, photo: bytes, *, name: str = "photo") -> Examined:
+        """A photo looked at once and held open, for a program in which a person decides: see `Examined`.
+
+        Raises CannotTell where the photo cannot be read or a detector fails.
+        """
+        with _about(name):
+            picture = self._pipeline.read(photo)
+            seen = self._models.look(picture)
+        return Examined(photo, self._pipeline, self._setup, self._late(photo), self.question, (picture, seen),
+                        self._models.look_for_bodies)  # fmt: skip
 
     def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.

@@ -6,7 +6,7 @@ stopped earlier.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -102,8 +102,14 @@ class Pipeline:
         late: Sequence[Box] = (),
         *,
         thorough: bool = False,
+        bodies: Callable[[Picture, Seen], Seen] | None = None,
+        content: Callable[[Picture, Question], Held] | None = None,
     ) -> Judged:
-        """Decide and plan, about a picture that was looked at already; see `planned`."""
+        """Decide and plan, about a picture that was looked at already; see `planned`.
+
+        `bodies` looks for hands and people, and `content` judges what else the picture holds, for a caller that keeps
+        what was found.
+        """
         setup, policy, today = self._setup, self._setup.policy, school_day(at, self._setup.policy.zone)
         matches: dict[Subject, Match] = {}
         if question.mode is Mode.MATCHED:
@@ -117,9 +123,9 @@ class Pipeline:
         refused = ruling(objections, question.override).refused  # then nothing more need be looked for
         hides = judging.hides(seen, decision, remain)
         if (hides and not refused and remain != {"body"}) or thorough:
-            seen = self._models.look_for_bodies(picture, seen)
+            seen = (bodies or self._models.look_for_bodies)(picture, seen)
         with stage("content"):
-            held = Held() if refused else self.content.judge(picture, question)
+            held = Held() if refused else (content or self.content.judge)(picture, question)
         with stage("plan"):
             plan = Planner(picture, seen, decision, remain, held, policy).plan(question)
         judged = Judged(picture, seen, question, at_whom, decision, remain, held, plan, objections)

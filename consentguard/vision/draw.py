@@ -73,6 +73,14 @@ def heads_covered(small: Picture, heads: Sequence[Box], paint: Colour) -> Pixels
     return frozen_pixels(canvas)
 
 
+def made_smaller(pixels: Pixels, edge: int) -> Pixels:
+    """The picture with its longer side at most `edge` pixels."""
+    height, width = pixels.shape[:2]
+    share = min(1.0, edge / max(height, width))
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    return frozen_pixels(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)) if share < 1 else pixels
+
+
 def marked_preview(pixels: Pixels, edge: int) -> Pixels:
     """A picture of at most `edge` pixels, with the word "preview" across its foot."""
     scale = min(edge / max(pixels.shape[:2]), 1.0)

@@ -1,0 +1,1 @@
+"""The desk: a local page on which a person decides, photo by photo (`consentguard desk`, extra `[desk]`)."""

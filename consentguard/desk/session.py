@@ -1,0 +1,307 @@
+"""One person at the desk: the photos, what was said of each, and what became of it. Knows no web page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from consentguard.batch.output import RELEASED as FOLDER
+from consentguard.batch.output import deliver, place
+from consentguard.consent.clock import now
+from consentguard.desk.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
+from consentguard.desk.photos import Photo, Photos
+from consentguard.desk.said import Said
+from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
+from consentguard.files import printable
+from consentguard.guard.examined import Examined
+from consentguard.guard.guard import Guard
+from consentguard.values import Outcome, Verdict
+
+_HELD: Final = 6
+"""Photos that are held judged, so that a change is seen at once: some 30 MB each."""
+
+WAITING, PERSON, PROPOSAL, AS_IS, DONE, STOPPED = "waiting", "person", "proposal", "as-is", "released", "refused"
+"""Where a photo stands: not judged yet, for a person, a copy is proposed, may go as it is, released, refused."""
+_SOMEBODY: Final = "the person at the desk"
+"""Who decides, as long as nothing is recorded and nobody has said so."""
+_OPEN: Final = (PERSON, PROPOSAL, AS_IS)
+_SCANNED: Final = {"publishable": AS_IS, "needs_rewrite": PROPOSAL, "released": PROPOSAL}
+_DECIDED: Final = {RELEASED: DONE, REFUSED: STOPPED}
+ORDER: Final = (PERSON, PROPOSAL, AS_IS, WAITING, DONE, STOPPED)
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What the desk knows of one photo while it is open."""
+
+    state: str = WAITING
+    content: str = ""
+    reasons: tuple[str, ...] = ()
+    said: Said = field(default_factory=Said)
+
+
+class Desk:
+    """The photos of one folder, or of one scan, under one guard. Safe to use from several threads.
+
+    Attributes:
+        photos: the queue.
+        channel: where everything of this desk is to be published.
+        by: who decides; "" until somebody has said so.
+        first: the id of the photo to open first; None for the first of the queue.
+    """
+
+    def __init__(self, guard: Guard, photos: Photos, out: Path, *, channel: str | None = None, by: str = "") -> None:
+        _ = guard.state  # nothing can be released without one
+        self.photos, self.by = photos, by.strip()
+        self.channel = guard.policy.channel(channel).name
+        self.guard, self._out = guard, out
+        self._decisions = Decisions.open(out / "scan.db")
+        self._known: dict[str, _Standing] = {}
+        self._held: OrderedDict[str, Examined] = OrderedDict()
+        self.first: str | None = None
+        self._lock, self._looking = threading.RLock(), threading.Lock()
+
+    def sit_down(self, by: str) -> None:
+        """Says who decides from now on. Raises WrongUsage for no name."""
+        if not by.strip():
+            raise WrongUsage("say who decides: the name stands on the record of every photo")
+        self.by = by.strip()
+
+    def know(self, rows: Iterable[tuple[Path, str, Mapping[str, Any]]]) -> None:
+        """Takes over where photos stand from a scan: path, content and verdict of each."""
+        ids = {photo.name: photo for photo in self.photos}
+        decided = self._decisions.standing()
+        for path, content, verdict in rows:
+            photo = ids.get(printable(path))
+            if photo is None:
+                continue
+            with self._lock:
+                standing = self._standing(photo)
+                standing.content, standing.reasons = content, tuple(verdict["reasons"])
+                standing.state = _SCANNED.get(verdict["outcome"], PERSON)
+                if before := decided.get(content):
+                    standing.state, standing.said = _DECIDED[before.kind], Said.from_json(before.asked)
+
+    def begin_with(self, name: str | None) -> None:
+        """Which photo the page opens first. Raises WrongUsage for one that is not there."""
+        if name is not None and name not in {photo.name for photo in self.photos}:
+            raise WrongUsage(f"{name}: is not among the photos; name it as the report does")
+        self.first = next((photo.id for photo in self.photos if photo.name == name), None)
+
+    # -- the queue
+
+    def queue(self, state: str | None = None, start: int = 0, count: int = 100) -> dict[str, Any]:
+        """Photos of a state, or all of them, those first that need a person; and how many there are of each state."""
+        with self._lock:
+            standings = {photo.id: self._known.get(photo.id, _Standing()) for photo in self.photos}
+        counts = Counter(one.state for one in standings.values())
+        rank = {name: at for at, name in enumerate(ORDER)}
+        listed = [photo for photo in self.photos if state in (None, standings[photo.id].state)]
+        listed.sort(key=lambda photo: rank[standings[photo.id].state])
+        return {
+            "total": len(standings),
+            "counts": {name: counts.get(name, 0) for name in ORDER},
+            "photos": [
+                {"id": photo.id, "name": photo.name, "state": standings[photo.id].state,
+                 "reasons": list(standings[photo.id].reasons)}
+                for photo in listed[start : start + count]
+            ],
+        }  # fmt: skip
+
+    def look_ahead(self, after: str | None = None) -> bool:
+        """Judges the next photo of which nothing is known, from `after` on. False where there is none left."""
+        ids = [photo.id for photo in self.photos]
+        first = ids.index(after) if after in ids else 0
+        for photo_id in (*ids[first:], *ids[:first]):
+            with self._lock:
+                known = photo_id in self._known and self._known[photo_id].state != WAITING
+            photo = self.photos.get(photo_id)
+            if not known and photo is not None:
+                with suppress(ConsentGuardError):  # its state says so
+                    if not self._recalled(photo):
+                        self.verdict(photo)
+                return True
+        return False
+
+    # -- one photo
+
+    def photo(self, photo_id: str) -> Photo:
+        """The photo of an id. Raises WrongUsage."""
+        found = self.photos.get(photo_id)
+        if found is None:
+            raise WrongUsage("the desk has no such photo; load the page again")
+        return found
+
+    def said(self, photo: Photo) -> Said:
+        """What was said of a photo so far."""
+        with self._lock:
+            return self._standing(photo).said
+
+    def state(self, photo: Photo) -> str:
+        """Where a photo stands: one of `ORDER`."""
+        with self._lock:
+            return self._standing(photo).state
+
+    def verdict(self, photo: Photo, said: Said | None = None) -> Verdict:
+        """What would become of a photo, after what was said of it now. Raises what `Guard.inspect` raises."""
+        try:
+            examined = self._examined(photo)
+            with self._lock:
+                before = self._standing(photo)
+                said = before.said if said is None else said
+                first = before.state == WAITING
+            verdict = examined.inspect(name=photo.name, both_passes=first, **self._asked(said))
+        except CannotTell:
+            self._note(photo, PERSON, ("cannot-tell",))
+            raise
+        self._note(photo, _state_of(verdict), verdict.reasons, said, examined.content)
+        return verdict
+
+    def preview(self, photo: Photo, edge: int) -> bytes | None:
+        """A small JPEG of the copy that would leave, marked as a preview; None where nothing may leave."""
+        return self._examined(photo).preview(edge, **self._asked(self.said(photo)))
+
+    def original(self, photo: Photo, edge: int) -> bytes:
+        """A JPEG of the photo as it is, upright, for the person at the desk only."""
+        return self._examined(photo).original(edge)
+
+    def size(self, photo: Photo) -> tuple[int, int]:
+        """Width and height of the upright source picture, in whose pixels boxes are."""
+        return self._examined(photo).size
+
+    def choices(self, photo: Photo) -> list[dict[str, Any]]:
+        """What policy lets be made of it, each with a small preview as a data address; the chosen one is marked."""
+        said = self.said(photo)
+        examined = self._examined(photo)
+        proposed = examined.propose(**self._asked(replace(said, choice="", frame=None)))
+        chosen = said.choice or ("" if said.frame else next(iter(proposed)).digest)
+        return [
+            {"digest": one.digest, "kind": one.rewrite.value, "why": one.why, "chosen": one.digest == chosen,
+             "preview": base64.b64encode(one.preview).decode("ascii") if one.preview else ""}
+            for one in proposed
+            if one.rewrite is not None
+        ]  # fmt: skip
+
+    def release(self, photo: Photo) -> Decided:
+        """Releases a photo as it was decided. Raises Refused, CannotTell, and WrongUsage where nobody decides."""
+        self.sit_down(self.by)
+        said, data = self.said(photo), self.photos.read(photo)
+        content = hashlib.sha256(data).hexdigest()
+        before = self._decisions.of(content)
+        if before is not None and before.kind == RELEASED:
+            raise WrongUsage("this photo was released already; undo that first")
+        released = self.guard.release(data, name=photo.name, **self._asked(said, recorded=True))
+        self.guard.admit(released, channel=self.channel)
+        output = deliver(self._out, Path(FOLDER), released.data, released.suffix)
+        place(self._out, output)
+        decided = self._decided(content, RELEASED, said, sha256=released.sha256, output=output)
+        self._decisions.add(decided)
+        self._note(photo, DONE, (), said, content)
+        return decided
+
+    def refuse(self, photo: Photo, why: str) -> Decided:
+        """Records that a photo does not go, and why. Raises WrongUsage without a reason."""
+        self.sit_down(self.by)
+        if not why.strip():
+            raise WrongUsage("say why this photo does not go")
+        content = hashlib.sha256(self.photos.read(photo)).hexdigest()
+        decided = self._decided(content, REFUSED, self.said(photo), why=why.strip())
+        self.guard.state.record("desk-refused", {"source": content, "by": self.by, "channel": self.channel}, decided.at)
+        self._decisions.add(decided)
+        self._note(photo, STOPPED, ("refused-by-person",))
+        return decided
+
+    def undo(self, photo: Photo) -> None:
+        """Takes the last decision back: a release is revoked on the record, and its copy removed."""
+        self.sit_down(self.by)
+        content = hashlib.sha256(self.photos.read(photo)).hexdigest()
+        before = self._decisions.of(content)
+        if before is None:
+            raise WrongUsage("nothing was decided of this photo")
+        if before.sha256 is not None and before.output is not None:
+            self.guard.revoke(before.sha256, by=self.by, why="undone at the desk")
+            (self._out / before.output).unlink(missing_ok=True)
+        self._decisions.add(replace(before, kind=UNDONE, by=self.by, at=_stamp()))
+        self._note(photo, WAITING, ())
+        with suppress(ConsentGuardError):
+            self.verdict(photo)
+
+    # -- inside
+
+    def _standing(self, photo: Photo) -> _Standing:
+        return self._known.setdefault(photo.id, _Standing())
+
+    def _note(
+        self, photo: Photo, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""
+    ) -> None:
+        """Keeps where a photo stands; what was decided of its content counts before what is judged now."""
+        with self._lock:
+            standing = self._standing(photo)
+            standing.content = content or standing.content
+            if said is not None:
+                standing.said = said
+            decided = self._decisions.of(standing.content) if standing.content and state in _OPEN else None
+            standing.state = _DECIDED[decided.kind] if decided else state
+            standing.reasons = tuple(reasons)
+
+    def _asked(self, said: Said, *, recorded: bool = False) -> Any:
+        """What is asked of the guard. Nobody who decides needs to be known yet, unless it is recorded."""
+        asked: dict[str, Any] = {"channel": self.channel}
+        if said.tags or said.people:
+            asked |= {"tags": said.tags, "people": said.people, "by": self.by or _SOMEBODY}
+        if recorded:
+            asked["by"] = self.by
+        asked |= {key: value for key, value in (("caption", said.caption), ("alt", said.alt)) if value}
+        asked |= {"choice": said.choice} if said.choice else {}
+        asked |= {"frame": said.frame.as_list(), "by": self.by or _SOMEBODY} if said.frame else {}
+        return asked
+
+    def _recalled(self, photo: Photo) -> bool:
+        """Whether a photo was decided before, at an earlier sitting or in another browser; then it is not looked at."""
+        try:
+            content = hashlib.sha256(self.photos.read(photo)).hexdigest()
+        except CannotTell:
+            self._note(photo, PERSON, ("unreadable-image",))
+            raise
+        decided = self._decisions.of(content)
+        if decided is not None:
+            self._note(photo, _DECIDED[decided.kind], (), Said.from_json(decided.asked), content)
+        return decided is not None
+
+    def _examined(self, photo: Photo) -> Examined:
+        """The photo, looked at; kept for a while. One photo is looked at after the other: each uses all cores."""
+        with self._lock:
+            if photo.id in self._held:
+                self._held.move_to_end(photo.id)
+                return self._held[photo.id]
+        with self._looking:
+            with self._lock:
+                if photo.id in self._held:
+                    return self._held[photo.id]
+            examined = self.guard.examine(self.photos.read(photo), name=photo.name)
+            with self._lock:
+                self._held[photo.id] = examined
+                while len(self._held) > _HELD:
+                    self._held.popitem(last=False)
+            return examined
+
+    def _decided(self, content: str, kind: str, said: Said, **more: Any) -> Decided:
+        filled = {"why": "", "sha256": None, "output": None, **more}
+        return Decided(content=content, kind=kind, asked=said.as_json(), by=self.by, at=_stamp(), **filled)
+
+
+def _state_of(verdict: Verdict) -> str:
+    if verdict.outcome is Outcome.PUBLISHABLE:
+        return AS_IS
+    return PROPOSAL if verdict.outcome is Outcome.NEEDS_REWRITE else PERSON
+
+
+def _stamp() -> str:
+    return now().isoformat(timespec="seconds")

@@ -1,0 +1,152 @@
+"""A person at the desk, without a page: what is said of a photo, what becomes of it, and what is kept."""
+
+import hashlib
+
+import pytest
+
+from consentguard import Guard, State
+from consentguard.desk.decisions import RELEASED
+from consentguard.desk.photos import Photos
+from consentguard.desk.said import Said
+from consentguard.desk.session import AS_IS, DONE, PROPOSAL, STOPPED, WAITING, Desk
+from consentguard.errors import Refused, UnreadableImage, WrongUsage
+from consentguard.guard.examined import PREVIEW_EDGE
+from consentguard.values import Tag
+from consentguard.vision.imagefile import codec
+
+
+def at_desk(school, by="Miriam Castlegate"):
+    if not State.is_made(school / "state"):
+        State.create(school / "state")
+    guard = Guard.open(school / "consent_register.csv", policy=school / "policy.toml", state=school / "state")
+    return Desk(guard, Photos(school / "photos"), school / "out", by=by)
+
+
+@pytest.fixture
+def desk(school):
+    (school / "out").mkdir()
+    return at_desk(school)
+
+
+def named(desk, name):
+    return next(photo for photo in desk.photos if photo.name == name)
+
+
+def test_everything_is_judged_ahead_and_what_needs_a_person_stands_first(desk):
+    assert {row["state"] for row in desk.queue()["photos"]} == {WAITING}
+    while desk.look_ahead():
+        pass
+    told = desk.queue()
+    assert {row["name"]: row["state"] for row in told["photos"]} == {
+        "assembly.jpg": PROPOSAL, "walk.jpg": PROPOSAL, "wall.jpg": AS_IS
+    }  # fmt: skip
+    assert [row["name"] for row in told["photos"]][-1] == "wall.jpg"
+    assert told["counts"][PROPOSAL] == 2
+    assert [row["name"] for row in desk.queue(AS_IS)["photos"]] == ["wall.jpg"]
+    assert desk.queue(start=1, count=1)["photos"] == told["photos"][1:2]
+
+
+def test_a_class_photo_is_tagged_released_and_undone(desk, school):
+    photo = named(desk, "assembly.jpg")
+    seen = desk.verdict(photo)
+    assert len(seen.faces) >= 3
+    left = min(seen.faces, key=lambda face: face.box.left)
+    told = desk.verdict(photo, Said(tags=(Tag.of(left, "P001"),)))
+    assert [face.person for face in told.faces if face.action.value == "keep"] == ["P001"]
+
+    decided = desk.release(photo)
+    data = (school / "out" / decided.output).read_bytes()
+    assert hashlib.sha256(data).hexdigest() == decided.sha256
+    same = desk.guard.release((school / "photos/assembly.jpg").read_bytes(), name="assembly.jpg",
+                              tags=[Tag.of(left, "P001")], by="Miriam Castlegate")  # fmt: skip
+    assert same.sha256 == decided.sha256, "the page releases what Guard.release does"
+    assert desk.state(photo) == DONE
+    with pytest.raises(WrongUsage, match="undo that first"):
+        desk.release(photo)
+
+    desk.undo(photo)
+    assert not (school / "out" / decided.output).exists()
+    assert desk.state(photo) == PROPOSAL
+    rows = [entry.kind for entry in desk.guard.state.audit.entries()]
+    assert "revoked" in rows
+    with pytest.raises(Refused):
+        desk.guard.admit(same, channel=desk.channel)
+
+
+def test_a_missed_face_that_is_added_is_hidden(desk):
+    photo = named(desk, "wall.jpg")
+    from consentguard.values import Box
+
+    told = desk.verdict(photo, Said(tags=(Tag(Box(100, 100, 200, 220), "hide", added=True),)))
+    assert [(face.added, face.action.value) for face in told.faces] == [(True, "hide")]
+
+
+def test_an_answer_that_cannot_stand_leaves_what_was_said_before(desk):
+    photo = named(desk, "walk.jpg")
+    face = desk.verdict(photo).faces[0]
+    desk.verdict(photo, Said(tags=(Tag.of(face, "P001"),)))
+    with pytest.raises(WrongUsage):
+        desk.verdict(photo, Said(tags=(Tag.of(face, "NOBODY-KNOWS"),)))
+    assert [tag.says for tag in desk.said(photo).tags] == ["P001"]
+
+
+def test_a_refusal_needs_a_reason_and_is_on_the_record(desk):
+    photo = named(desk, "walk.jpg")
+    with pytest.raises(WrongUsage, match="say why"):
+        desk.refuse(photo, "  ")
+    desk.refuse(photo, "eyes shut")
+    assert desk.state(photo) == STOPPED
+    assert "desk-refused" in [entry.kind for entry in desk.guard.state.audit.entries()]
+
+
+def test_nothing_is_released_while_nobody_says_who_decides(school):
+    (school / "out").mkdir()
+    desk = at_desk(school, by="")
+    photo = named(desk, "wall.jpg")
+    for act in (lambda: desk.release(photo), lambda: desk.refuse(photo, "x"), lambda: desk.undo(photo)):
+        with pytest.raises(WrongUsage, match="say who decides"):
+            act()
+    desk.sit_down("Miriam Castlegate")
+    assert desk.release(photo).kind == RELEASED
+
+
+def test_it_opens_again_where_it_was(desk, school):
+    photo = named(desk, "assembly.jpg")
+    face = desk.verdict(photo).faces[0]
+    desk.verdict(photo, Said(tags=(Tag.of(face, "P001"),)))
+    desk.release(photo)
+    again = at_desk(school)
+    while again.look_ahead():
+        pass
+    assert again.state(named(again, "assembly.jpg")) == DONE
+    assert [tag.says for tag in again.said(named(again, "assembly.jpg")).tags] == ["P001"]
+
+
+def test_previews_are_small_and_nothing_is_written_before_a_release(desk, school):
+    photo = named(desk, "assembly.jpg")
+    before = sorted(path for path in (school / "out").rglob("*"))
+    desk.verdict(photo)
+    data = desk.preview(photo, 5000)
+    picture = codec.decode(data, max_edge=4000, max_pixels=10**7)
+    assert max(picture.width, picture.height) <= PREVIEW_EDGE
+    assert desk.original(photo, 300)
+    assert sorted(path for path in (school / "out").rglob("*")) == before
+
+
+def test_a_dropped_photo_stays_in_memory(desk, school, photographs):
+    before = sorted(school.rglob("*.jpg"))
+    photo = desk.photos.drop("../../etc/holiday.jpg", photographs["obama"])
+    assert (photo.name, photo.path) == ("holiday.jpg", None)
+    assert desk.verdict(photo).faces
+    assert sorted(school.rglob("*.jpg")) == before
+    desk.photos.forget(photo)
+    with pytest.raises(UnreadableImage, match="drop it again"):
+        desk.photos.read(photo)
+
+
+@pytest.mark.parametrize(
+    "sent", [{"tags": [{"box": [1, 2], "says": "x"}]}, {"frame": "all"}, {"people": [3]}, {"choice": 3}]
+)
+def test_what_the_page_never_sends_is_refused(sent):
+    with pytest.raises(WrongUsage, match="load it again"):
+        Said.from_json(sent)
