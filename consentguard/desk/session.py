@@ -18,7 +18,7 @@ from consentguard.consent.clock import now
 from consentguard.desk.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
 from consentguard.desk.photos import Photo, Photos
 from consentguard.desk.said import Said
-from consentguard.errors import CannotTell, ConsentGuardError, WrongUsage
+from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
 from consentguard.files import printable
 from consentguard.guard.examined import Examined
 from consentguard.guard.guard import Guard
@@ -211,9 +211,12 @@ class Desk:
         self.sit_down(self.by)
         if not why.strip():
             raise WrongUsage("say why this photo does not go")
-        content = hashlib.sha256(self.photos.read(photo)).hexdigest()
+        data = self.photos.read(photo)
+        content = hashlib.sha256(data).hexdigest()
+        with suppress(Refused):  # which is what was asked for, and is recorded
+            self.guard.release(data, name=photo.name, refuse=why.strip(), channel=self.channel, by=self.by)
+            raise CannotTell(f"{photo.name}: was not refused though {self.by} refused it; report this.")
         decided = self._decided(content, REFUSED, self.said(photo), why=why.strip())
-        self.guard.state.record("desk-refused", {"source": content, "by": self.by, "channel": self.channel}, decided.at)
         self._decisions.add(decided)
         self._note(photo, STOPPED, ("refused-by-person",))
         return decided

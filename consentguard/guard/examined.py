@@ -17,7 +17,7 @@ from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import apply_plan
 
 if TYPE_CHECKING:
-    from consentguard.consent.decide import Asked, Question
+    from consentguard.consent.question import Asked, Question
     from consentguard.guard.content import Held
     from consentguard.guard.judging import Judged
     from consentguard.guard.pipeline import Pipeline

@@ -96,7 +96,8 @@ def test_a_refusal_needs_a_reason_and_is_on_the_record(desk):
         desk.refuse(photo, "  ")
     desk.refuse(photo, "eyes shut")
     assert desk.state(photo) == STOPPED
-    assert "desk-refused" in [entry.kind for entry in desk.guard.state.audit.entries()]
+    last = list(desk.guard.state.audit.entries())[-1]
+    assert (last.kind, last.body["by"]) == ("refused", "Miriam Castlegate")
 
 
 def test_nothing_is_released_while_nobody_says_who_decides(school):
@@ -120,6 +121,20 @@ def test_it_opens_again_where_it_was(desk, school):
         pass
     assert again.state(named(again, "assembly.jpg")) == DONE
     assert [tag.says for tag in again.said(named(again, "assembly.jpg")).tags] == ["P001"]
+
+
+def test_another_copy_is_chosen_from_the_proposals(desk, school):
+    photo = named(desk, "walk.jpg")
+    desk.verdict(photo)
+    proposed = desk.choices(photo)
+    assert [one["chosen"] for one in proposed] == [True, *[False] * (len(proposed) - 1)]
+    assert all(one["preview"] and one["why"] for one in proposed)
+    last = proposed[-1]
+    told = desk.verdict(photo, Said(choice=last["digest"]))
+    assert told.rewrite.value == last["kind"]
+    assert [one["digest"] for one in desk.choices(photo) if one["chosen"]] == [last["digest"]]
+    decided = desk.release(photo)
+    assert (school / "out" / decided.output).exists()
 
 
 def test_previews_are_small_and_nothing_is_written_before_a_release(desk, school):
