@@ -194,7 +194,8 @@ class Pool:
             if pipe in ready:
                 yield from self._results(worker)
         for worker in list(self._workers):
-            hangs = bool(worker.held) and time.monotonic() - worker.since > self._longest
+            most = self._longest if worker.ready else max(self._longest, _LONGEST)  # a start is no photo's fault
+            hangs = bool(worker.held) and time.monotonic() - worker.since > most
             if hangs:
                 worker.process.kill()
                 worker.process.join()
