@@ -109,6 +109,18 @@ def test_the_picture_of_the_readme_is_made_by_its_script(
     assert target.stat().st_size > 10_000
 
 
+def test_the_page_about_tags_runs_as_printed(office: Path) -> None:
+    page = (ROOT / "docs/tags.md").read_text("utf-8")
+    (shell,), (python,) = (re.findall(rf"```{kind}\n(.*?)```", page, re.S) for kind in ("sh", "python"))
+    subprocess.run([sys.executable, "-m", "consentguard", "init"], cwd=office, check=True, capture_output=True)
+    for command in shell.splitlines():
+        program = f"{shlex.quote(sys.executable)} -m {command}"
+        done = subprocess.run(program, shell=True, cwd=office, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    done = subprocess.run([sys.executable, "-c", python], cwd=office, capture_output=True, text=True, check=True)
+    assert "('T001',) none" in done.stdout
+
+
 def test_the_example_of_an_own_detector_runs(office: Path) -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "examples/own_detector.py", "photo.jpg"],

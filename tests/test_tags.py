@@ -26,6 +26,7 @@ from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.question import Question, ask
 from consentguard.consent.register.register import SCOPES, Register
 from consentguard.errors import Refused, VerificationFailed, WrongUsage
+from consentguard.guard import verify as verifying
 from consentguard.guard.guard import Guard
 from consentguard.guard.tagging import pointed
 from consentguard.values import (
@@ -317,6 +318,17 @@ def test_in_mode_declared_more_faces_in_the_second_pass_than_names_refuse(guard:
         guard(detector=FixedFaces(FIRST).then(FIRST, SECOND, THIRD)).release(BLANK, **asked)
     assert caught.value.verdict.reasons == ("more-faces-than-declared",)
     assert caught.value.needs_person
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 350), st.integers(0, 250)), min_size=2, max_size=5, unique=True), st.booleans()
+)
+def test_a_box_over_half_the_picture_never_permits_two_hits(corners, is_head) -> None:
+    """One box, however large, is one person: of several hits in it all but one count."""
+    hits = [Face(Box(x, y, x + 50, y + 50), 0.9) for x, y in corners]
+    large = Box(0, 0, 400, 300)
+    approved = Head(large, 0.9, from_behind=False) if is_head else Face(large, 0.9)
+    assert len(verifying._uncleared(hits, [approved], [])) >= len(hits) - 1
 
 
 def test_what_may_go_as_it_is_gets_both_passes(guard: Callable[..., Guard]) -> None:

@@ -24,7 +24,7 @@ from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused
 from consentguard.files import write_whole
 from consentguard.guard.guard import Guard
-from consentguard.values import Mode, Outcome, Pixels, Rewrite, Verdict
+from consentguard.values import HIDE, NOBODY, Box, Mode, Outcome, Pixels, Rewrite, Tag, Verdict
 from consentguard.vision import draw
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import Shelf, manifest
@@ -35,6 +35,7 @@ _REGISTER: Final = """\
 id,role,legal_forename,legal_surname,social_media,social_media_granted,biometric,biometric_granted
 D1,other,Public,Figure-One,yes,2026-09-07,yes,2026-09-07
 D2,other,Public,Figure-Two,no,,no,
+D3,other,Another,Figure-Three,yes,2026-09-07,no,
 """
 _MAX_EDGE: Final = 2048
 _MAX_PIXELS: Final = 80_000_000
@@ -42,7 +43,10 @@ _MAX_PIXELS: Final = 80_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One photo, what is said about it, and how it must end: its outcome, and how many faces stay visible."""
+    """One photo, what is said about it, and how it must end: its outcome, and how many faces stay visible.
+
+    `points` is what somebody says of the faces from left to right, once `inspect` has numbered them; "" says nothing.
+    """
 
     title: str
     photo: bytes
@@ -52,6 +56,7 @@ class Scene:
     body_may_remain: bool = True
     asked: Asked = field(default_factory=Asked)
     finding: str = ""
+    points: tuple[str, ...] = ()
 
 
 def run(out: Path, *, say: Say, note: Say) -> int:
@@ -89,6 +94,7 @@ def _guards(shelf: Shelf, scratch: Path) -> dict[bool, Guard]:
         remain=frozenset({"body"}),
         modes=tuple(Mode),
         dpia="demo",
+        nobody_by=("the demo",),
         sha256=hashlib.sha256(b"demo " + shipped.sha256.encode()).hexdigest(),
     )
     guards = {True: Guard(register, open_rules, state=state), False: Guard(register, shipped, state=state)}
@@ -120,14 +126,24 @@ def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: S
 
 
 def _judge(guard: Guard, scene: Scene) -> tuple[Verdict, bytes | None]:
+    asked: Asked = {**scene.asked, **_pointed(guard, scene)}
     try:
-        released = guard.release(scene.photo, name=scene.title, **scene.asked)
-        guard.admit(released, channel=guard.question(**scene.asked).channel.name)
+        released = guard.release(scene.photo, name=scene.title, **asked)
+        guard.admit(released, channel=guard.question(**asked).channel.name)
     except Refused as error:
         return error.verdict, None
     except CannotTell as error:
         return Verdict(photo=scene.title, outcome=Outcome.CANNOT_TELL, reasons=(type(error).__name__,)), None
     return released.verdict, released.data
+
+
+def _pointed(guard: Guard, scene: Scene) -> Asked:
+    """What somebody says of the scene's faces, by pointing at those that `inspect` found."""
+    if not scene.points:
+        return {}
+    faces = sorted(guard.inspect(scene.photo, name=scene.title).faces, key=lambda face: face.box.left)
+    tags = [Tag.of(face, says) for face, says in zip(faces, scene.points, strict=True) if says]
+    return {"tags": tags, "by": "the demo"}
 
 
 def _as_expected(verdict: Verdict, scene: Scene) -> bool:
@@ -150,6 +166,7 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
     matched: Asked = {"mode": Mode.MATCHED.value}
     another = shelf.read(cards["photo-obama2"])
+    added: Asked = {"tags": [Tag(Box(240, 200, 400, 380), HIDE, added=True)], "by": "the demo"}
     return (
         Scene("declared, consented", one, Outcome.RELEASED, Rewrite.NONE, 1, asked=declared_one),
         Scene("declared, consent refused", two, Outcome.REFUSED, None, 0, asked=declared_two),
@@ -167,6 +184,12 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
             body_may_remain=False,
         ),
         Scene("a portrait of which nothing would remain", two, Outcome.REFUSED, None, 0, body_may_remain=False),
+        Scene("tagged: two consented, one not", group, Outcome.RELEASED, Rewrite.COVER, 2,
+              points=("D1", "D2", "D3"), finding="tagged-not-approved"),
+        Scene("tagged: what was missed is added by hand", _still_life(), Outcome.RELEASED, Rewrite.COVER, 0,
+              asked=added),
+        Scene("tagged: a poster is nobody", one, Outcome.RELEASED, Rewrite.NONE, 1, points=(NOBODY,),
+              finding="called-nobody"),
         Scene("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
         Scene("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
         Scene(
@@ -175,7 +198,7 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
         Scene(
             "matched: the enrolled, half out of the frame", partial, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched
         ),
-    )
+    )  # fmt: skip
 
 
 def _group(photos: Sequence[bytes]) -> bytes:

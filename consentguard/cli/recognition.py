@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from consentguard.cli.options import Commands, Options, register_of
+from consentguard.errors import CannotTell
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -46,9 +47,12 @@ def add_commands(top: Commands, options: Options) -> None:
         "forget",
         parents=[options.state],
         help="destroy all face templates of somebody, for good",
-        description="For good.",
+        description="For good. With --tags also what files of tags say of that person.",
     )
     forget_command.add_argument("person", metavar="ID", help="register id")
+    forget_command.add_argument(
+        "--tags", type=Path, dest="tags_from", metavar="DIR", help="take that person out of every *.tags.json in it"
+    )
     forget_command.set_defaults(run=forget)
 
 
@@ -109,10 +113,20 @@ def calibrate(arguments: argparse.Namespace) -> int:
 def forget(arguments: argparse.Namespace) -> int:
     from consentguard.consent import clock
     from consentguard.consent.recognition import enrolled
-    from consentguard.consent.recognition.templates import TemplateStore
+    from consentguard.consent.recognition.templates import TEMPLATES_FILE, TemplateStore
     from consentguard.consent.record.state import State, default_directory
 
     state = State.open(arguments.state or default_directory())
+    if arguments.tags_from:
+        from consentguard.consent.tagsfile import forget_in
+
+        try:
+            changed = forget_in(arguments.tags_from, arguments.person)
+        except OSError as error:
+            raise CannotTell(f"{arguments.tags_from}: cannot be written ({error.strerror}); try again.") from error
+        print(f"{arguments.person}: taken out of {changed} file{'' if changed == 1 else 's'} of tags")
+        if not (state.directory / TEMPLATES_FILE).exists():
+            return 0
     store = TemplateStore.open(state.directory)
     gone = enrolled.forget(store, state, {arguments.person: "asked for"}, clock.now())
     here = "" if gone else "; nobody is enrolled under that id"

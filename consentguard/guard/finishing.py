@@ -7,7 +7,7 @@ from typing import Final
 from consentguard.consent.policy.policy import Policy
 from consentguard.guard.judging import Judged
 from consentguard.guard.verify import Find, verify
-from consentguard.values import Face, Head, Picture
+from consentguard.values import Picture
 from consentguard.values.stopwatch import stage
 from consentguard.vision import draw
 from consentguard.vision.imagefile import codec
@@ -40,10 +40,8 @@ def preview(picture: Picture, plan: RewritePlan, policy: Policy) -> bytes:
 
 def prove(data: bytes, judged: Judged, policy: Policy, find: Find) -> None:
     """Proves that bytes are what was planned and show nobody else. Raises VerificationFailed, SomebodySeen."""
-    approved = [one.head for one in judged.shown if isinstance(one.head, Face)]
-    approved += judged.named
-    backs = [one.head for one in judged.shown if isinstance(one.head, Head)]
-    backs += (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
+    approved = [*(one.head for one in judged.shown), *judged.named]
+    backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
     paint, kind, quality = paint_of(policy), policy.files.format, policy.picture.jpeg_quality
     with stage("verify"):

@@ -76,7 +76,7 @@ class SomebodySeen(VerificationFailed):
 def verify(
     data: bytes,
     plan: RewritePlan,
-    approved: Sequence[Face],
+    approved: Sequence[Face | Head],
     backs: Sequence[Head],
     hands: Sequence[Hand],
     before: Picture,
@@ -95,7 +95,7 @@ def verify(
     Args:
         data: the very bytes.
         plan: what was to be done.
-        approved: faces that may be seen.
+        approved: faces, and heads that count as faces, that may be seen; each permits one hit.
         backs: heads that the first look cleared as from behind and that remain; the detector takes a third of them
             for faces.
         hands: that may remain. With all around them painted, the detector takes one in ten for a face: such a hit does
@@ -140,19 +140,26 @@ def verify(
         )
 
 
-def _uncleared(faces: Sequence[Face], approved: Sequence[Face], backs: Sequence[Head]) -> list[Face]:
+def _uncleared(faces: Sequence[Face], approved: Sequence[Face | Head], backs: Sequence[Head]) -> list[Face]:
     """The faces of one look that are neither approved nor known backs of heads; each of these permits one."""
-    expected, turned_away, rest = [face.box for face in approved], [head.box for head in backs], []
+    expected, turned_away, rest = list(approved), [head.box for head in backs], []
     for face in faces:
-        same = max(expected, key=face.box.iou, default=None)
+        same = max(expected, key=partial(_likeness, face), default=None)
         back = max(turned_away, key=face.box.overlap, default=None)
-        if same is not None and face.box.iou(same) >= _SAME_FACE:
+        if same is not None and _likeness(face, same) >= _SAME_FACE:
             expected.remove(same)
         elif back is not None and face.score <= _BACK_AT_MOST and face.box.overlap(back) >= _IN_HEAD * face.box.area:
             turned_away.remove(back)
         else:
             rest.append(face)
     return rest
+
+
+def _likeness(face: Face, approved: Face | Head) -> float:
+    """How surely a hit is somebody who may be seen, as an IoU; of a whole head the hit is only a part."""
+    if isinstance(approved, Head) and face.box.overlap(approved.box) >= _IN_HEAD * face.box.area:
+        return max(face.box.iou(approved.box), _SAME_FACE)
+    return face.box.iou(approved.box)
 
 
 def _only_hands(face: Face, hands: Sequence[Hand], painted: Mask, frame: Box) -> bool:
