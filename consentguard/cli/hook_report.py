@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shlex
 import sys
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 Judged = tuple[str, tuple["Verdict", ...]]
 """The path of a file, and a verdict for each picture that it is or holds."""
 
+_COMMIT = re.compile(r" \(commit ([0-9a-f]{10})\)")
 _WORDS = frozenset({"surname", "maybe-surname", "name-with-image", "file-name"})
 """Reasons that another picture does nothing about."""
 
@@ -72,6 +74,15 @@ def _in_words(path: str, verdict: Verdict, release: str) -> str:
     elif not undecided:
         step = release.format(photo=shlex.quote(printable(path)))
         lines.append(f"  next: `{step}` writes a copy that may go, if there can be one; put it in this file's place")
+        lines.append(
+            "  who is shown may be said there: `--people ID,ID --by NAME`, or face by face `--tag N=ID --by NAME`"
+        )
+    if brought := _COMMIT.search(verdict.photo):
+        lines.append(
+            f"  it is in commit {brought[1]}, and a later commit does not take it out of what is pushed: run "
+            f"`git rebase --interactive {brought[1]}~1` (`--root` for the first commit), mark that commit `edit`, "
+            "replace the file or `git rm` it, `git commit --amend`, `git rebase --continue`, then push again"
+        )
     return "\n".join(lines)
 
 

@@ -146,3 +146,17 @@ def test_a_remote_that_cannot_be_asked_knows_nothing(guarded, tmp_path, monkeypa
     )
     assert "notice.pdf (commit" in said
     assert "nowhere.git: does not say what it has, so everything that leads there is judged" in said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="scripts of /bin/sh")
+def test_an_old_commit_is_said_to_need_rewriting(guarded, tmp_path):
+    """A file that a later commit takes out is in what is pushed all the same, and a copy in its place mends nothing."""
+    another_address(guarded, tmp_path)
+    guarded.slip("first.txt", b"one")
+    guarded.slip("old.pdf", PDF + b"2")
+    bringer = guarded.head[:10]
+    guarded.git("rm", "--quiet", "old.pdf")
+    guarded.commit("--no-verify")
+    said = push(guarded, code=1)
+    assert f"it is in commit {bringer}, and a later commit does not take it out of what is pushed" in said
+    assert f"git rebase --interactive {bringer}~1" in said

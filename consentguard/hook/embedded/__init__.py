@@ -84,12 +84,17 @@ def embedded_in(text: str) -> Iterator[Embedded]:
                 cut.append(found)
                 continue
             seen.add(found.data)
-            whole.add((found.data or b"")[:_HEAD_SIZE])
+            whole.add(_head(found.data))
             yield found
     except CannotTell:
         yield Embedded(1, None)
     # What an escape cuts off in one reading is whole in another one; what is whole in none is damaged.
-    yield from (found for found in cut if (found.data or b"")[:_HEAD_SIZE] not in whole)
+    yield from (found for found in cut if _head(found.data) not in whole)
+
+
+def _head(data: bytes | None) -> bytes:
+    """How a file begins, white space aside: some readings put spaces for line ends."""
+    return b"".join((data or b"")[: 2 * _HEAD_SIZE].split())[:_HEAD_SIZE]
 
 
 def _found(text: str) -> Iterator[tuple[Embedded, bool]]:
@@ -180,7 +185,7 @@ def _base64(payload: str) -> bytes | None:
 def _is_whole(data: bytes) -> bool:
     """Whether a picture ends where its format says that it ends."""
     if data.startswith(b"\x89PNG"):
-        return data[-8:-4] == b"IEND"
+        return data[4:8] == b"\r\n\x1a\n" and data[-8:-4] == b"IEND"
     if data.startswith(b"\xff\xd8\xff"):
         return data.endswith(b"\xff\xd9")
     if data.startswith(b"GIF8"):
