@@ -24,7 +24,7 @@ import numpy as np
 from heads import LABELS, sets
 
 from consentguard.vision.detection import backs
-from consentguard.vision.detection.centerface import CenterFace, Look, heights, strongest
+from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights, strongest
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.heads import among
 from consentguard.vision.detection.pyramid import Levels
@@ -67,7 +67,7 @@ def inside(network: CenterFace, levels: Levels, boxes: np.ndarray) -> np.ndarray
     return (said[0] + said[1]) / 2
 
 
-def places(look: Look, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def places(look: DetectorPass, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every place of a look as `backs.slid` reads it: inputs (h, w, 864), and x and y of the middles in the picture."""
     step = 1 if name == "small" else 2
     maps = look.inside if step == 1 else backs.by_four(look.inside)
@@ -87,7 +87,7 @@ def away(labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     )
 
 
-def whole_looks(looks: list[Look], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
+def whole_looks(looks: list[DetectorPass], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
     for name, size in backs.SIZES:
         for look in looks[:2]:
             x, across, down = places(look, name)
@@ -103,7 +103,13 @@ def whole_looks(looks: list[Look], labels: np.ndarray, rng: np.random.Generator,
 
 
 def close_passes(
-    network: CenterFace, levels: Levels, looks: list[Look], faces: list, labels: np.ndarray, said: dict, data: dict
+    network: CenterFace,
+    levels: Levels,
+    looks: list[DetectorPass],
+    faces: list,
+    labels: np.ndarray,
+    said: dict,
+    data: dict,
 ) -> None:
     rows = np.concatenate([look.rows for look in looks])[:, :5]
     rows = rows[strongest(rows[:, :4], rows[:, 4], 0.4)]

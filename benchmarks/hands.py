@@ -79,7 +79,7 @@ SETS: dict[str, Callable[[Path], Iterator[Labelled]]] = {"egohands": egohands, "
 class Counted:
     """A network that counts what it is asked."""
 
-    def __init__(self, network: engine.Network) -> None:
+    def __init__(self, network: engine.CompiledNetwork) -> None:
         self.network, self.asked = network, 0
 
     def __call__(self, inputs: np.ndarray) -> object:

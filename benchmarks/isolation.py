@@ -14,7 +14,7 @@ import time
 
 from PIL import Image
 
-from consentguard.vision.imagefile.codec import Limits
+from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
 from consentguard.vision.models.store import Shelf, manifest
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=15)
     runs = parser.parse_args().runs
-    limits = Limits()
+    limits = ReadLimits()
     here, apart = Reader(2048, limits), Reader(2048, limits, Isolation())
     with Image.open(Shelf.default().path(manifest()["photo-obama"])) as photo:
         photo = photo.convert("RGB")

@@ -24,7 +24,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from consentguard.batch import report
-from consentguard.batch.journal import Row
+from consentguard.batch.journal import ScanRow
 
 RESULTS = Path(__file__).parent / "results" / "report.md"
 ABOUT = {"folder": "photos", "channel": "main", "scope": "social_media", "mode": "off", "policy": "SCH 026", "gone": 0,
@@ -35,7 +35,7 @@ LONGEST_GAP = """() => { window.gap = 0; let last = performance.now();
   requestAnimationFrame(step); }"""
 
 
-def rows(count: int, out: Path) -> list[Row]:
+def rows(count: int, out: Path) -> list[ScanRow]:
     draw = random.Random(1)
     noise = np.random.default_rng(1)
     kinds = [
@@ -57,7 +57,7 @@ def rows(count: int, out: Path) -> list[Row]:
                    "rewrite": rewrite, "faces": faces, "sha256": None,
                    "output": f"released/{number:016x}.jpg" if outcome == "released" else None}  # fmt: skip
         message = "" if outcome == "released" else f"{name}: must not go: somebody is shown. Choose another photo."
-        made.append(Row(Path(name), f"{number:064x}", outcome, None, verdict, message, thumb.as_posix(), ""))
+        made.append(ScanRow(Path(name), f"{number:064x}", outcome, None, verdict, message, thumb.as_posix(), ""))
     return made
 
 

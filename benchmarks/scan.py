@@ -35,7 +35,7 @@ import cv2
 
 from consentguard.batch.local import Pool
 from consentguard.batch.scan import scan
-from consentguard.batch.unit import Judged, Settings, Task, undecided
+from consentguard.batch.unit import ScanResult, Settings, Task, undecided
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
 from consentguard.guard.guard import Guard
@@ -52,7 +52,7 @@ class Nothing:
     def open(self) -> None:
         return None
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         for task in tasks:
             yield undecided(task, "nothing")
 

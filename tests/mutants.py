@@ -93,7 +93,7 @@ def journey(data: bytes) -> str:
 
     What was published must be bare, of the very size that was decoded, and read back as one whole picture.
     """
-    limits = codec.Limits(max_pixels=4_000_000, first_frame=True)
+    limits = codec.ReadLimits(max_pixels=4_000_000, first_frame=True)
     try:
         picture = codec.decode(data, max_edge=512, limits=limits)
     except UnreadableImage as error:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,13 @@ def test_every_error_has_its_exit_code(name, code):
 def test_a_name_that_does_not_exist_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'Relaesed'"):
         _ = consentguard.Relaesed
+
+
+# -- names and sizes --------------------------------------------------------------------------------------------------
+
+
+def test_no_class_name_stands_twice():
+    files = (ROOT / "consentguard").rglob("*.py")
+    names = Counter(name for file in files for name in re.findall(r"^class ([A-Z]\w+)", file.read_text("utf-8"), re.M))
+    assert names["Guard"] == 1
+    assert [name for name, times in names.items() if times > 1] == []

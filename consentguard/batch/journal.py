@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from consentguard.batch.output import OutputFailed
-from consentguard.batch.unit import Judged, Task
+from consentguard.batch.unit import ScanResult, Task
 from consentguard.database import connected, transaction
 from consentguard.errors import CannotTell
 from consentguard.files import printable
@@ -65,7 +65,7 @@ INSERT INTO written SELECT path FROM named;
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScanRow:
     """What the journal knows of one file after a scan.
 
     Attributes:
@@ -89,8 +89,8 @@ class Row:
     at: str
 
 
-class Journal:
-    """The journal in one SQLite file, opened by `Journal.open`. Close it, or use it in a `with`."""
+class ScanJournal:
+    """The journal in one SQLite file, opened by `ScanJournal.open`. Close it, or use it in a `with`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
@@ -98,7 +98,7 @@ class Journal:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Journal]:
+    def open(cls, path: Path) -> Iterator[ScanJournal]:
         """Opens or makes it.
 
         Raises CannotTell for a file that is none or newer, OutputFailed where it cannot be written.
@@ -151,7 +151,7 @@ class Journal:
         ).fetchone()
         return None if found is None else (found[0], found[1])
 
-    def judged(self, judged: Judged, basis: str, at: str) -> None:
+    def judged(self, judged: ScanResult, basis: str, at: str) -> None:
         """Keeps a verdict for its content. The path in it is the first under which the content was met."""
         v = judged.verdict
         row = (judged.task.key, basis, v["outcome"], json.dumps(v), judged.message, v["output"], v["sha256"],
@@ -193,7 +193,7 @@ class Journal:
         """How many files the scan before knew."""
         return int(self._connection.execute("SELECT count(*) FROM file").fetchone()[0])
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[ScanRow]:
         """Every file with its verdict, by path."""
         query = (
             "SELECT f.path, f.content, f.outcome, f.before, v.body, v.message, v.thumb, v.at FROM file f"
@@ -202,7 +202,7 @@ class Journal:
         for path, content, outcome, before, body, message, thumb, at in self._connection.execute(query):
             name = Path(os.fsdecode(path))
             verdict = {**json.loads(body), "photo": printable(name)}
-            yield Row(name, Task.content_of(content), outcome, before or None, verdict, message, thumb, at)
+            yield ScanRow(name, Task.content_of(content), outcome, before or None, verdict, message, thumb, at)
 
     def outputs(self) -> set[str]:
         """Relative paths of every file that a scan wrote and a verdict names."""

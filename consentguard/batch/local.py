@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Final, Protocol
 
 from consentguard.batch.output import OutputFailed
-from consentguard.batch.unit import Judged, Task, undecided
+from consentguard.batch.unit import ScanResult, Task, undecided
 from consentguard.errors import CannotTell
 
 _AHEAD: Final = 2
@@ -40,7 +40,7 @@ class Unit(Protocol):
         """Makes ready. Raises CannotTell."""
         ...
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         """See `unit.Scanner.scan_batch`."""
         ...
 
@@ -134,7 +134,7 @@ class Pool:
             worker.pipe.close()
         self._workers.clear()
 
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[Judged]:
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
         """Results in whatever order they come; tasks are asked for only when there is room.
 
         `idle` is called now and then. Raises CannotTell where no photo can be judged, OutputFailed where the disk is
@@ -186,7 +186,7 @@ class Pool:
         theirs.close()
         return _Worker(process, ours)
 
-    def _listen(self) -> Iterator[Judged]:
+    def _listen(self) -> Iterator[ScanResult]:
         """What has come since, and the end of workers that died or hang."""
         pipes = {worker.pipe: worker for worker in self._workers}
         ready = wait([*pipes, *(worker.process.sentinel for worker in self._workers)], timeout=1.0)
@@ -203,7 +203,7 @@ class Pool:
                 yield from self._results(worker)  # what it had sent before it died counts
                 yield from self._bury(worker, "took too long" if hangs else "the program ended while looking at it")
 
-    def _results(self, worker: _Worker) -> Iterator[Judged]:
+    def _results(self, worker: _Worker) -> Iterator[ScanResult]:
         try:
             while worker.pipe.poll():
                 said = worker.pipe.recv()
@@ -218,7 +218,7 @@ class Pool:
         except (EOFError, ConnectionError):
             return  # died in the middle of it; `_bury` follows
 
-    def _bury(self, worker: _Worker, how: str) -> Iterator[Judged]:
+    def _bury(self, worker: _Worker, how: str) -> Iterator[ScanResult]:
         self._workers.remove(worker)
         worker.pipe.close()
         if not worker.ready:

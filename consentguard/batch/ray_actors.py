@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from consentguard.batch.local import Unit
-from consentguard.batch.unit import Judged, Task, undecided
+from consentguard.batch.unit import ScanResult, Task, undecided
 from consentguard.errors import CannotTell
 from consentguard.program import install_command
 
@@ -77,7 +77,7 @@ class RayEngine:
         self._again: deque[Task] = deque()
         self._false_starts = 0
 
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[Judged]:
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
         """As `local.Pool.run`."""
         coming = iter(tasks)
         more = True
@@ -109,7 +109,7 @@ class RayEngine:
     def _give(self, actor: _Actor, task: Task) -> None:
         actor.held.append((task, actor.handle.judge.remote(task)))
 
-    def _result(self, actor: _Actor, reference: Any) -> Iterator[Judged]:
+    def _result(self, actor: _Actor, reference: Any) -> Iterator[ScanResult]:
         from ray.exceptions import RayActorError, RayTaskError  # noqa: PLC0415
 
         try:
@@ -125,7 +125,7 @@ class RayEngine:
         actor.held = deque(pair for pair in actor.held if pair[1] != reference)
         yield judged
 
-    def _bury(self, actor: _Actor) -> Iterator[Judged]:
+    def _bury(self, actor: _Actor) -> Iterator[ScanResult]:
         self._actors.remove(actor)
         tasks = [task for task, _ in actor.held]
         if not actor.ready:
@@ -150,7 +150,7 @@ class _Worker:
         cv2.setNumThreads(1)
         self._unit = unit
 
-    def judge(self, task: Task) -> Judged:
+    def judge(self, task: Task) -> ScanResult:
         """One photo."""
         try:
             self._unit.open()

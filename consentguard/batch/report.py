@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import IO, Any, Final
 
-from consentguard.batch.journal import Row
+from consentguard.batch.journal import ScanRow
 from consentguard.batch.output import OutputFailed
 from consentguard.consent.codes import FINDINGS, OF_THE_RUN, REASONS, steps
 from consentguard.files import whole_file
@@ -24,7 +24,7 @@ _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why
 
 def write(
     out: Path,
-    rows: Callable[[], Iterable[Row]],
+    rows: Callable[[], Iterable[ScanRow]],
     about: Mapping[str, Any],
     classes: Mapping[str, str],
     sentences: Mapping[str, str],
@@ -68,7 +68,7 @@ def write(
     return totals, changed
 
 
-def _common(rows: Iterable[Row]) -> dict[str, str]:
+def _common(rows: Iterable[ScanRow]) -> dict[str, str]:
     """Findings about the moment or the installation that every judged photo of several has: rule -> message."""
     found: Counter[str] = Counter()
     messages: dict[str, str] = {}
@@ -82,7 +82,9 @@ def _common(rows: Iterable[Row]) -> dict[str, str]:
     return {rule: messages[rule] for rule, times in sorted(found.items()) if times == judged > 1}
 
 
-def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str], common: Mapping[str, str]) -> dict[str, Any]:
+def _card(
+    row: ScanRow, about: Mapping[str, Any], classes: Mapping[str, str], common: Mapping[str, str]
+) -> dict[str, Any]:
     verdict = row.verdict
     people = [face["person"] for face in verdict["faces"] if face["person"]]
     return {
@@ -104,7 +106,7 @@ def _card(row: Row, about: Mapping[str, Any], classes: Mapping[str, str], common
     }
 
 
-def _cells(row: Row) -> list[object]:
+def _cells(row: ScanRow) -> list[object]:
     verdict = row.verdict
     why = "; ".join(REASONS.get(code, code) for code in verdict["reasons"])
     findings = [f"{finding['rule']}: {finding['message']}" for finding in verdict["findings"]]

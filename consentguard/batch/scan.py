@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from consentguard.batch import output, report
-from consentguard.batch.journal import Journal
+from consentguard.batch.journal import ScanJournal
 from consentguard.batch.output import JOURNAL
 from consentguard.batch.people_file import PeopleOf, key_of
 from consentguard.batch.remote import RemoteWalk
-from consentguard.batch.unit import Judged, Settings, Task, undecided
+from consentguard.batch.unit import ScanResult, Settings, Task, undecided
 from consentguard.batch.walk import Found, Walk
 from consentguard.consent.clock import now as school_time
 from consentguard.consent.tagsfile import TagsOf
@@ -31,7 +31,7 @@ from consentguard.values import Mode, Outcome, canonical
 class Engine(Protocol):
     """Runs tasks somewhere; `local.Pool` and `ray_actors.RayEngine` are engines."""
 
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = ...) -> Iterator[Judged]:
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = ...) -> Iterator[ScanResult]:
         """See `local.Pool.run`."""
         ...
 
@@ -127,7 +127,7 @@ def scan(
             "--people names who is shown in one photo: for a folder it would clear anybody whose photo has no more "
             "faces than names. Say who is shown in which photo: --people-file CSV, with the columns photo and people."
         )
-    with output.claimed(settings.out, settings.folder), Journal.open(settings.out / JOURNAL) as journal:
+    with output.claimed(settings.out, settings.folder), ScanJournal.open(settings.out / JOURNAL) as journal:
         started = clock()
         basis = basis_of(guard, settings, started)
         about = {
@@ -194,7 +194,7 @@ class _Listing:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: ScanJournal,
         walk: Walk | RemoteWalk,
         settings: Settings,
         basis: str,

@@ -1,4 +1,4 @@
-"""The unit of work that every engine runs: photos in, one `Judged` each out, whatever happens to them."""
+"""The unit of work that every engine runs: photos in, one `ScanResult` each out, whatever happens to them."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ScanResult:
     """What came of one photo.
 
     Attributes:
@@ -147,14 +147,14 @@ class Judged:
         return tuple(path for path in (self.verdict["output"], self.thumb) if path)
 
 
-def undecided(task: Task, message: str, code: str = "cannot-tell", *, lasting: bool = True) -> Judged:
+def undecided(task: Task, message: str, code: str = "cannot-tell", *, lasting: bool = True) -> ScanResult:
     """The result for a photo on which no decision could be reached."""
     from consentguard.values import Finding, Outcome, Verdict  # noqa: PLC0415
 
     message = said_of(task.path, message)
     finding = Finding(code, "file", message.splitlines()[0])
     verdict = Verdict(printable(task.path), Outcome.CANNOT_TELL, reasons=(code,), findings=(finding,))
-    return Judged(task, verdict.as_json(), message, lasting=lasting)
+    return ScanResult(task, verdict.as_json(), message, lasting=lasting)
 
 
 @dataclass
@@ -177,7 +177,7 @@ class Scanner:
             self._guard = guard
         return self._guard
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         """One result for each task, in order, each as soon as it is there.
 
         Raises nothing for a photo. Raises CannotTell where no photo could be judged at all (models, register, policy,
@@ -189,7 +189,7 @@ class Scanner:
             judged = self._judge(guard, task)
             yield replace(judged, seconds=time.perf_counter() - start)
 
-    def _judge(self, guard: Guard, task: Task) -> Judged:
+    def _judge(self, guard: Guard, task: Task) -> ScanResult:
         from consentguard.consent.codes import reason_of  # noqa: PLC0415
 
         try:
@@ -210,22 +210,22 @@ class Scanner:
         except Exception as error:  # noqa: BLE001  (a bug of ours costs one photo its verdict, not the rest theirs)
             return undecided(task, f"{task.path}: a bug ({type(error).__name__}: {error}); please report it.")
 
-    def _check(self, guard: Guard, task: Task, photo: bytes) -> Judged:
+    def _check(self, guard: Guard, task: Task, photo: bytes) -> ScanResult:
         verdict = guard.inspect(photo, name=printable(task.path), **self.settings.asked_of(task))
         thumb = self._keep_thumb(guard.thumbnail(photo, verdict, _THUMB_EDGE))
-        return Judged(task, verdict.as_json(), "", thumb)
+        return ScanResult(task, verdict.as_json(), "", thumb)
 
-    def _release(self, guard: Guard, task: Task, photo: bytes) -> Judged:
+    def _release(self, guard: Guard, task: Task, photo: bytes) -> ScanResult:
         try:
             asked = self.settings.asked_of(task)
             released = guard.release(photo, name=printable(task.path), **asked)
             guard.admit(released, channel=guard.question(**asked).channel.name)
         except Refused as error:
             thumb = self._keep_thumb(guard.thumbnail(photo, error.verdict, _THUMB_EDGE))
-            return Judged(task, error.verdict.as_json(), str(error), thumb)
+            return ScanResult(task, error.verdict.as_json(), str(error), thumb)
         output = self._keep_released(task, released)
         thumb = self._keep_thumb(guard.thumbnail(released.data, released.verdict, _THUMB_EDGE))
-        return Judged(task, {**released.verdict.as_json(), "output": output}, "", thumb)
+        return ScanResult(task, {**released.verdict.as_json(), "output": output}, "", thumb)
 
     def _keep_released(self, task: Task, released: Released) -> str:
         return deliver(self.settings.out, self.settings.copies_of(task.path), released.data, released.suffix)

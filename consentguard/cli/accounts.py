@@ -159,7 +159,7 @@ def _tell_incident(incident: moderation.Incident) -> None:
         print("  This may be serious. If it is what it seems, tell your safeguarding lead, or the police.")
 
 
-def _tell_reading(reading: moderation.Reading, decided: int) -> None:
+def _tell_reading(reading: moderation.MentionsRead, decided: int) -> None:
     """How many were read, and that the lists do not know everything."""
     count = "1 mention or reply was" if reading.read == 1 else f"{reading.read} mentions and replies were"
     found = len(reading.incidents) - decided

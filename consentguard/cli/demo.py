@@ -42,7 +42,7 @@ _MAX_PIXELS: Final = 80_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Case:
     """One photo, what is said about it, and how it must end: its outcome, and how many faces stay visible.
 
     `points` is what somebody says of the faces from left to right, once `inspect` has numbered them; "" says nothing.
@@ -102,7 +102,7 @@ def _guards(shelf: Shelf, scratch: Path) -> dict[bool, Guard]:
     return guards
 
 
-def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: Say) -> list[str]:
+def _play(scenes: Sequence[Case], out: Path, guards: dict[bool, Guard], note: Say) -> list[str]:
     note("loading the models and enrolling one person from two photographs")
     guards[True].inspect(scenes[0].photo, mode=Mode.MATCHED.value)
     guards[False].inspect(scenes[0].photo)
@@ -125,7 +125,7 @@ def _play(scenes: Sequence[Scene], out: Path, guards: dict[bool, Guard], note: S
     return rows
 
 
-def _judge(guard: Guard, scene: Scene) -> tuple[Verdict, bytes | None]:
+def _judge(guard: Guard, scene: Case) -> tuple[Verdict, bytes | None]:
     asked: Asked = {**scene.asked, **_pointed(guard, scene)}
     try:
         released = guard.release(scene.photo, name=scene.title, **asked)
@@ -137,7 +137,7 @@ def _judge(guard: Guard, scene: Scene) -> tuple[Verdict, bytes | None]:
     return released.verdict, released.data
 
 
-def _pointed(guard: Guard, scene: Scene) -> Asked:
+def _pointed(guard: Guard, scene: Case) -> Asked:
     """What somebody says of the scene's faces, by pointing at those that `inspect` found."""
     if not scene.points:
         return {}
@@ -146,7 +146,7 @@ def _pointed(guard: Guard, scene: Scene) -> Asked:
     return {"tags": tags, "by": "the demo"}
 
 
-def _as_expected(verdict: Verdict, scene: Scene) -> bool:
+def _as_expected(verdict: Verdict, scene: Case) -> bool:
     return (
         verdict.outcome is scene.outcome
         and verdict.rewrite is scene.rewrite
@@ -155,7 +155,7 @@ def _as_expected(verdict: Verdict, scene: Scene) -> bool:
     )
 
 
-def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
+def _scenes(shelf: Shelf) -> tuple[Case, ...]:
     cards = manifest()
     one, two = shelf.read(cards["photo-obama"]), shelf.read(cards["photo-biden"])
     partial = shelf.read(cards["photo-partial"])
@@ -168,14 +168,14 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
     another = shelf.read(cards["photo-obama2"])
     added: Asked = {"tags": [Tag(Box(240, 200, 400, 380), HIDE, added=True)], "by": "the demo"}
     return (
-        Scene("declared, consented", one, Outcome.RELEASED, Rewrite.NONE, 1, asked=declared_one),
-        Scene("declared, consent refused", two, Outcome.REFUSED, None, 0, asked=declared_two),
-        Scene("nobody declared", two, Outcome.RELEASED, Rewrite.COVER, 0),
-        Scene("a group, nobody declared", group, Outcome.RELEASED, Rewrite.COVER, 0),
-        Scene("no face", _still_life(), Outcome.RELEASED, Rewrite.NONE, 0, finding="no-face-found"),
-        Scene("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
-        Scene("hands at work, somebody beside them", at_work, Outcome.RELEASED, Rewrite.CROP, 0, body_may_remain=False),
-        Scene(
+        Case("declared, consented", one, Outcome.RELEASED, Rewrite.NONE, 1, asked=declared_one),
+        Case("declared, consent refused", two, Outcome.REFUSED, None, 0, asked=declared_two),
+        Case("nobody declared", two, Outcome.RELEASED, Rewrite.COVER, 0),
+        Case("a group, nobody declared", group, Outcome.RELEASED, Rewrite.COVER, 0),
+        Case("no face", _still_life(), Outcome.RELEASED, Rewrite.NONE, 0, finding="no-face-found"),
+        Case("a broken file", one[: len(one) // 2], Outcome.CANNOT_TELL, None, 0),
+        Case("hands at work, somebody beside them", at_work, Outcome.RELEASED, Rewrite.CROP, 0, body_may_remain=False),
+        Case(
             "a group at work: only hands may remain",
             at_table,
             Outcome.RELEASED,
@@ -183,19 +183,19 @@ def _scenes(shelf: Shelf) -> tuple[Scene, ...]:
             0,
             body_may_remain=False,
         ),
-        Scene("a portrait of which nothing would remain", two, Outcome.REFUSED, None, 0, body_may_remain=False),
-        Scene("tagged: two consented, one not", group, Outcome.RELEASED, Rewrite.COVER, 2,
+        Case("a portrait of which nothing would remain", two, Outcome.REFUSED, None, 0, body_may_remain=False),
+        Case("tagged: two consented, one not", group, Outcome.RELEASED, Rewrite.COVER, 2,
               points=("D1", "D2", "D3"), finding="tagged-not-approved"),
-        Scene("tagged: what was missed is added by hand", _still_life(), Outcome.RELEASED, Rewrite.COVER, 0,
+        Case("tagged: what was missed is added by hand", _still_life(), Outcome.RELEASED, Rewrite.COVER, 0,
               asked=added),
-        Scene("tagged: a poster is nobody", one, Outcome.RELEASED, Rewrite.NONE, 1, points=(NOBODY,),
+        Case("tagged: a poster is nobody", one, Outcome.RELEASED, Rewrite.NONE, 1, points=(NOBODY,),
               finding="called-nobody"),
-        Scene("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
-        Scene("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
-        Scene(
+        Case("matched: the enrolled, somebody behind him", another, Outcome.RELEASED, Rewrite.COVER, 1, asked=matched),
+        Case("matched: somebody enrolled in nothing", two, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched),
+        Case(
             "matched: both in one picture", _group([another, two]), Outcome.RELEASED, Rewrite.COVER, 1, asked=matched
         ),
-        Scene(
+        Case(
             "matched: the enrolled, half out of the frame", partial, Outcome.RELEASED, Rewrite.COVER, 0, asked=matched
         ),
     )  # fmt: skip

@@ -64,7 +64,7 @@ def desk(arguments: argparse.Namespace) -> int:
 
 def _opened(arguments: argparse.Namespace) -> Desk:
     """The desk that the options describe. Raises WrongUsage, CannotTell."""
-    from consentguard.batch.journal import Journal
+    from consentguard.batch.journal import ScanJournal
     from consentguard.cli.files import make_folder
     from consentguard.desk.photos import Photos
     from consentguard.desk.safety import loopback
@@ -75,7 +75,7 @@ def _opened(arguments: argparse.Namespace) -> Desk:
     if arguments.scan is not None:
         if folder is not None or arguments.out is not None:
             raise WrongUsage("--scan OUT says where photos and copies are: leave FOLDER and --out away")
-        with Journal.open(arguments.scan / "scan.db") as journal:
+        with ScanJournal.open(arguments.scan / "scan.db") as journal:
             about = journal.about()
         if about is None:
             raise WrongUsage(f"{arguments.scan}: no scan wrote there; name the folder that was its --out")
@@ -87,7 +87,7 @@ def _opened(arguments: argparse.Namespace) -> Desk:
     make_folder(out)
     opened = Desk(guard_of(arguments), Photos(folder, without=(out,)), out, channel=arguments.channel, by=arguments.by)
     if arguments.scan is not None:
-        with Journal.open(out / "scan.db") as journal:
+        with ScanJournal.open(out / "scan.db") as journal:
             opened.know((row.path, row.content, row.verdict) for row in journal.rows())
     opened.begin_with(arguments.photo)
     return opened

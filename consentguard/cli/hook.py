@@ -202,7 +202,7 @@ def _of_git(
 
 def install(arguments: argparse.Namespace) -> int:
     from consentguard.hook.repository import Repository
-    from consentguard.hook.shim import STAGES, Place, line_ends_rule
+    from consentguard.hook.shim import STAGES, HooksFolder, line_ends_rule
     from consentguard.hook.shim import install as write
 
     repository = Repository.around(Path.cwd())
@@ -212,7 +212,7 @@ def install(arguments: argparse.Namespace) -> int:
         if path is not None:
             options += [f"--{name}", str(path.absolute())]
     options += ["--channel", arguments.channel] if arguments.channel else []
-    place = Place.of(repository)
+    place = HooksFolder.of(repository)
     stages = list(STAGES) if arguments.which == "--both" else [arguments.which.removeprefix("--")]
     for path in write(place, stages, sys.executable, options):
         print(f"{path}: written")
@@ -232,10 +232,10 @@ def install(arguments: argparse.Namespace) -> int:
 
 def uninstall(arguments: argparse.Namespace) -> int:
     from consentguard.hook.repository import Repository
-    from consentguard.hook.shim import Place
+    from consentguard.hook.shim import HooksFolder
     from consentguard.hook.shim import uninstall as take_out
 
-    place = Place.of(Repository.around(Path.cwd()))
+    place = HooksFolder.of(Repository.around(Path.cwd()))
     changed = take_out(place)
     for path in changed:
         print(f"{path}: {'as it was before' if path.exists() else 'taken out'}")

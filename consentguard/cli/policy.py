@@ -13,7 +13,7 @@ from consentguard.errors import WrongUsage
 from consentguard.files import read_bounded
 
 if TYPE_CHECKING:
-    from consentguard.consent.policy.layers import Change
+    from consentguard.consent.policy.layers import PolicyChange
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -132,7 +132,7 @@ def _in_state(arguments: argparse.Namespace) -> Path:
     return directory / POLICY_FILE
 
 
-def _changed(file: Path) -> tuple[Change, ...] | None:
+def _changed(file: Path) -> tuple[PolicyChange, ...] | None:
     """What changed in SCH 026 since a layered policy was accepted; None where it lies on no other version."""
     from consentguard.consent.policy import layers
     from consentguard.consent.policy.policy import Policy

@@ -49,9 +49,9 @@ def made(directory: Path) -> str:
 
 
 def audit_verify(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.record.chain_head import Head
+    from consentguard.consent.record.chain_head import ChainHead
 
-    brought = () if arguments.head is None else (Head.parse(arguments.head),)
+    brought = () if arguments.head is None else (ChainHead.parse(arguments.head),)
     state = state_of(arguments)
     head = state.audit.verify(*brought)
     print(f"{state.audit.path}: {head.seq} rows, the chain is whole and nothing is cut off")

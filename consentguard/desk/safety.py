@@ -56,7 +56,7 @@ def loopback(host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class SessionSecrets:
     """The secrets of one run of the desk: `entry` stands in the address once, the others in the browser only."""
 
     entry: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -67,7 +67,7 @@ class Keys:
 class Gatekeeper:
     """An ASGI application in front of another: passes what comes from the desk's own page, answers 403 to the rest."""
 
-    def __init__(self, app: App, keys: Keys, hosts: Callable[[], frozenset[str]]) -> None:
+    def __init__(self, app: App, keys: SessionSecrets, hosts: Callable[[], frozenset[str]]) -> None:
         """`hosts` gives the values of Host that are this desk, such as 127.0.0.1:8137."""
         self._app, self._keys, self._hosts = app, keys, hosts
 

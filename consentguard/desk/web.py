@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from consentguard.desk import lookup
 from consentguard.desk.photos import Photo
-from consentguard.desk.safety import Gatekeeper, Keys, loopback
+from consentguard.desk.safety import Gatekeeper, SessionSecrets, loopback
 from consentguard.desk.said import Said
 from consentguard.desk.session import ORDER, Desk
 from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
@@ -37,7 +37,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Page:
     """The desk's addresses, and what each answers."""
 
-    def __init__(self, desk: Desk, keys: Keys) -> None:
+    def __init__(self, desk: Desk, keys: SessionSecrets) -> None:
         self._desk, self._keys = desk, keys
         self.last_request = time.monotonic()
         self.watched: str | None = None
@@ -216,7 +216,13 @@ def _whole(text: str | None, default: int) -> int:
 
 
 def serve(
-    desk: Desk, *, host: str, port: int, idle_minutes: float, tell: Callable[[str], None], keys: Keys | None = None
+    desk: Desk,
+    *,
+    host: str,
+    port: int,
+    idle_minutes: float,
+    tell: Callable[[str], None],
+    keys: SessionSecrets | None = None,
 ) -> None:
     """Serves the desk until nobody has used it for a while, or it is interrupted.
 
@@ -228,7 +234,7 @@ def serve(
         tell: is called once with the address to open.
         keys: of this run; new ones without it.
     """
-    keys = keys or Keys()
+    keys = keys or SessionSecrets()
     page = Page(desk, keys)
     places: set[str] = set()
     config = uvicorn.Config(

@@ -23,7 +23,7 @@ from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
 from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder, steady
 from consentguard.vision.embedding.quality import measured
-from consentguard.vision.imagefile.codec import Limits
+from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
 from consentguard.vision.models.store import Shelf
 
@@ -38,7 +38,7 @@ _RIM: Final = 0.03
 def reader_of(policy: Policy) -> Reader:
     """What reads photos under a policy."""
     files, picture = policy.files, policy.picture
-    limits = Limits(
+    limits = ReadLimits(
         max_bytes=files.max_megabytes * 1_000_000,
         max_pixels=picture.max_megapixels * 1_000_000,
         max_side=files.max_side,

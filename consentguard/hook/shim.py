@@ -46,7 +46,7 @@ pushes=${pushes%.}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HooksFolder:
     """Where git looks for this repository's hooks.
 
     Attributes:
@@ -62,7 +62,7 @@ class Place:
     husky: bool
 
     @classmethod
-    def of(cls, repository: Repository) -> Place:
+    def of(cls, repository: Repository) -> HooksFolder:
         """Asks git, which knows `core.hooksPath` and worktrees. Raises CannotTell where it does not say."""
         folder, everywhere = repository.hooks_path()
         top, folder = repository.folder.resolve(), folder.resolve()
@@ -72,7 +72,7 @@ class Place:
         return cls(folder, shared, everywhere, husky)
 
 
-def install(place: Place, stages: Sequence[str], python: str, options: Sequence[str]) -> list[Path]:
+def install(place: HooksFolder, stages: Sequence[str], python: str, options: Sequence[str]) -> list[Path]:
     """Writes the scripts of these stages; what stood there is kept beside and runs first. Returns what was written.
 
     Args:
@@ -102,7 +102,7 @@ def install(place: Place, stages: Sequence[str], python: str, options: Sequence[
     return written
 
 
-def uninstall(place: Place) -> list[Path]:
+def uninstall(place: HooksFolder) -> list[Path]:
     """Takes our scripts out and puts back what they kept. Returns what was restored or removed.
 
     Raises CannotTell where a kept hook would overwrite one that is not ours.
@@ -125,7 +125,7 @@ def uninstall(place: Place) -> list[Path]:
     return changed
 
 
-def line_ends_rule(repository: Repository, place: Place) -> str:
+def line_ends_rule(repository: Repository, place: HooksFolder) -> str:
     """The line that .gitattributes lacks, so that a checkout on Windows does not give the scripts CRLF; "" if none."""
     if not place.shared:
         return ""
@@ -142,7 +142,7 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-def script(place: Place, stage: str, python: str, options: Sequence[str]) -> str:
+def script(place: HooksFolder, stage: str, python: str, options: Sequence[str]) -> str:
     """The script for a stage. In a folder that other machines share it looks for the program in PATH."""
     # -P: a folder called consentguard in the tree that is judged must not be taken for the program.
     program, call = ("consentguard", "") if place.shared else (shlex.quote(python), " -P -m consentguard")

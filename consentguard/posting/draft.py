@@ -17,7 +17,7 @@ from consentguard.kinds import PUBLISHED
 from consentguard.posting import alt as alt_text
 from consentguard.posting.clearance import ClearedPhoto, clear_photo
 from consentguard.posting.context import PostingContext
-from consentguard.posting.network import Limits
+from consentguard.posting.network import PostLimits
 from consentguard.values import Outcome, Released, Standing, Verdict, own_copy
 from consentguard.values.plain import plain_text, plain_texts
 
@@ -100,7 +100,7 @@ def _own(photo: Released) -> Released:
         return photo
 
 
-def drafted(guard: Guard, limits: Limits, parts: Sequence[Part], context: PostingContext) -> tuple[Draft, ...]:
+def drafted(guard: Guard, limits: PostLimits, parts: Sequence[Part], context: PostingContext) -> tuple[Draft, ...]:
     """Everything that will be sent, once all of it was found fit to be, at the time of the context.
 
     Raises AuditFailed or Refused as `Guard.admit` does, Refused for words or an hour that policy does not let go or a
@@ -172,7 +172,7 @@ def _gone(people: Sequence[str], context: PostingContext) -> Refused:
     )
 
 
-def _check_sizes(guard: Guard, limits: Limits, part: Part) -> None:
+def _check_sizes(guard: Guard, limits: PostLimits, part: Part) -> None:
     text, photos, longest = part.text.strip(), part.photos, guard.policy.posting.text_limit
     if not text and not photos:
         raise WrongUsage("a post needs a text or a photo")
@@ -190,7 +190,7 @@ def _check_sizes(guard: Guard, limits: Limits, part: Part) -> None:
 
 def _drafted(
     guard: Guard,
-    limits: Limits,
+    limits: PostLimits,
     part: Part,
     photos: Sequence[Released],
     context: PostingContext,
@@ -219,7 +219,7 @@ def _source(path: Path, photos: Sequence[Released]) -> tuple[Path, str]:
     return path, found
 
 
-def _cleared(guard: Guard, limits: Limits, photo: Released, alt: str) -> ClearedPhoto:
+def _cleared(guard: Guard, limits: PostLimits, photo: Released, alt: str) -> ClearedPhoto:
     data = photo.data
     if len(data) > limits.photo_bytes:
         raise WrongUsage(

@@ -53,14 +53,14 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MentionsRead:
     """What was read: how many mentions and replies, and which of them are to be decided."""
 
     read: int
     incidents: tuple[Incident, ...]
 
 
-def judge(guard: Guard, account: SchoolAccount) -> Reading:
+def judge(guard: Guard, account: SchoolAccount) -> MentionsRead:
     """Reads the account's mentions and replies; finds those that break the rules and that no person decided yet.
 
     What failed when it was decided comes again. Words only: pictures of others are not looked at, X forbids matching
@@ -77,7 +77,7 @@ def judge(guard: Guard, account: SchoolAccount) -> Reading:
     for post, rules, serious in found:
         proposed = tuple(_proposed(post, rules, hideable=post.conversation in ours))
         incidents.append(Incident(post, rules, serious, proposed, post.id in hidden))
-    return Reading(len(posts), tuple(incidents))
+    return MentionsRead(len(posts), tuple(incidents))
 
 
 def act(

@@ -68,7 +68,7 @@ class NetworkPost:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PostLimits:
     """What the network takes.
 
     Attributes:
@@ -87,7 +87,7 @@ class Limits:
 class Network(Protocol):
     """One account at a network. Every method may raise PostingFailed, each fault by its name."""
 
-    limits: Limits
+    limits: PostLimits
 
     def me(self) -> Account:
         """Whose keys these are."""

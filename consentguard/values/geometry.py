@@ -177,7 +177,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class PersonRegion:
     """What of a picture one person takes up, head included.
 
     Attributes:
@@ -203,7 +203,7 @@ class Subject:
     """
 
     head: Face | Head
-    body: Person | None = field(default=None, compare=False)
+    body: PersonRegion | None = field(default=None, compare=False)
 
     @property
     def turned_away(self) -> bool:
@@ -218,7 +218,7 @@ class Seen:
     faces: tuple[Face, ...]
     heads: tuple[Head, ...] | None = None
     hands: tuple[Hand, ...] | None = None
-    people: tuple[Person, ...] | None = None
+    people: tuple[PersonRegion, ...] | None = None
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

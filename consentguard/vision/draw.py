@@ -9,7 +9,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Action, Box, Face, Head, JudgedFace, Person, Picture, Pixels, Point, Seen, frozen_pixels
+from consentguard.values import (
+    Action,
+    Box,
+    Face,
+    Head,
+    JudgedFace,
+    PersonRegion,
+    Picture,
+    Pixels,
+    Point,
+    Seen,
+    frozen_pixels,
+)
 from consentguard.vision.imagefile.codec import encode_png
 from consentguard.vision.rewrite.cells import person_cells
 
@@ -105,7 +117,7 @@ def _frame(canvas: Pixels, box: Box, text: str, colour: Colour, thick: int) -> N
     _label(canvas, text, box.left, box.top, colour, thick)
 
 
-def _outlines(person: Person) -> list[NDArray[np.int32]]:
+def _outlines(person: PersonRegion) -> list[NDArray[np.int32]]:
     """The outlines of a person, those of the box where only that is known."""
     extent = person.extent
     if extent is None:

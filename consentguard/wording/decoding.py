@@ -27,7 +27,7 @@ _ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DecodedText:
     """A text as it is shown. `places[n]` is where the character n came from, and one more place is the text's end."""
 
     text: str
@@ -39,9 +39,9 @@ class Shown:
         return first, max(first + 1, self.places[end])
 
 
-def shown_forms(text: str) -> Iterator[Shown]:
+def shown_forms(text: str) -> Iterator[DecodedText]:
     """What a text may be shown as, where that differs from how it is written; nothing for most texts."""
-    shown = Shown(text, tuple(range(len(text) + 1)))
+    shown = DecodedText(text, tuple(range(len(text) + 1)))
     for _ in range(_ROUNDS):
         before = shown
         if any(mark in shown.text for mark in "&%\\="):
@@ -53,10 +53,10 @@ def shown_forms(text: str) -> Iterator[Shown]:
     if shown.text != text:
         yield shown
     if _REVERSED.search(shown.text):
-        yield Shown(_REVERSED.sub(lambda found: found[0][0] + found[1][::-1], shown.text), shown.places)
+        yield DecodedText(_REVERSED.sub(lambda found: found[0][0] + found[1][::-1], shown.text), shown.places)
 
 
-def _replaced(shown: Shown, pattern: re.Pattern[str], replace: Callable[[str], str]) -> Shown:
+def _replaced(shown: DecodedText, pattern: re.Pattern[str], replace: Callable[[str], str]) -> DecodedText:
     """The form with every match replaced; all characters of a replacement come from where the match began."""
     pieces: list[str] = []
     places: list[int] = []
@@ -73,7 +73,7 @@ def _replaced(shown: Shown, pattern: re.Pattern[str], replace: Callable[[str], s
         return shown
     pieces.append(shown.text[last:])
     places += shown.places[last:]
-    return Shown("".join(pieces), tuple(places))
+    return DecodedText("".join(pieces), tuple(places))
 
 
 def _unescaped(escaped: str) -> str:

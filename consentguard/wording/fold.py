@@ -85,7 +85,7 @@ def fold(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WordPart:
     """A stretch of letters, or of digits, of one word; "AmaraW1" has the parts Amara, W and 1.
 
     Attributes:
@@ -108,7 +108,7 @@ class Part:
         return self.text.isalpha()
 
     def __repr__(self) -> str:
-        return f"<Part {self.start}:{self.end}>"
+        return f"<WordPart {self.start}:{self.end}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Text:
     """A text in parts and words."""
 
     raw: str
-    parts: tuple[Part, ...]
+    parts: tuple[WordPart, ...]
     words: tuple[Word, ...]
 
     def between(self, left: int, right: int) -> str:
@@ -144,7 +144,7 @@ _CAMEL: Final = re.compile(
 
 def read(raw: str) -> Text:
     """Takes a text apart. Spans are those of `raw`."""
-    parts: list[Part] = []
+    parts: list[WordPart] = []
     words: list[Word] = []
     for start, end in _words(raw):
         first = len(parts)
@@ -155,7 +155,7 @@ def read(raw: str) -> Text:
                 cased = raw[left:right]
                 shout = len(text) > 1 and cased.upper() == cased and cased.lower() != cased
                 plain = unicodedata.normalize("NFKD", initial)  # mathematical bold and its like know no case
-                parts.append(Part(text, left, right, len(words), plain != plain.lower(), shout))
+                parts.append(WordPart(text, left, right, len(words), plain != plain.lower(), shout))
         if len(parts) > first:
             mark = raw[start - 1] if start and raw[start - 1] in "#@＃＠" else ""
             words.append(Word(first, len(parts) - 1, start, end, mark, _readings(raw[start:end])))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from consentguard.wording.fold import Part, Text, fold, unstretched
+from consentguard.wording.fold import Text, WordPart, fold, unstretched
 from consentguard.wording.lists import phrases, words
 
 _WORDS: Final = words("offensive")
@@ -91,7 +91,7 @@ def _is_listed(word: str) -> bool:
     return any(spelling in _WORDS for spelling in unstretched(word))
 
 
-def _in_innocent_phrases(parts: tuple[Part, ...]) -> Iterator[int]:
+def _in_innocent_phrases(parts: tuple[WordPart, ...]) -> Iterator[int]:
     words = tuple(part.text for part in parts)
     for at, word in enumerate(words):
         for phrase in _INNOCENT.get(word, ()):
@@ -114,7 +114,7 @@ def _starred(raw: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def _spaced(parts: tuple[Part, ...], text: Text) -> Iterator[tuple[int, int]]:
+def _spaced(parts: tuple[WordPart, ...], text: Text) -> Iterator[tuple[int, int]]:
     """Words with gaps between their letters: "s h i t", "w.a.n.k"."""
     start = 0
     for at in range(len(parts) + 1):

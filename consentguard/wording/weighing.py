@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from consentguard.wording import everyday
-from consentguard.wording.fold import Part, Text
+from consentguard.wording.fold import Text, WordPart
 from consentguard.wording.spellings import Surname
 
 _SOFT: Final = re.compile(r"[\s\-_'’‘\"“”()\[\]*~·•–—/|&+]{0,4}")
@@ -172,14 +172,14 @@ class Occurrence:
         return emoji and self.text.parts[self.first - 1].text in self.surname.forenames
 
     @property
-    def _previous(self) -> Part | None:
+    def _previous(self) -> WordPart | None:
         """The part before it, if both can belong to one name."""
         return (
             self.text.parts[self.first - 1] if self.first and is_soft(self.text, self.first - 1, self.first) else None
         )
 
     @property
-    def _following(self) -> Part | None:
+    def _following(self) -> WordPart | None:
         """The part after it, if both can belong to one name."""
         after = self.last + 1
         return self.text.parts[after] if after < len(self.text.parts) and is_soft(self.text, self.last, after) else None
@@ -233,12 +233,12 @@ class Occurrence:
             self._capital and following.capital and self._is_first_name_gap(gap, following)
         )
 
-    def _is_first_name_gap(self, gap: str, following: Part) -> bool:
+    def _is_first_name_gap(self, gap: str, following: WordPart) -> bool:
         """Whether a first name stands behind a surname as in a list: "Green, Ben", "Green (Ben)"."""
         closed = self.text.raw[following.end : following.end + 1] == ")"
         return gap.strip(" ") in ("", ",") or (gap.strip(" ") == "(" and closed)
 
-    def _initial_after(self, following: Part, gap: str) -> bool:
+    def _initial_after(self, following: WordPart, gap: str) -> bool:
         """Whether a pupil's initial follows as on a team sheet: "Green, B.", "Green (B)", "Green B" in a list."""
         capital = self._capital and following.capital and len(following.text) == 1
         if not capital or following.text not in self.surname.initials or not following.is_letter:
@@ -308,7 +308,7 @@ def _is_couple(text: Text, at: int) -> bool:
     return joined and text.parts[other].text in everyday.TITLES
 
 
-def _is_title_word(part: Part) -> bool:
+def _is_title_word(part: WordPart) -> bool:
     return part.capital and len(part.text) > 1
 
 

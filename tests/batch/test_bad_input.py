@@ -21,11 +21,11 @@ from fakes import sample_with
 from units import Obedient
 
 from consentguard import files
-from consentguard.batch.journal import Journal
+from consentguard.batch.journal import ScanJournal
 from consentguard.batch.local import Unit
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.scan import JOURNAL, Summary, scan
-from consentguard.batch.unit import Judged, Scanner, Settings, Task
+from consentguard.batch.unit import Scanner, ScanResult, Settings, Task
 from consentguard.consent.clock import LONDON
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
@@ -41,7 +41,7 @@ class Here:
     def __init__(self, unit: Unit, each: Callable[[Task], None] = lambda _: None) -> None:
         self._unit, self._each = unit, each
 
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[Judged]:
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
         for task in tasks:
             self._each(task)
             yield from self._unit.scan_batch([task])
@@ -144,7 +144,7 @@ def test_a_full_disk_stops_cleanly_wherever_it_is_met_and_the_scan_goes_on_later
     with monkeypatch.context() as disk:
         if place == "journal":
             settings.out.mkdir()
-            with Journal.open(settings.out / JOURNAL), sqlite3.connect(settings.out / JOURNAL) as journal:
+            with ScanJournal.open(settings.out / JOURNAL), sqlite3.connect(settings.out / JOURNAL) as journal:
                 (pages,) = journal.execute("PRAGMA page_count").fetchone()
             real = sqlite3.connect
 

@@ -12,10 +12,10 @@ import pytest
 from fakes import sample_with
 
 from consentguard.batch import output
-from consentguard.batch.journal import Journal
+from consentguard.batch.journal import ScanJournal
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.scan import JOURNAL, Summary, scan
-from consentguard.batch.unit import Judged, Settings, Task, undecided
+from consentguard.batch.unit import ScanResult, Settings, Task, undecided
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
 from consentguard.guard.guard import Guard
@@ -28,14 +28,14 @@ class Writing:
     settings: Settings
     stop: Callable[[Task], None] = lambda _: None
 
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[Judged]:
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
         for task in tasks:
             data = (self.settings.folder / task.path).read_bytes()
             kept = output.deliver(self.settings.out, self.settings.copies_of(task.path), data, ".jpg")
             self.stop(task)
             judged = undecided(task, "stand-in")
             verdict = {**judged.verdict, "output": kept, "sha256": task.content}
-            yield Judged(task, verdict, judged.message)
+            yield ScanResult(task, verdict, judged.message)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_scan_that_dies_leaves_nothing_among_the_released_that_it_does_not_kno
 def test_a_journal_that_names_files_elsewhere_is_not_obeyed(settings: Settings, tmp_path: Path) -> None:
     _scan(settings)
     (tmp_path / "mine.jpg").write_bytes(b"mine")
-    with Journal.open(settings.out / JOURNAL) as journal:
+    with ScanJournal.open(settings.out / JOURNAL) as journal:
         for path in ("../mine.jpg", str(tmp_path / "mine.jpg"), "released/../../mine.jpg"):
             journal._connection.execute("INSERT INTO written VALUES (?)", (path,))
     (settings.folder / "a.jpg").unlink()

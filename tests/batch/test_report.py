@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from consentguard.batch import report
-from consentguard.batch.journal import Row
+from consentguard.batch.journal import ScanRow
 from consentguard.cli import main
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
@@ -156,10 +156,10 @@ def test_a_real_report_in_a_real_browser(scanned: Path, visit: Any, detector: De
     assert {url for url in seen.requests if not url.startswith((scanned.as_uri() + "/", "data:"))} == set()
 
 
-def _row(number: int, **verdict: Any) -> Row:
+def _row(number: int, **verdict: Any) -> ScanRow:
     whole = {"photo": f"{number:05}.jpg", "outcome": "refused", "needs_person": False, "reasons": ["unapproved-face"],
              "findings": [], "rewrite": None, "faces": [], "output": None, "sha256": None, **verdict}  # fmt: skip
-    return Row(Path(whole["photo"]), "c", whole["outcome"], None, whole, "", "", "2026-11-25T10:00:00+00:00")
+    return ScanRow(Path(whole["photo"]), "c", whole["outcome"], None, whole, "", "", "2026-11-25T10:00:00+00:00")
 
 
 ABOUT = {"folder": "photos", "channel": "main", "scope": "social_media", "mode": "off", "policy": "SCH 026",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consentguard.batch.output import OutputFailed
-from consentguard.batch.unit import Judged, Scanner, Task, undecided
+from consentguard.batch.unit import Scanner, ScanResult, Task, undecided
 from consentguard.errors import CannotTell
 
 
@@ -23,7 +23,7 @@ class Obedient:
     def open(self) -> None:
         return None
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         for task in tasks:
             name = task.path.name
             if name.startswith("once") and not (self.notes / name).exists():
@@ -45,7 +45,7 @@ class Stillborn:
     def open(self) -> None:
         os._exit(7)
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         raise NotImplementedError
 
 
@@ -56,7 +56,7 @@ class Unequipped:
     def open(self) -> None:
         raise CannotTell("centerface.onnx is missing")
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         raise NotImplementedError
 
 
@@ -69,7 +69,7 @@ class Slow:
     def open(self) -> None:
         return None
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         for task in tasks:
             time.sleep(0.005)
             with (self.notes / "looks").open("a") as file:
@@ -83,7 +83,7 @@ class Mortal(Scanner):
 
     notes: Path = Path()
 
-    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[Judged]:
+    def scan_batch(self, tasks: Iterable[Task]) -> Iterator[ScanResult]:
         for task in tasks:
             try:
                 (self.notes / "killed").touch(exist_ok=False)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from consentguard.consent.record import chain_head as head_module
 from consentguard.consent.record.audit import AuditTrail
-from consentguard.consent.record.chain_head import Head
+from consentguard.consent.record.chain_head import ChainHead
 from consentguard.errors import AuditFailed, WrongUsage
 
 KEY = b"k" * 32
@@ -231,7 +231,7 @@ def test_a_cut_tail_that_was_written_anew_is_noticed(trail):
     other = AuditTrail.open(trail.path, KEY)
     spoil(trail, f"DELETE FROM trail WHERE seq > {ROWS - 1}")
     other.accept("pretending", AT)  # somebody with the key goes on, and leaves a row that says so
-    head = Head(ROWS, "0" * 64)
+    head = ChainHead(ROWS, "0" * 64)
     with pytest.raises(AuditFailed, match=f"row {ROWS} is another"):
         trail.verify(head)
 
@@ -246,7 +246,7 @@ def test_an_older_head_and_trail_put_back_together_are_known_by_a_head_kept_else
         companion.unlink()
     assert trail.verify().seq == ROWS, "all files of one day fit together"
     with pytest.raises(AuditFailed, match=rf"rows {ROWS + 1} to {ROWS + 1} are gone"):
-        trail.verify(Head.parse(str(head)))
+        trail.verify(ChainHead.parse(str(head)))
 
 
 def test_a_second_file_elsewhere_knows_too(trail, tmp_path, monkeypatch):
@@ -295,11 +295,11 @@ def test_what_is_not_whole_cannot_be_gone_on_from(trail):
 
 
 def test_a_head_reads_back_what_it_shows():
-    head = Head(57, "0123456789abcdef" * 4)
-    assert Head.parse(f" {head}\n") == head
+    head = ChainHead(57, "0123456789abcdef" * 4)
+    assert ChainHead.parse(f" {head}\n") == head
     for text in ("", "57", "57-xyz", "057-" + "0" * 64, "-57-" + "0" * 64):
         with pytest.raises(WrongUsage, match="--head"):
-            Head.parse(text)
+            ChainHead.parse(text)
 
 
 # -- disks and deaths -------------------------------------------------------------------------------------------------

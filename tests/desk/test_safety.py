@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from consentguard.desk.safety import COOKIE, HEADER, Gatekeeper, Keys, loopback
+from consentguard.desk.safety import COOKIE, HEADER, Gatekeeper, SessionSecrets, loopback
 from consentguard.errors import WrongUsage
 
 HOST = "127.0.0.1:8137"
-KEYS = Keys("entry", "cookie", "script")
+KEYS = SessionSecrets("entry", "cookie", "script")
 OURS = {"host": HOST, "cookie": f"{COOKIE}=cookie", HEADER: "script", "origin": f"http://{HOST}"}
 
 
@@ -109,7 +109,7 @@ def test_it_opens_on_the_loopback():
 
 
 def test_keys_are_long_and_each_runs_own():
-    first, second = Keys(), Keys()
+    first, second = SessionSecrets(), SessionSecrets()
     secrets = {first.entry, first.cookie, first.script, second.entry, second.cookie, second.script}
     assert len(secrets) == 6
     assert min(map(len, secrets)) >= 40

@@ -12,7 +12,7 @@ from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.detector import Detector
 from consentguard.vision.embedding.align import SIDE, aligned
-from consentguard.vision.embedding.arcface import KINDS, ArcFace, Kind
+from consentguard.vision.embedding.arcface import KINDS, ArcFace, ArcFaceFamily
 from consentguard.vision.embedding.dlib.onnx_writer import Graph
 from consentguard.vision.embedding.embedder import EMBEDDERS
 from consentguard.vision.imagefile import codec
@@ -36,12 +36,12 @@ def _network(seed: int = 1, shape: tuple[int, ...] = (1, 3, SIDE, SIDE)) -> byte
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> Kind:
+def kind(request: pytest.FixtureRequest) -> ArcFaceFamily:
     return request.param
 
 
 @pytest.fixture
-def bring(tmp_path: Path, kind: Kind) -> Callable[[bytes], ArcFace]:
+def bring(tmp_path: Path, kind: ArcFaceFamily) -> Callable[[bytes], ArcFace]:
     def load(data: bytes) -> ArcFace:
         (tmp_path / kind.file).write_bytes(data)
         embedder = EMBEDDERS[kind.name](Shelf(tmp_path))
@@ -57,7 +57,7 @@ def obama(photographs: dict[str, bytes], detector: Detector) -> tuple[Pixels, tu
     return pixels, detector.find(pixels)
 
 
-def test_a_file_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, kind: Kind) -> None:
+def test_a_file_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, kind: ArcFaceFamily) -> None:
     with pytest.raises(ModelUnavailable, match=rf"{kind.file}: {kind.name} is not here .*dlib_resnet"):
         EMBEDDERS[kind.name](Shelf(tmp_path))
 
@@ -75,7 +75,7 @@ def test_it_describes_a_real_face_by_a_direction(
 
 
 def test_the_network_gets_the_aligned_face_in_its_own_scale(
-    bring: Callable[[bytes], ArcFace], kind: Kind, obama: tuple[Pixels, tuple[Face, ...]]
+    bring: Callable[[bytes], ArcFace], kind: ArcFaceFamily, obama: tuple[Pixels, tuple[Face, ...]]
 ) -> None:
     """The network is linear, so what it was given can be worked out beside it."""
     random = np.random.default_rng(1)

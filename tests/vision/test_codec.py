@@ -264,7 +264,7 @@ def test_half_transparent_colours_are_mixed_with_white() -> None:
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_the_first_frame_is_taken_where_policy_says_so(form: str) -> None:
-    picture = codec.decode(_animated(form), **LIMITS, limits=codec.Limits(first_frame=True))
+    picture = codec.decode(_animated(form), **LIMITS, limits=codec.ReadLimits(first_frame=True))
     assert picture.pixels[30, 30].tolist() == pytest.approx([255, 0, 0], abs=3)
     assert "frames" in picture.carried
 
@@ -483,10 +483,10 @@ def test_a_decoder_that_disagrees_with_the_walk_is_not_believed(monkeypatch: pyt
 def test_every_limit_is_policys() -> None:
     photo = _bytes(Image.new("RGB", (3000, 3000)))
     for limits, message in (
-        (codec.Limits(max_bytes=1000), "more than the 0.001 MB"),
-        (codec.Limits(max_pixels=8_000_000), "more than the 8 megapixels"),
-        (codec.Limits(max_side=2999), "longer than the 2999"),
-        (codec.Limits(max_ratio=10), "packed tighter than the 10:1"),
+        (codec.ReadLimits(max_bytes=1000), "more than the 0.001 MB"),
+        (codec.ReadLimits(max_pixels=8_000_000), "more than the 8 megapixels"),
+        (codec.ReadLimits(max_side=2999), "longer than the 2999"),
+        (codec.ReadLimits(max_ratio=10), "packed tighter than the 10:1"),
     ):
         with pytest.raises(UnreadableImage, match=message):
             codec.decode(photo, max_edge=2048, limits=limits)

@@ -24,7 +24,7 @@ from consentguard.vision.embedding.dlib import landmarks as landmarks_module
 from consentguard.vision.embedding.dlib.chip import face_chip
 from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
 from consentguard.vision.embedding.dlib.network import read_network
-from consentguard.vision.embedding.dlib.packed import Reader, integers
+from consentguard.vision.embedding.dlib.packed import PackedReader, integers
 
 NETWORK = "dlib_face_recognition_resnet_model_v1.dat"
 PREDICTOR = "shape_predictor_5_face_landmarks.dat"
@@ -197,7 +197,7 @@ def test_a_harmed_cache_is_refused(name, change, reason) -> None:
 # ------------------------------------------------------------------------------------------------------- harmed files
 
 
-class Noting(Reader):
+class Noting(PackedReader):
     """Notes where the numbers between the weights lie: that is where harm can change the course of the reading."""
 
     places: list[int]

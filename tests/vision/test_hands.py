@@ -11,7 +11,7 @@ from consentguard.vision.detection import hands
 from consentguard.vision.detection.centerface import CenterFace
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.pyramid import Levels, View
-from consentguard.vision.detection.ssd import Look
+from consentguard.vision.detection.ssd import Tile
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import Shelf
 
@@ -171,18 +171,18 @@ def test_an_empty_wall_of_any_size_has_no_hand(shape: tuple[int, int], finder: H
 
 
 def test_looks_are_the_whole_with_rims_and_tiles_where_they_show_more() -> None:
-    assert hands.looks(300, 200) == (Look(-50, -100, 400), Look(-150, -200, 600))
+    assert hands.looks(300, 200) == (Tile(-50, -100, 400), Tile(-150, -200, 600))
     assert [look.side for look in hands.looks(1280, 720)] == [1707, 2560] + [640] * 6
     assert [look.side for look in hands.looks(384, 384)] == [512, 768] + [192] * 9
 
 
 def test_tiles_are_for_those_whose_hands_the_whole_does_not_show() -> None:
-    def tiles(*faces: Face) -> list[Look]:
+    def tiles(*faces: Face) -> list[Tile]:
         return list(hands.looks(1280, 720, faces)[2:])
 
     every = list(hands.looks(1280, 720)[2:])
     left = Face(Box(40, 40, 72, 80), 0.9)
-    assert tiles(left) == [Look(0, 0, 640), Look(0, 80, 640)]  # hands from x = -100 to 212, down to y = 320
+    assert tiles(left) == [Tile(0, 0, 640), Tile(0, 80, 640)]  # hands from x = -100 to 212, down to y = 320
     assert tiles(left, Face(Box(1200, 40, 1232, 80), 0.9)) == [tile for tile in every if tile.left != 320]
     assert tiles(Face(Box(600, 100, 680, 200), 0.9)) == every
     assert tiles(Head(Box(600, 100, 680, 200), 0.9, from_behind=False)) == every

@@ -8,7 +8,7 @@ import pytest
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face
 from consentguard.vision.detection.backs import Readings, likely_heads, read_heads, shipped, slid, with_faces
-from consentguard.vision.detection.centerface import CenterFace, Look, squares
+from consentguard.vision.detection.centerface import CenterFace, DetectorPass, squares
 from consentguard.vision.detection.heads import (
     HeadFinder,
     among,
@@ -217,7 +217,7 @@ def test_the_weights_are_what_was_fitted():
 
 
 def test_no_candidates_are_no_heads(finder, pictures):
-    empty = Look(np.zeros((0, 15), np.float32), np.zeros((96, 40, 30), np.float32), 1.0, 1.0)
+    empty = DetectorPass(np.zeros((0, 15), np.float32), np.zeros((96, 40, 30), np.float32), 1.0, 1.0)
     assert likely_heads(empty).shape == (0, 5)
     assert finder.find(pictures["biden"], (), [empty]) == ()
 

@@ -126,7 +126,7 @@ def test_a_hang_is_a_verdict(photographs: dict[str, bytes], isolated: Reader) ->
 def test_memory_is_limited() -> None:
     """80 megapixels take 240 MB; the worker may have 200."""
     photo = codec.encode_png(np.zeros((8900, 8900, 3), np.uint8))
-    tight = Reader(2048, codec.Limits(max_ratio=10**6), Isolation(megabytes=200))
+    tight = Reader(2048, codec.ReadLimits(max_ratio=10**6), Isolation(megabytes=200))
     with pytest.raises(UnreadableImage, match=r"MemoryError|crash"):
         tight.read(photo)
     sandbox._WORKERS.pop((os.getpid(), 200)).stop()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.values import Box, Extent, Face, Hand, Head, Person, Picture, Rewrite, Seen, Subject
+from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Picture, Rewrite, Seen, Subject
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, head_box, plan_rewrite, propose
 from consentguard.vision.rewrite.cover import head_shape
@@ -76,7 +76,7 @@ def scenes(draw: st.DrawFn) -> tuple[Seen, list[bool]]:
         box = draw(boxes_in(120))
         inside = box.within(WIDTH, HEIGHT)
         if inside and draw(st.booleans()):
-            people.append(Person(inside, head, extent_in(inside, head) if draw(st.booleans()) else None))
+            people.append(PersonRegion(inside, head, extent_in(inside, head) if draw(st.booleans()) else None))
     seen = Seen(tuple(found), tuple(heads), tuple(hands), tuple(people))
     return seen, draw(st.lists(st.booleans(), min_size=len(seen.counted), max_size=len(seen.counted)))
 
@@ -399,7 +399,7 @@ def test_what_was_read_of_a_body_is_painted_and_nothing_beside_it() -> None:
     face = Face(Box(280, 60, 310, 96), 0.99)
     sure = np.zeros((220, 160), np.uint8)
     sure[40:220, 40:120] = 250
-    person = Person(Box(250, 70, 410, 470), face, Extent(105, 15, 2, sure))
+    person = PersonRegion(Box(250, 70, 410, 470), face, Extent(105, 15, 2, sure))
     picture = Picture(np.zeros((970, 1300, 3), np.uint8), 1300, 970)
     scene = survey_of(picture, Seen((face,), (), (), (person,)), (), {"hands"}, (), (), 0)
     painted = silhouettes(scene)
@@ -433,7 +433,7 @@ def test_the_fill_has_the_colours_of_the_room_and_none_of_anybodys_clothes() -> 
     for face in (mine, hidden):
         box = Box(face.box.left - 60, 50, face.box.right + 60, 480)
         pixels[box.top : box.bottom, box.left : box.right] = coat
-        bodies.append(Person(box, face, extent_in(box, face)))
+        bodies.append(PersonRegion(box, face, extent_in(box, face)))
     seen = Seen((mine, hidden), (), (), tuple(bodies))
     (plan,) = propose(Picture(pixels, 640, 480), seen, {Subject(mine)}, set(), limits=Limits(1000, 0.01))
     after = apply_plan(pixels, plan, Paint())

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consentguard.vision.detection import ssd
-from consentguard.vision.detection.ssd import Layout, Look
+from consentguard.vision.detection.ssd import Layout, Tile
 
 SMALL = Layout(32, ((8, 2), (16, 6)))
 
@@ -86,7 +86,7 @@ def test_tiles_cover_the_picture_and_lie_close(width: int, height: int, side: in
 def test_shares_of_a_look_become_pixels() -> None:
     rows = np.array([[0.25, 0.5, 0.5, 1.0, 0.8, 0.1, 0.2]], np.float32)
     kept = rows.copy()
-    np.testing.assert_allclose(ssd.in_picture(rows, Look(100, -40, 200)), [[150, 60, 200, 160, 0.8, 120, 0]], rtol=1e-6)
+    np.testing.assert_allclose(ssd.in_picture(rows, Tile(100, -40, 200)), [[150, 60, 200, 160, 0.8, 120, 0]], rtol=1e-6)
     np.testing.assert_array_equal(rows, kept)
 
 

@@ -29,7 +29,7 @@ _BASE_LINE: Final = re.compile(rf'(?m)^{BASE}\s*=\s*"{NAME}@[0-9a-f]{{16}}"')
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PolicyChange:
     """One key on which two versions of the shipped policy differ.
 
     Attributes:
@@ -140,11 +140,11 @@ def base_file(policy: Path) -> Path:
     return policy.with_name(f"{policy.stem}.base.toml")
 
 
-def changes(before: bytes, after: bytes, own: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes(before: bytes, after: bytes, own: Mapping[str, Any]) -> tuple[PolicyChange, ...]:
     """What differs between two versions of the shipped policy, key by key, and what a school's own file says of it."""
     old, new, ours = flat(read_toml(before)), flat(read_toml(after)), flat(own)
     keys = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-    return tuple(Change(key, old.get(key), new.get(key), ours.get(key)) for key in keys)
+    return tuple(PolicyChange(key, old.get(key), new.get(key), ours.get(key)) for key in keys)
 
 
 def flat(table: Mapping[str, Any]) -> dict[str, str]:

@@ -42,14 +42,14 @@ POLICY_FILE: Final = "policy.toml"
 """The school's own policy, where it lies in the state directory."""
 
 
-class Rules(Protocol):
+class PolicyTable(Protocol):
     """A table of the policy: it takes its keys out and makes itself of them."""
 
     @classmethod
-    def read(cls, keys: Keys) -> Rules: ...
+    def read(cls, keys: Keys) -> PolicyTable: ...
 
 
-def _table(rules: type[Rules]) -> Mapping[str, Any]:
+def _table(rules: type[PolicyTable]) -> Mapping[str, Any]:
     """Makes a field of `Policy` the table of its name in the file."""
     return {"rules": rules}
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from consentguard.consent.record.chain_head import Head, keep, kept
+from consentguard.consent.record.chain_head import ChainHead, keep, kept
 from consentguard.database import connected
 from consentguard.errors import AuditFailed
 from consentguard.values import canonical
@@ -70,7 +70,7 @@ class AuditTrail:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version = {_SCHEMA}")
-        keep(Head(0, _GENESIS), path, key)
+        keep(ChainHead(0, _GENESIS), path, key)
         return trail
 
     @classmethod
@@ -103,15 +103,15 @@ class AuditTrail:
             connection.execute("BEGIN IMMEDIATE")
             return self._appended(connection, "accepted", {"rows": rows, "why": why}, at)
 
-    def verify(self, *heads: Head) -> Head:
+    def verify(self, *heads: ChainHead) -> ChainHead:
         """Walks the whole chain and returns its head.
 
         Raises AuditFailed naming the first row not ours, and where rows are gone that a kept head, or one of `heads`
         that somebody brings along, still knows.
         """
-        last = Head(0, _GENESIS)
+        last = ChainHead(0, _GENESIS)
         for entry in self.entries():
-            last = Head(entry.seq, entry.mac)
+            last = ChainHead(entry.seq, entry.mac)
         with self._connected("ro") as connection:
             self._check_heads(connection, (*kept(self.path, self._key), *heads))
         return last
@@ -129,7 +129,7 @@ class AuditTrail:
         connection.execute("ROLLBACK")
         return seq
 
-    def _check_heads(self, connection: sqlite3.Connection, heads: Iterable[Head]) -> None:
+    def _check_heads(self, connection: sqlite3.Connection, heads: Iterable[ChainHead]) -> None:
         for head in heads:
             row = connection.execute("SELECT mac FROM trail WHERE seq = ?", (head.seq,)).fetchone()
             mac = row[0] if row else _GENESIS if head.seq == 0 else ""
@@ -205,6 +205,6 @@ class AuditTrail:
             raise AuditFailed(f"{self.path}: {error}; nothing was released. Check the disk and try again.") from error
 
 
-def _last(connection: sqlite3.Connection) -> Head:
+def _last(connection: sqlite3.Connection) -> ChainHead:
     row = connection.execute("SELECT seq, mac FROM trail ORDER BY seq DESC LIMIT 1").fetchone()
-    return Head(int(row[0]), str(row[1])) if row else Head(0, _GENESIS)
+    return ChainHead(int(row[0]), str(row[1])) if row else ChainHead(0, _GENESIS)

@@ -25,7 +25,7 @@ _SHOWN: Final = re.compile(r"(0|[1-9][0-9]{0,17})-([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """The last row when this was written: its number, 0 for an empty trail, and its mac, hex."""
 
     seq: int
@@ -35,7 +35,7 @@ class Head:
         return f"{self.seq}-{self.mac}"
 
     @classmethod
-    def parse(cls, text: str) -> Head:
+    def parse(cls, text: str) -> ChainHead:
         """What `str` gave. Raises WrongUsage."""
         match = _SHOWN.fullmatch(text.strip())
         if match is None:
@@ -51,7 +51,7 @@ def places(trail: Path) -> tuple[Path, ...]:
     return (trail.with_suffix(SUFFIX), *((Path(elsewhere),) if elsewhere else ()))
 
 
-def keep(head: Head, trail: Path, key: bytes) -> None:
+def keep(head: ChainHead, trail: Path, key: bytes) -> None:
     """Writes the head to all its places. Raises AuditFailed if one cannot be written."""
     for place in places(trail):
         try:
@@ -63,13 +63,13 @@ def keep(head: Head, trail: Path, key: bytes) -> None:
             ) from error
 
 
-def kept(trail: Path, key: bytes) -> tuple[Head, ...]:
+def kept(trail: Path, key: bytes) -> tuple[ChainHead, ...]:
     """The heads that were kept, one for each place. Raises AuditFailed if one is missing or not ours."""
     heads = []
     for place in places(trail):
         try:
             text, _, seal = read_bounded(place, MAX_KEY).decode("ascii").strip().partition(" ")
-            head = Head.parse(text)
+            head = ChainHead.parse(text)
         except (OSError, ValueError) as error:  # WrongUsage and UnicodeDecodeError are ValueErrors
             raise AuditFailed(
                 f"{place}: the head of the audit trail is missing or not readable, so rows may have been cut off; "
@@ -84,5 +84,5 @@ def kept(trail: Path, key: bytes) -> tuple[Head, ...]:
     return tuple(heads)
 
 
-def _seal(head: Head, key: bytes) -> str:
+def _seal(head: ChainHead, key: bytes) -> str:
     return hmac.new(key, canonical(["head", head.seq, head.mac]), hashlib.sha256).hexdigest()

@@ -17,7 +17,7 @@ _NAMES = ("legal_forename", "legal_surname", "preferred_forename", "preferred_su
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RegisterChange:
     """What changed for one person between two registers, judged on one day.
 
     Attributes:
@@ -49,24 +49,24 @@ class Change:
         return f"{self.person}: {mark}{self.what} ({before} -> {after})"
 
 
-def compare(old: Register, new: Register, on: date) -> tuple[Change, ...]:
+def compare(old: Register, new: Register, on: date) -> tuple[RegisterChange, ...]:
     """Everything that changed for anybody, on one day, in the order of the ids."""
     ids = sorted({*old.people, *new.people})
     return tuple(change for person in ids for change in _changes(person, old.get(person), new.get(person), on))
 
 
-def _changes(person: str, before: Person | None, after: Person | None, on: date) -> Iterator[Change]:
+def _changes(person: str, before: Person | None, after: Person | None, on: date) -> Iterator[RegisterChange]:
     if before is None or after is None:
-        yield Change(person, "gone" if after is None else "joined")
+        yield RegisterChange(person, "gone" if after is None else "joined")
     elif any(getattr(before, name) != getattr(after, name) for name in _NAMES):
-        yield Change(person, "names")
+        yield RegisterChange(person, "names")
     if before and after and before.class_name != after.class_name:
-        yield Change(person, "class")
+        yield RegisterChange(person, "class")
     for scope in (*SCOPES, "biometric"):
         was, now = _standing(before, scope, on), _standing(after, scope, on)
         known = before is not None and after is not None
         if was is not now and (known or Standing.CONSENTED in (was, now)):
-            yield Change(person, scope, was, now)
+            yield RegisterChange(person, scope, was, now)
 
 
 def _standing(person: Person | None, scope: str, on: date) -> Standing | None:

@@ -22,7 +22,7 @@ from tweepy.errors import HTTPException, TooManyRequests, TweepyException
 from consentguard.errors import ConsentGuardError, WrongUsage
 from consentguard.posting import errors
 from consentguard.posting.clearance import ClearedPhoto, ClearedPost, ClearedRepost
-from consentguard.posting.network import Account, Limits, NetworkPost
+from consentguard.posting.network import Account, NetworkPost, PostLimits
 from consentguard.posting.x.answers import account_in, id_in, posts_in
 from consentguard.posting.x.credentials import Credentials
 from consentguard.posting.x.faults import by_network, by_status, expected
@@ -49,7 +49,7 @@ class X:
     try again by themselves, and wait no longer than `timeout` (to connect, for an answer; seconds) for anything.
     """
 
-    limits = Limits(photos=4, photo_bytes=5_000_000, description=1000, weigh=weight)
+    limits = PostLimits(photos=4, photo_bytes=5_000_000, description=1000, weigh=weight)
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.vision.detection.centerface import INNER_STRIDE, TALL, CenterFace, Look, Window, heights
+from consentguard.vision.detection.centerface import INNER_STRIDE, TALL, CenterFace, DetectorPass, Window, heights
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats
 
@@ -96,7 +96,7 @@ class Readings:
         return Readings(self.boxes[which], self.head[which], self.behind[which], self.face[which])
 
 
-def likely_heads(look: Look) -> Floats:
+def likely_heads(look: DetectorPass) -> Floats:
     """Where a look at the whole picture may show a head: float32 (n, 5), boxes in pixels of the picture and log odds.
 
     The boxes are such as CenterFace would see a face in. Costs nothing beside the look.

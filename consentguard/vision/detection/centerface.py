@@ -64,7 +64,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class DetectorPass:
     """What one look at the whole picture gives.
 
     Attributes:
@@ -87,7 +87,7 @@ FACE: Final = Window(0.3, 0.3, 0.55, 1.8)
 class CenterFace:
     """The network. Safe to share between threads."""
 
-    def __init__(self, network: engine.Network, label: str) -> None:
+    def __init__(self, network: engine.CompiledNetwork, label: str) -> None:
         self._network = network
         self.label = label
 
@@ -102,7 +102,7 @@ class CenterFace:
         """Every candidate that one look at the whole picture finds; arguments as of `whole`."""
         return self.whole(levels, scale, weakest, turns).rows
 
-    def whole(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Look:
+    def whole(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> DetectorPass:
         """One look at the whole picture.
 
         Args:
@@ -124,7 +124,7 @@ class CenterFace:
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
         inside = outputs[_INNER][0, :, : -(-tall // INNER_STRIDE), : -(-wide // INNER_STRIDE)]
-        return Look(rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
+        return DetectorPass(rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
 
     def close_look(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE

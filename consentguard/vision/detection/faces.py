@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision.detection.centerface import CenterFace, Floats, Look, Rows, padded
+from consentguard.vision.detection.centerface import CenterFace, DetectorPass, Floats, Rows, padded
 from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
@@ -65,7 +65,7 @@ class FaceFinder:
         """
         return self.search(pixels, smallest_face)[0]
 
-    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[Look, ...]]:
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[DetectorPass, ...]]:
         """The same faces, and each upright look at the whole picture, for whoever can use that too: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from consentguard.values import Box, Face, Hand, Head, Pixels
 from consentguard.vision.detection import ssd
 from consentguard.vision.detection.pyramid import Levels, View
-from consentguard.vision.detection.ssd import Floats, Look, Rows
+from consentguard.vision.detection.ssd import Floats, Rows, Tile
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import Shelf, manifest
 
@@ -98,7 +98,12 @@ class HandFinder:
     """Finds hands. Safe to share between threads."""
 
     def __init__(
-        self, palms: engine.Network, marks: engine.Network, label: str, palm_threshold: float, presence: float
+        self,
+        palms: engine.CompiledNetwork,
+        marks: engine.CompiledNetwork,
+        label: str,
+        palm_threshold: float,
+        presence: float,
     ) -> None:
         self._palms, self._marks = palms, marks
         self._palm_threshold, self._presence = palm_threshold, presence
@@ -145,10 +150,10 @@ class HandFinder:
         )
         return tuple(sorted((hand for hand in hands if hand), key=lambda hand: -hand.score))
 
-    def _seen(self, levels: Levels, windows: Sequence[Look]) -> Rows:
+    def _seen(self, levels: Levels, windows: Sequence[Tile]) -> Rows:
         """Palms of all looks, in pixels of the picture: (n, 19), score and seven keypoints among them."""
 
-        def palms(look: Look) -> Rows:
+        def palms(look: Tile) -> Rows:
             middle = look.left + look.side / 2, look.top + look.side / 2
             outputs = self._palms(_input(levels, View(*middle, look.side), ssd.PALM.size))
             rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], self._anchors, ssd.PALM.size, _FAINT)
@@ -169,14 +174,14 @@ class HandFinder:
         return placed(local, squares, _HAND_SIDE), np.array([presence for _, presence in answers], np.float32)
 
 
-def looks(width: int, height: int, faces: Sequence[Face | Head] = ()) -> tuple[Look, ...]:
+def looks(width: int, height: int, faces: Sequence[Face | Head] = ()) -> tuple[Tile, ...]:
     """Where palms are looked for in a picture of this size: the whole, twice, and overlapping half-size tiles.
 
     Where faces are known, only those tiles that somebody reaches whose hands may be too small for the whole.
     """
     side = max(width, height)
     rims = [ceil(side * rim) for rim in _RIMS]
-    large = [Look((width - rim) // 2, (height - rim) // 2, rim) for rim in rims]
+    large = [Tile((width - rim) // 2, (height - rim) // 2, rim) for rim in rims]
     half = ceil(side / 2)
     small = ssd.tiles(width, height, half, half // 2) if half >= _SMALLEST_TILE else ()
     least, most = (share * side for share in _NEED_TILES)
@@ -190,7 +195,7 @@ def reach(face: Box) -> Box:
     return Box(face.left - aside, face.top, face.right + aside, face.bottom + down)
 
 
-def _meet(tile: Look, box: Box) -> bool:
+def _meet(tile: Tile, box: Box) -> bool:
     across = min(tile.left + tile.side, box.right) - max(tile.left, box.left)
     return across > 0 and min(tile.top + tile.side, box.bottom) > max(tile.top, box.top)
 

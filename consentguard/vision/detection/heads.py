@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from consentguard.values import Box, Face, Head, Pixels
 from consentguard.vision import rewrite
 from consentguard.vision.detection.backs import Readings, likely_heads, read_heads, with_faces
-from consentguard.vision.detection.centerface import CenterFace, Look, heights
+from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats, sigmoid
 from consentguard.vision.models.store import Shelf
@@ -58,7 +58,9 @@ class HeadFinder:
         """Reads CenterFace from the shelf. Raises ModelUnavailable."""
         return cls(CenterFace.load(shelf))
 
-    def find(self, pixels: Pixels, faces: Sequence[Face], looks: Sequence[Look] | None = None) -> tuple[Head, ...]:
+    def find(
+        self, pixels: Pixels, faces: Sequence[Face], looks: Sequence[DetectorPass] | None = None
+    ) -> tuple[Head, ...]:
         """Heads of an RGB picture (uint8, height x width x 3) that are not among its faces, surest first.
 
         `looks` are CenterFace's looks at the whole picture, upright, where somebody has taken them already. Boxes may
@@ -75,7 +77,7 @@ class HeadFinder:
         )
         return tuple(head for head in found if head.box.within(width, height))
 
-    def readings(self, levels: Levels, faces: Sequence[Face], looks: Sequence[Look]) -> Readings:
+    def readings(self, levels: Levels, faces: Sequence[Face], looks: Sequence[DetectorPass]) -> Readings:
         """The heads among the candidates, each once, surest first, and what is known about them."""
         known = read_heads(self._network, levels, candidates(looks, faces), _HEAD, _HOPE)
         known = known.of(~among(known.boxes, faces))
@@ -85,13 +87,13 @@ class HeadFinder:
         face[hopeful] = with_faces(self._network, levels, known.of(hopeful)).face
         return Readings(known.boxes, known.head, known.behind, face)
 
-    def _looks(self, levels: Levels) -> list[Look]:
+    def _looks(self, levels: Levels) -> list[DetectorPass]:
         height, width = levels.pixels.shape[:2]
         finest = float(np.clip(np.sqrt(_PIXELS / (height * width)), *_SCALES))
         return [self._network.whole(levels, scale) for scale in (finest, finest / 2)]
 
 
-def candidates(looks: Sequence[Look], faces: Sequence[Face]) -> Floats:
+def candidates(looks: Sequence[DetectorPass], faces: Sequence[Face]) -> Floats:
     """What may be a head that is no face: float32 (n, 4), the likeliest first."""
     rows = np.concatenate([likely_heads(look) for look in looks])
     rows = rows[(heights(rows) >= _SMALLEST) & ~among(rows, faces)]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Extent, Face, Head, Person, Pixels, Point
+from consentguard.values import Box, Extent, Face, Head, PersonRegion, Pixels, Point
 from consentguard.vision import rewrite
 from consentguard.vision.detection.pose import Pose, Reading, view_of
 from consentguard.vision.detection.pyramid import Levels, View
@@ -70,7 +70,7 @@ class PeopleFinder:
         """Reads both pose networks from the shelf. Raises ModelUnavailable."""
         return cls(Pose.load(shelf))
 
-    def find(self, pixels: Pixels, faces: Sequence[Face], heads: Sequence[Head]) -> tuple[Person, ...]:
+    def find(self, pixels: Pixels, faces: Sequence[Face], heads: Sequence[Head]) -> tuple[PersonRegion, ...]:
         """One person for each face and then each head, in their order, and then people of whom no head was found.
 
         Args:
@@ -96,7 +96,7 @@ class PeopleFinder:
         for index, visible in inside:
             extent, hips = read.get(index, (None, None))
             box = body_box(owned[index]).within(width, height) if extent is None else box_of(extent)
-            people.append(Person(_both(box, visible), found[index], extent, hips))
+            people.append(PersonRegion(_both(box, visible), found[index], extent, hips))
         return (*people, *self._others(levels, bodies, owned, grid))
 
     def _body(self, levels: Levels, head: Box, bodies: Floats, grid: Grid) -> tuple[Extent | None, float | None]:
@@ -113,7 +113,7 @@ class PeopleFinder:
         readings.sort(key=lambda reading: -reading.presence)
         return extent_of(readings, head, grid), hips_of(readings[0])
 
-    def _others(self, levels: Levels, bodies: Floats, owned: Sequence[Box], grid: Grid) -> list[Person]:
+    def _others(self, levels: Levels, bodies: Floats, owned: Sequence[Box], grid: Grid) -> list[PersonRegion]:
         """People the pose networks are sure of and whose head is none of ours."""
         found = []
         height, width = levels.pixels.shape[:2]
@@ -128,7 +128,7 @@ class PeopleFinder:
             extent = extent_of([reading], head, grid) if fits(reading, head, self._pose.sure) else None
             box = body_box(head).within(width, height) if extent is None else box_of(extent)
             if box is not None:
-                found.append(Person(box, None, extent))
+                found.append(PersonRegion(box, None, extent))
         return found
 
 

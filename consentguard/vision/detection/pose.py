@@ -70,9 +70,9 @@ class Pose:
 
     def __init__(
         self,
-        detection: engine.Network,
-        landmark: engine.Network,
-        points: engine.Network,
+        detection: engine.CompiledNetwork,
+        landmark: engine.CompiledNetwork,
+        points: engine.CompiledNetwork,
         label: str,
         *,
         least: float,
@@ -125,7 +125,7 @@ class Pose:
         seen = levels.cut(View(left + side / 2, top + side / 2, side).to_cut(_SIDE), _SIDE)
         outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
         rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], _ANCHORS, _SIDE, self._least)
-        return ssd.in_picture(rows, ssd.Look(left, top, side))
+        return ssd.in_picture(rows, ssd.Tile(left, top, side))
 
 
 def view_of(person: Floats) -> View:

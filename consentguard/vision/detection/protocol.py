@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from consentguard.values import Face, Pixels
 
 if TYPE_CHECKING:
-    from consentguard.vision.detection.centerface import Look
+    from consentguard.vision.detection.centerface import DetectorPass
 
 
 class Detector(Protocol):
@@ -32,7 +32,7 @@ class Detector(Protocol):
         """
         ...
 
-    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], Sequence[Look] | None]:
+    def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], Sequence[DetectorPass] | None]:
         """The first pass: the same faces, and CenterFace's upright looks, for the head finder; else None."""
         return self.find(pixels, smallest_face), None
 

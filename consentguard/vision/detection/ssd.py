@@ -61,7 +61,7 @@ PALM: Final = Layout(192, ((8, 2), (16, 6)))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Tile:
     """A square window of the picture, in its pixels; it may reach outside, where everything is black."""
 
     left: float
@@ -69,12 +69,12 @@ class Look:
     side: float
 
 
-def tiles(width: int, height: int, side: int, step: int) -> tuple[Look, ...]:
+def tiles(width: int, height: int, side: int, step: int) -> tuple[Tile, ...]:
     """Square windows of `side` pixels that cover the picture, evenly laid at most `step` pixels apart, row by row.
 
     Along an axis on which the picture is shorter than the window there is one window, centred.
     """
-    return tuple(Look(left, top, side) for top in _starts(height, side, step) for left in _starts(width, side, step))
+    return tuple(Tile(left, top, side) for top in _starts(height, side, step) for left in _starts(width, side, step))
 
 
 def _starts(length: int, side: int, step: int) -> list[int]:
@@ -110,7 +110,7 @@ def sigmoid(logits: Floats) -> Floats:
     return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))).astype(np.float32)
 
 
-def in_picture(rows: Rows, look: Look) -> Rows:
+def in_picture(rows: Rows, look: Tile) -> Rows:
     """Rows in shares of a look as rows in pixels of the picture."""
     placed = rows * np.float32(look.side)
     placed[:, 4] = rows[:, 4]

@@ -26,7 +26,7 @@ Embeddings = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ArcFaceFamily:
     """What a file of one family is called, and what it wants of the RGB values 0..255: (value - mean) / scale."""
 
     name: str
@@ -36,8 +36,8 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("sface", "face_recognition_sface_2021dec.onnx", 0.0, 1.0),  # OpenCV Zoo; it scales inside the network
-    Kind("arcface", "arcface_112.onnx", 127.5, 127.5),  # insightface and its descendants, AuraFace among them
+    ArcFaceFamily("sface", "face_recognition_sface_2021dec.onnx", 0.0, 1.0),  # OpenCV Zoo; it scales inside the network
+    ArcFaceFamily("arcface", "arcface_112.onnx", 127.5, 127.5),  # insightface and its descendants, AuraFace among them
 )
 
 
@@ -47,14 +47,14 @@ class ArcFace:
     population = ""
     """Nothing ships about any of them: `consentguard calibrate` has to make a model from the school's own templates."""
 
-    def __init__(self, network: engine.Network, label: str, kind: Kind) -> None:
+    def __init__(self, network: engine.CompiledNetwork, label: str, kind: ArcFaceFamily) -> None:
         self._network = network
         self._kind = kind
         self.label = label
         self.dimension = self._run(np.zeros((SIDE, SIDE, 3), np.uint8)).size
 
     @classmethod
-    def loader(cls, kind: Kind) -> Callable[[Shelf], ArcFace]:
+    def loader(cls, kind: ArcFaceFamily) -> Callable[[Shelf], ArcFace]:
         """A function that reads this kind's file from a shelf, and raises ModelUnavailable where it cannot be used."""
 
         def load(shelf: Shelf) -> ArcFace:

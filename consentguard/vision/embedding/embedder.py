@@ -65,7 +65,7 @@ class DlibResnet:
     dimension = EMBEDDING_SIZE
     population = "dlib-resnet"
 
-    def __init__(self, network: engine.Network, predictor: ShapePredictor, card: ModelCard) -> None:
+    def __init__(self, network: engine.CompiledNetwork, predictor: ShapePredictor, card: ModelCard) -> None:
         self._network = network
         self._predictor = predictor
         self.label = card.label

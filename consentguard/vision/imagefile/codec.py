@@ -69,7 +69,7 @@ _NEXT_STEP: Final = "Open it in a picture program, save it as JPEG, and try agai
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ReadLimits:
     """What is read at all; everything is checked before pixels are made.
 
     Attributes:
@@ -87,7 +87,7 @@ class Limits:
     first_frame: bool = False
 
 
-def decode(data: bytes, *, max_edge: int, max_pixels: int | None = None, limits: Limits = Limits()) -> Picture:
+def decode(data: bytes, *, max_edge: int, max_pixels: int | None = None, limits: ReadLimits = ReadLimits()) -> Picture:
     """The picture in a file as it would be published: upright, sRGB, opaque on white, at most `max_edge` pixels long.
 
     `max_pixels`, where given, stands for the one in `limits`. Raises UnreadableImage for anything but exactly one whole
@@ -189,7 +189,7 @@ def encode_png(pixels: Pixels) -> bytes:
     return encode(pixels, "png", quality=100)
 
 
-def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
+def _decoded(data: bytes, max_edge: int, most: int, limits: ReadLimits) -> Picture:
     try:
         skeleton = structure.walk(data)
     except UnreadableImage as error:
@@ -243,7 +243,7 @@ def _decoded(data: bytes, max_edge: int, most: int, limits: Limits) -> Picture:
     )
 
 
-def _check(size: tuple[int, int], file: int, most: int, limits: Limits) -> None:
+def _check(size: tuple[int, int], file: int, most: int, limits: ReadLimits) -> None:
     width, height = size
     what = f"has {width} x {height} pixels"
     if width * height > most:

@@ -58,7 +58,7 @@ class Reader:
     """
 
     max_edge: int
-    limits: codec.Limits = field(default_factory=codec.Limits)
+    limits: codec.ReadLimits = field(default_factory=codec.ReadLimits)
     isolation: Isolation | None = None
 
     def read(self, data: bytes) -> Picture:
@@ -92,7 +92,7 @@ class _Worker:
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.stop)
 
-    def decode(self, data: bytes, max_edge: int, limits: codec.Limits, seconds: int) -> Picture:
+    def decode(self, data: bytes, max_edge: int, limits: codec.ReadLimits, seconds: int) -> Picture:
         with self._busy:
             process = self._running()
             asked = json.dumps({"max_edge": max_edge, "limits": asdict(limits), "seconds": seconds}).encode()
@@ -242,7 +242,7 @@ def _serve(megabytes: int) -> None:
             return
         _spend(int(asked["seconds"]))
         try:
-            limits = codec.Limits(**asked["limits"])
+            limits = codec.ReadLimits(**asked["limits"])
             picture = codec.decode(data, max_edge=int(asked["max_edge"]), limits=limits)
         except UnreadableImage as error:
             _send(answers, json.dumps({"error": str(error)[:2000]}).encode(), b"")

@@ -100,7 +100,7 @@ _FIRST_RUN: Final = threading.Lock()
 interpreter's lock half released (openvino 2026.4, seen under load)."""
 
 
-class Network:
+class CompiledNetwork:
     """A compiled network. One object may be called from several threads; each call has a request of its own."""
 
     def __init__(self, compiled: Any, name: str) -> None:
@@ -143,7 +143,7 @@ class Network:
 
 def load(
     data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True, outputs: Sequence[str] = ()
-) -> Network:
+) -> CompiledNetwork:
     """Compiles a network from the bytes of its file.
 
     Args:
@@ -168,7 +168,7 @@ def load(
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
         settings["ENABLE_CPU_PINNING"] = False
         settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
-        return Network(_compiled(data, inputs, settings, outputs), name)
+        return CompiledNetwork(_compiled(data, inputs, settings, outputs), name)
     except RuntimeError as error:
         raise ModelUnavailable(
             f"{name}: the inference engine cannot use it ({_last_line(error)}); try `pip install --upgrade openvino`."

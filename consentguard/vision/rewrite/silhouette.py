@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Head, Person, Point
+from consentguard.values import Box, Face, Hand, Head, PersonRegion, Point
 from consentguard.vision.rewrite.cells import Grid, Levels8
 from consentguard.vision.rewrite.cover import head_box
 from consentguard.vision.rewrite.shapes import Polygon, grown, hull, rounded
@@ -40,7 +40,7 @@ def own_box(head: Face | Head) -> Box:
     return head_box(head) if isinstance(head, Face) else head.box
 
 
-def body_levels(grid: Grid, head: Face | Head, person: Person | None) -> Levels8:
+def body_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> Levels8:
     """How surely each cell is of the person with this head: what was read of the body, or else a guessed trunk.
 
     Its own head, without the margins of its cover, is surely of it.

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.vision.embedding.dlib.onnx_writer import Graph
-from consentguard.vision.embedding.dlib.packed import Reader
+from consentguard.vision.embedding.dlib.packed import PackedReader
 
 CHIP_SIZE = 150
 EMBEDDING_SIZE = 128
@@ -81,7 +81,7 @@ def read_network(data: bytes, file: str) -> bytes:
     Raises:
         ModelUnavailable: it is not this network, whole and unharmed.
     """
-    return _graph(_read(Reader(data, file)))
+    return _graph(_read(PackedReader(data, file)))
 
 
 # ------------------------------------------------------------------------------------------------- reading the file
@@ -98,7 +98,7 @@ def _layers() -> Iterator[str]:
     yield from ("avg_pool_everything", "fc")
 
 
-def _read(reader: Reader) -> _Weights:
+def _read(reader: PackedReader) -> _Weights:
     layers = tuple(_layers())
     reader.expect("the version of the loss layer", reader.integer(), 1)
     reader.expect("the loss layer", reader.text(), "loss_metric_2")
@@ -144,7 +144,7 @@ def _convolution_shapes() -> Iterator[tuple[int, int, int, int]]:
         yield channels, channels, 3, 1
 
 
-def _read_convolution(reader: Reader, count: int, channels: int, side: int, stride: int) -> _Convolution:
+def _read_convolution(reader: PackedReader, count: int, channels: int, side: int, stride: int) -> _Convolution:
     # con_5 and con_6 are the same record of later dlibs with one and two switches more
     record = reader.text()
     if record not in ("con_4", "con_5", "con_6"):
@@ -179,7 +179,7 @@ def _read_convolution(reader: Reader, count: int, channels: int, side: int, stri
     )
 
 
-def _with_affine(reader: Reader, before: _Convolution) -> _Convolution:
+def _with_affine(reader: PackedReader, before: _Convolution) -> _Convolution:
     """The convolution just read, with the factors and offsets that follow it."""
     record = reader.text()
     if record not in ("affine_", "affine_2"):
@@ -194,7 +194,7 @@ def _with_affine(reader: Reader, before: _Convolution) -> _Convolution:
     return replace(before, factors=values[:count], offsets=values[count:])
 
 
-def _read_projection(reader: Reader) -> NDArray[np.float32]:
+def _read_projection(reader: PackedReader) -> NDArray[np.float32]:
     record = reader.text()
     if record not in ("fc_2", "fc_3"):
         reader.fail(f"the last layer calls itself {record!r}")
@@ -210,7 +210,7 @@ def _read_projection(reader: Reader) -> NDArray[np.float32]:
     return weights
 
 
-def _read_weightless(reader: Reader, kind: str) -> None:
+def _read_weightless(reader: PackedReader, kind: str) -> None:
     record = reader.text()
     if kind in ("relu", "add_prev"):
         if record not in (f"{kind}_", f"{kind}_2"):
@@ -228,7 +228,7 @@ def _read_weightless(reader: Reader, kind: str) -> None:
     reader.expect(f"the window of {kind}", tuple(reader.integer() for _ in range(6)), windows[kind])
 
 
-def _read_layer_state(reader: Reader) -> None:
+def _read_layer_state(reader: PackedReader) -> None:
     """What dlib keeps of each layer's last run: three switches, three empty tensors."""
     for _ in range(3):
         reader.boolean()
@@ -236,7 +236,7 @@ def _read_layer_state(reader: Reader) -> None:
         reader.tensor(0)
 
 
-def _skip_training_rates(reader: Reader) -> None:
+def _skip_training_rates(reader: PackedReader) -> None:
     for _ in ("learning rate", "weight decay", "the same for biases", "the same for biases"):
         reader.real()
 

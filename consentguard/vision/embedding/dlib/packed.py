@@ -38,7 +38,7 @@ def unusable(file: str, reason: str) -> ModelUnavailable:
     return ModelUnavailable(f"{file}: {reason}; {NEXT_STEP}")
 
 
-class Reader:
+class PackedReader:
     """Walks once through dlib's bytes, from front to back.
 
     Every method takes one value off the front and raises ModelUnavailable if the bytes there are not such a value.
@@ -119,9 +119,9 @@ _PACKED = re.compile(b"|".join(b"[%c%c].{%d}" % (n, n | _NEGATIVE, n) for n in r
 def integers(data: bytes, file: str) -> NDArray[np.int64]:
     """Every number of a file that holds nothing but packed integers, in order, as one array.
 
-    Does what `Reader.integer` does for three million numbers at once: a regular expression finds where each begins
-    (0.2 s instead of 2 s), NumPy does the arithmetic. Raises ModelUnavailable if any byte belongs to no number, or a
-    number is beyond 64 bits.
+    Does what `PackedReader.integer` does for three million numbers at once: a regular expression finds where each
+    begins (0.2 s instead of 2 s), NumPy does the arithmetic. Raises ModelUnavailable if any byte belongs to no number,
+    or a number is beyond 64 bits.
     """
     lengths = np.fromiter(map(len, _PACKED.findall(data)), dtype=np.int64)
     # findall steps over what does not match, so a file with one stray byte comes out short
@@ -140,7 +140,7 @@ def integers(data: bytes, file: str) -> NDArray[np.int64]:
 
 
 def reals(mantissas: NDArray[np.int64], exponents: NDArray[np.int64], file: str) -> NDArray[np.float64]:
-    """mantissa * 2 ** exponent for whole arrays of the same shape; raises ModelUnavailable as `Reader.real` does."""
+    """mantissa * 2 ** exponent for whole arrays of the same shape; raises ModelUnavailable as `PackedReader.real`."""
     if (np.abs(exponents) > _LARGEST_EXPONENT).any():
         raise unusable(file, "a number has an impossible exponent")
     return np.ldexp(mantissas.astype(np.float64), exponents)
