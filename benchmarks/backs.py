@@ -4,7 +4,7 @@
 
 Five linear readings of CenterFace's tensor 474 (consentguard/vision/detection/backs.py says of what): logistic
 regressions by Newton's method, the inputs standardised, and for `place` a ridge regression. Only photos whose name has
-an even SHA-1 are fitted on; the others judge (benchmarks/heads.py --labels). Labels: the head boxes of `scut_heads_b`;
+an even SHA-1 are fitted on; the others were kept to judge by. Labels: the head boxes of `scut_heads_b`;
 of 660 of these heads benchmarks/heads_labels.txt says whether they are seen from behind (B) or show an eye, the nose or
 the mouth (F). Labelled faces of `wider_train` and the two `mafa` sets, moved at random, are heads that show a face too.
 Takes an hour of one processor. Nothing of a photo is written but the weights.
