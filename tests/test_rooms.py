@@ -161,3 +161,8 @@ def test_no_class_name_stands_twice():
     names = Counter(name for file in files for name in re.findall(r"^class ([A-Z]\w+)", file.read_text("utf-8"), re.M))
     assert names["Guard"] == 1
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_no_file_is_longer_than_350_lines():
+    lines = {str(path): len(path.read_text("utf-8").splitlines()) for path in (ROOT / "consentguard").rglob("*.py")}
+    assert {name: count for name, count in lines.items() if count > 350} == {}

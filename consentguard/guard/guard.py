@@ -71,7 +71,7 @@ class Guard:
 
     Attributes:
         register, policy: what it answers for.
-        words: judges text by itself, for doors that post more than one caption.
+        words: judges text by itself, for exit points that post more than one caption.
     """
 
     def __init__(
@@ -90,8 +90,8 @@ class Guard:
             register: who may be shown where.
             policy: what the school decided.
             state: key, audit trail and templates; needed to release and to match, not to inspect.
-            detector, embedder: instead of the shipped ones. What is injected marks every release, and doors refuse
-                those, unless policy names the part.
+            detector, embedder: instead of the shipped ones. What is injected marks every release, and exit points
+                refuse those, unless policy names the part.
             clock: instead of the real one, with the same consequence.
         """
         self.register = register
@@ -166,7 +166,7 @@ class Guard:
         return verdict
 
     def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
-        """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, for doors in a hurry.
+        """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, at its quickest.
 
         It ends with the first face, `refused` for `unapproved-face`: what else is to see, and what could be made of the
         photo, is left to `release`. Where there is none, the verdict is that of `inspect`. Errors as there.
@@ -206,11 +206,8 @@ class Guard:
             judged = self._pipeline.looked_twice(judged, to_show=True)
         verdict = self._pipeline.verdict(judged, name)
         self._keep(photo, verdict, judged)
-        return (
-            verdict,
-            draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs),
-            judged.plan.as_json(),
-        )
+        drawn = draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs)
+        return verdict, drawn, judged.plan.as_json()
 
     def propose(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Choice, ...]:
         """Everything that policy lets be made of a photo, in the order that it prefers, and last to publish nothing.
@@ -291,14 +288,13 @@ class Guard:
         return hashlib.sha256(canonical(rests_on)).hexdigest()
 
     def admit(self, released: Released, *, channel: str) -> Released:
-        """What every door asks before bytes go out: is this ours, unchanged, recorded, and does it still stand?
+        """Checks before bytes go out that they are this state's, unchanged and recorded, and that the release stands.
 
-        The door names its channel, so that what was released for another is refused.
-        A guard that was opened from a register file reads it anew, so that a consent withdrawn an hour ago counts; it
-        answers for its own policy. RegisterInvalid where the file has mistakes by now: then nothing goes.
-        Returns the release in an object of its own: its bytes are those that were checked, whoever else holds the first
-        one. Raises AuditFailed for a release that is not this state's or not recorded, and Refused for one
-        made with injected parts, under another policy, or resting on a consent that has gone since.
+        The exit point names its channel: what was released for another is refused. A guard opened from a register
+        file reads it anew, so that a consent withdrawn an hour ago counts. Returns the release in an object of its
+        own, whose bytes are those that were checked. Raises RegisterInvalid where the file has mistakes by now,
+        AuditFailed for a release that is not this state's or not recorded, and Refused for one made with injected
+        parts, under another policy, or resting on a consent that has gone since.
         """
         register = self.register if self._register_file is None else Register.load(self._register_file)
         return admitted(self._setup, register, released, channel)
