@@ -25,7 +25,7 @@ def post(drop: Path, guard: Guard, poster: Poster, channel: str, by: str) -> str
     released = []
     for photo in photos:
         people = text_of(photo.with_suffix(".people.txt")).split()
-        released.append(guard.release(photo.read_bytes(), name=str(photo), channel=channel, people=people, by=by))
+        released.append(guard.release(photo, channel=channel, people=people, by=by))
     return poster.post(text, released, channel=channel, by=by, sources=photos).link
 
 

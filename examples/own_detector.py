@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from consentguard import Guard, Policy, Register
+from consentguard import ConsentGuardError, Guard, Policy, Register
 from consentguard.values import Face, Pixels
 from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.models.store import Shelf
@@ -36,8 +36,12 @@ class Brightened(Detector):
 
 
 def main() -> int:
-    guard = Guard(Register.load(Path("consent_register.csv")), Policy.shipped(), detector=Brightened())
-    verdict = guard.inspect(Path(sys.argv[1]).read_bytes(), name=sys.argv[1])
+    try:
+        guard = Guard(Register.load(Path("consent_register.csv")), Policy.shipped(), detector=Brightened())
+        verdict = guard.inspect(sys.argv[1])
+    except ConsentGuardError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
     print(f"{verdict.outcome}: {len(verdict.faces)} faces, seen by {', '.join(verdict.models)}")
     return verdict.outcome.exit_code
 

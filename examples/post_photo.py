@@ -5,21 +5,18 @@ channel's account in CONSENTGUARD_X_API_KEY, _API_SECRET, _ACCESS_TOKEN and _ACC
 """
 
 import sys
-from pathlib import Path
 
-from consentguard import CannotTell, Guard, Refused
+from consentguard import ConsentGuardError, Guard
 from consentguard.posting import Poster
 
 
 def main(photo: str, text: str, channel: str, people: str, by: str) -> int:
-    guard = Guard.open("consent_register.csv")
-    poster = Poster.open("consent_register.csv", channel=channel)
     try:
-        released = guard.release(
-            Path(photo).read_bytes(), name=photo, channel=channel, people=people.split(","), by=by, caption=text
-        )
-        posted = poster.post(text, [released], channel=channel, by=by)
-    except (Refused, CannotTell) as error:
+        guard = Guard.open("consent_register.csv")
+        poster = Poster.open("consent_register.csv", channel=channel)
+        released = guard.release(photo, channel=channel, people=people.split(","), by=by, caption=text)
+        posted = poster.post(text, [released], channel=channel, by=by)  # asks `admit` once more, and sends its answer
+    except ConsentGuardError as error:  # Refused, WrongUsage, CannotTell: nothing was posted, and the message says why
         print(error, file=sys.stderr)
         return error.exit_code
     print(posted.link)
@@ -27,4 +24,6 @@ def main(photo: str, text: str, channel: str, people: str, by: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 6:
+        sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:6]))

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-from consentguard import CannotTell, Guard, Refused
+from consentguard import ConsentGuardError, Guard
 
 
 def main() -> int:
@@ -22,16 +22,16 @@ def main() -> int:
     asked = parser.parse_args()
     people = [person for person in asked.people.split(",") if person]
 
-    guard = Guard.open("consent_register.csv")
     try:
-        released = guard.release(asked.photo.read_bytes(), channel="website", people=people, by=asked.by)
-        guard.admit(released, channel="website")  # asked once more right before it leaves
-    except (Refused, CannotTell) as stop:
+        guard = Guard.open("consent_register.csv")
+        released = guard.release(asked.photo, channel="website", people=people, by=asked.by)
+        admitted = guard.admit(released, channel="website")  # asked once more right before it leaves
+    except ConsentGuardError as stop:
         print(f"{asked.photo}: {stop}", file=sys.stderr)
         return stop.exit_code
     if not asked.page.startswith(("https://", "http://")):
         parser.error(f"{asked.page}: is no address of a page")
-    request = urllib.request.Request(asked.page, released.data, {"Content-Type": "image/jpeg"})  # noqa: S310
+    request = urllib.request.Request(asked.page, admitted.data, {"Content-Type": "image/jpeg"})  # noqa: S310
     with urllib.request.urlopen(request, timeout=60):  # noqa: S310
         return 0
 

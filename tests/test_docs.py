@@ -129,6 +129,19 @@ def test_the_example_of_an_own_detector_runs(office: Path) -> None:
     assert (done.returncode, "1 faces, seen by brightened@1" in done.stdout) == (1, True), done.stderr
 
 
+def test_the_example_of_a_batch_tool_runs(office: Path) -> None:
+    (office / "photos" / "two.jpg").write_bytes(b"no photo")
+    subprocess.run([sys.executable, "-m", "consentguard", "init"], cwd=office, check=True, capture_output=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "examples/batch.py", "photos", "out"],
+        cwd=office, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3, done.stderr
+    assert "one.jpg: released" in done.stdout
+    assert "two.jpg: photos" in done.stdout
+    assert len(list((office / "out").iterdir())) == 1
+
+
 def test_nothing_of_this_machine_is_in_the_repository() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     here = str(ROOT.parent)

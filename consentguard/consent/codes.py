@@ -34,6 +34,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
         "unread-text": "text in the picture was not read, or not surely, and policy asks for that",
         "file-name": "the file is named after a pupil; a released copy is not",
+        "not-a-file": "pixels were handed in, so there is no file that could go as it is; a released copy is one",
         "metadata": "the file carries more than its pixels",
         "too-large": "the photo is larger than policy publishes, so smaller faces than were looked for could be seen",
         "custom-part": "it was made by a guard with parts of its own, which policy does not name",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +22,12 @@ from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
 from consentguard.enrol import Enrolment, Eyes, enrol
 from consentguard.enrol.calibrate import calibrate_store
-from consentguard.errors import CannotTell, UnreadableImage, VerificationFailed
+from consentguard.errors import CannotTell
 from consentguard.guard.admission import admitted
 from consentguard.guard.examined import Examined
+from consentguard.guard.inputs import Photo, PhotoLike, about, people_of, photo_of
 from consentguard.guard.judging import Judged
+from consentguard.guard.many import Many
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.numbers import keep, late_faces, tags_of
 from consentguard.guard.pipeline import Pipeline
@@ -55,16 +57,7 @@ from consentguard.vision.imagefile import codec
 _THUMBNAIL_QUALITY: Final = 80
 
 
-@contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Gives the errors of the pixel rooms, which know no file names, the name of the photo."""
-    try:
-        yield
-    except (UnreadableImage, VerificationFailed) as error:
-        raise type(error)(f"{name}: {error}") from error
-
-
-class Guard:
+class Guard(Many):
     """Stands between photos and the public, under one register and one policy.
 
     A guard may be shared between threads. Models are loaded at the first look and then kept.
@@ -134,7 +127,9 @@ class Guard:
         return self._setup.recorded
 
     def question(self, **asked: Unpack[Asked]) -> Question:
-        """Checks what is asked, before any photo. Raises WrongUsage with the choices."""
+        """Checks what is asked, before any photo. Raises WrongUsage with the choices, and TypeError for people."""
+        if "people" in asked:
+            asked["people"] = people_of(asked["people"])
         override = asked.get("override") or {}
         self.words.check_recorded(
             names=(asked.get("by"), asked.get("suitable_by")),
@@ -143,44 +138,45 @@ class Guard:
         return ask(self.register, self.policy, **asked)
 
     def inspect(
-        self, photo: bytes, *, name: str = "photo", at: datetime | None = None, **asked: Unpack[Asked]
+        self, photo: PhotoLike, *, name: str | None = None, at: datetime | None = None, **asked: Unpack[Asked]
     ) -> Verdict:
         """What would happen to a photo: for looking only, and it carries no bytes.
 
         The outcome is `publishable` (may go exactly as it is), `needs_rewrite` or `refused`; nothing is written.
 
         Args:
-            photo: the bytes of the file.
-            name: what the verdict and errors call it.
+            photo: the bytes of a file, its path, a Pillow image or an RGB array (height, width, 3) of uint8. Pixels are
+                no file, so they are never `publishable`; finding and reason are `not-a-file`.
+            name: what the verdict and errors call it; the path, or "photo", without it.
             at: the time to decide for; now without it.
             asked: channel, mode, people, by; see `Asked`.
 
         Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
         """
-        question = self.question(**asked)
-        with _about(name), timed():
-            late = self._late(photo)
-            judged = self._pipeline.check(photo, question, at or self._setup.clock(), late)
-            verdict = self._pipeline.verdict(judged, name)
-        self._keep(photo, verdict, judged)
+        question, taken = self.question(**asked), photo_of(photo, name)
+        with about(taken.name), timed():
+            late = self._late(taken)
+            judged = self._pipeline.check(taken, question, at or self._setup.clock(), late)
+            verdict = self._pipeline.verdict(judged, taken.name)
+        self._keep(taken, verdict, judged)
         return verdict
 
-    def glance(self, photo: bytes, *, name: str = "photo", channel: str | None = None) -> Verdict:
+    def glance(self, photo: PhotoLike, *, name: str | None = None, channel: str | None = None) -> Verdict:
         """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, at its quickest.
 
         It ends with the first face, `refused` for `unapproved-face`: what else is to see, and what could be made of the
         photo, is left to `release`. Where there is none, the verdict is that of `inspect`. Errors as there.
         """
-        question = self.question(channel=channel, mode=Mode.OFF.value)
+        question, taken = self.question(channel=channel, mode=Mode.OFF.value), photo_of(photo, name)
         threading.Thread(target=self._load_quietly).start()  # beside the decoding, which has a process of its own
-        with _about(name):
-            picture = self._pipeline.read(photo)
+        with about(taken.name):
+            picture = self._pipeline.read(taken)
             seen = self._models.look(picture, until_face=True)
             if seen.heads is not None:
                 judged = self._pipeline.decided(picture, seen, question, self._setup.clock())
-                return self._pipeline.verdict(self._pipeline.looked_twice(judged), name)
+                return self._pipeline.verdict(self._pipeline.looked_twice(judged), taken.name)
         return Verdict(
-            photo=name,
+            photo=taken.name,
             outcome=Outcome.REFUSED,
             reasons=("unapproved-face",),
             faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
@@ -194,44 +190,45 @@ class Guard:
             self._models.load()
 
     def draw(
-        self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]
+        self, photo: PhotoLike, *, name: str | None = None, **asked: Unpack[Asked]
     ) -> tuple[Verdict, bytes, dict[str, Any]]:
         """The verdict of `inspect`, a PNG that shows what was seen, for the desk only, and the plan in plain types.
 
         The plan is that of `RewritePlan.as_json`, in pixels of the picture as it would be published.
         """
-        question = self.question(**asked)
-        with _about(name):
-            judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo), thorough=True)
+        question, taken = self.question(**asked), photo_of(photo, name)
+        with about(taken.name):
+            judged = self._pipeline.planned(taken, question, self._setup.clock(), self._late(taken), thorough=True)
             judged = self._pipeline.looked_twice(judged, to_show=True)
-        verdict = self._pipeline.verdict(judged, name)
-        self._keep(photo, verdict, judged)
+        verdict = self._pipeline.verdict(judged, taken.name)
+        self._keep(taken, verdict, judged)
         drawn = draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs)
         return verdict, drawn, judged.plan.as_json()
 
-    def propose(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> tuple[Choice, ...]:
+    def propose(self, photo: PhotoLike, *, name: str | None = None, **asked: Unpack[Asked]) -> tuple[Choice, ...]:
         """Everything that policy lets be made of a photo, in the order that it prefers, and last to publish nothing.
 
         Arguments and errors as for `inspect`. Empty but for the last where nothing may leave. Each has a small preview
         that had no second pass: it is for the person who chooses, and `release(choice=...)` may still refuse.
         """
-        question = self.question(**asked)
-        with _about(name):
-            judged = self._pipeline.planned(photo, question, self._setup.clock(), self._late(photo))
+        question, taken = self.question(**asked), photo_of(photo, name)
+        with about(taken.name):
+            judged = self._pipeline.planned(taken, question, self._setup.clock(), self._late(taken))
             return self._pipeline.choices(judged)
 
-    def examine(self, photo: bytes, *, name: str = "photo") -> Examined:
+    def examine(self, photo: PhotoLike, *, name: str | None = None) -> Examined:
         """A photo looked at once and held open, for a program in which a person decides: see `Examined`.
 
         Raises CannotTell where the photo cannot be read or a detector fails.
         """
-        with _about(name):
-            picture = self._pipeline.read(photo)
+        taken = photo_of(photo, name)
+        with about(taken.name):
+            picture = self._pipeline.read(taken)
             seen = self._models.look(picture)
-        return Examined(photo, self._pipeline, self._setup, self._late(photo), self.question, (picture, seen),
+        return Examined(taken.data, self._pipeline, self._setup, self._late(taken), self.question, (picture, seen),
                         self._models.look_for_bodies)  # fmt: skip
 
-    def release(self, photo: bytes, *, name: str = "photo", **asked: Unpack[Asked]) -> Released:
+    def release(self, photo: PhotoLike, *, name: str | None = None, **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
 
         Arguments as for `inspect`; the time is always now. Refusals and failures are recorded like releases.
@@ -241,12 +238,11 @@ class Guard:
             CannotTell: no decision was reached, the second look failed, or it could not be recorded.
             WrongUsage: channel, mode or people do not exist or are not allowed.
         """
-        question, now = self.question(**asked), self._setup.clock()
-        source = hashlib.sha256(photo).hexdigest()
-        recording = Recording(self._setup, question, source, now, self._custom_parts)
+        question, taken, now = self.question(**asked), photo_of(photo, name), self._setup.clock()
+        recording = Recording(self._setup, question, taken.sha256, now, self._custom_parts)
         _ = self.state  # nothing is looked at that could not be recorded
-        with timed(), _about(name):
-            return self._pipeline.release(photo, name, question, recording, self._late(photo))
+        with timed(), about(taken.name):
+            return self._pipeline.release(taken, question, recording, self._late(taken))
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
         """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
@@ -333,16 +329,16 @@ class Guard:
         rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
         return calibrate_store(self.register, eyes, self.state, self._setup.clock(), rate, folder)
 
-    def tags(self, photo: bytes, says: Mapping[int, str]) -> tuple[Tag, ...]:
+    def tags(self, photo: PhotoLike, says: Mapping[int, str]) -> tuple[Tag, ...]:
         """Tags on faces by the numbers that `inspect` gave them: number -> register id, `hide` or `nobody`.
 
         Raises WrongUsage where the photo was not inspected under this state, or with other models, and for a number
         that no face has.
         """
-        return tags_of(self._setup, photo, says, self._models.finders)
+        return tags_of(self._setup, photo_of(photo).data, says, self._models.finders)
 
-    def _late(self, photo: bytes) -> tuple[Box, ...]:
-        return late_faces(self._setup, photo, self._models.finders)
+    def _late(self, photo: Photo) -> tuple[Box, ...]:
+        return late_faces(self._setup, photo.data, self._models.finders)
 
-    def _keep(self, photo: bytes, verdict: Verdict, judged: Judged) -> None:
-        keep(self._setup, photo, verdict, judged, self._models.finders)
+    def _keep(self, photo: Photo, verdict: Verdict, judged: Judged) -> None:
+        keep(self._setup, photo.data, verdict, judged, self._models.finders)

@@ -140,7 +140,7 @@ def verdict(
     """
     picture, seen, plan, ruled = judged.picture, judged.seen, judged.plan, judged.ruling
     findings = ruled.findings
-    if picture.carried:
+    if picture.carried and picture.is_file:  # of pixels it is the file that was made here
         findings = (*findings, _metadata_finding(picture))
     findings = (*findings, *about_name)
     leaves = not ruled.refused
@@ -210,7 +210,8 @@ def _to_mend(judged: Judged, about_name: Sequence[Finding]) -> tuple[str, ...]:
     reasons = {
         "unapproved-face": judged.hides,
         "surname-in-picture": judged.held.marks,
-        "metadata": judged.picture.carried,
+        "not-a-file": not judged.picture.is_file,
+        "metadata": judged.picture.carried and judged.picture.is_file,
         "file-name": about_name,
         "too-large": judged.picture.scale < 1,
     }

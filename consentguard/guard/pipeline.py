@@ -22,6 +22,7 @@ from consentguard.errors import CannotTell, Refused, VerificationFailed
 from consentguard.guard import judging
 from consentguard.guard.content import Content, Held
 from consentguard.guard.finishing import preview, prove, render
+from consentguard.guard.inputs import Photo
 from consentguard.guard.judging import Judged
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.planning import Choice, Planner
@@ -53,19 +54,21 @@ class Pipeline:
     """The order of the steps. May be shared between threads.
 
     Attributes:
-        read: makes a picture of a file.
         content: judges what a picture holds besides people.
     """
 
     def __init__(self, setup: Setup, models: VisionModels, words: Words) -> None:
-        self.read = reader_of(setup.policy).read
+        self._reader = reader_of(setup.policy)
         self.content = Content(setup.policy, words)
         self._setup, self._models, self._words = setup, models, words
 
-    def release(
-        self, photo: bytes, name: str, question: Question, recording: Recording, late: Sequence[Box] = ()
-    ) -> Released:
+    def read(self, photo: Photo) -> Picture:
+        """A picture of a photo. Raises UnreadableImage."""
+        return replace(self._reader.read(photo.data), is_file=photo.is_file)
+
+    def release(self, photo: Photo, question: Question, recording: Recording, late: Sequence[Box] = ()) -> Released:
         """Read, look, decide, plan, paint, encode, verify, record. Raises Refused and CannotTell, recorded."""
+        name = photo.name
         try:
             judged = self.planned(photo, question, recording.now, late)
             self._stop_if_refused(judged, name)
@@ -77,12 +80,12 @@ class Pipeline:
             raise
         return recording.sealed(data, self.verdict(judged, name), judged.decision.rests_on)
 
-    def check(self, photo: bytes, question: Question, at: datetime, late: Sequence[Box] = ()) -> Judged:
+    def check(self, photo: Photo, question: Question, at: datetime, late: Sequence[Box] = ()) -> Judged:
         """The same without a copy to hand over: where somebody would be seen, the second pass looks all the same."""
         return self.looked_twice(self.planned(photo, question, at, late))
 
     def planned(
-        self, photo: bytes, question: Question, at: datetime, late: Sequence[Box] = (), *, thorough: bool = False
+        self, photo: Photo, question: Question, at: datetime, late: Sequence[Box] = (), *, thorough: bool = False
     ) -> Judged:
         """Read, look, decide, plan. If `thorough`, hands and people are looked for even where nobody is hidden.
 

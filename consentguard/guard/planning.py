@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from consentguard.consent.decide import Decision
 from consentguard.consent.policy.policy import Policy
@@ -39,7 +39,22 @@ class Choice:
     worth: float
     painted_share: float
     why: str
-    preview: bytes | None = None
+    preview: bytes | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, without the preview."""
+        return {
+            "digest": self.digest,
+            "rewrite": self.rewrite.value if self.rewrite else None,
+            "frame": self.frame.as_list() if self.frame else None,
+            "worth": round(self.worth, 3),
+            "painted_share": round(self.painted_share, 3),
+            "why": self.why,
+        }
+
+    def _repr_jpeg_(self) -> bytes | None:
+        """The preview, in a notebook."""
+        return self.preview
 
 
 def shown(seen: Seen, decision: Decision) -> frozenset[Subject]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from consentguard.consent.clock import now, school_day
@@ -83,8 +82,7 @@ class Judge:
     @classmethod
     def of_list(cls, listed: ReleasedHashes, policy: Policy, channel: str | None = None) -> Judge:
         """A judge without register and state: what is on the school's signed list passes, and what shows nobody."""
-        nobody = Register(MappingProxyType({}), hashlib.sha256(b"").hexdigest(), "no register")
-        return cls(nobody, policy, None, channel, listed=listed)
+        return cls(Register.nobody(), policy, None, channel, listed=listed)
 
     def judge(
         self,

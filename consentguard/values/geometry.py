@@ -272,6 +272,7 @@ class Picture:
         source_width, source_height: size of the upright source picture, in pixels.
         carried: what the file holds besides its pixels, by name ("exif", "icc", "trailing-bytes", ...).
         notices: what the file says of whose work it is.
+        is_file: False where pixels were handed in: then there is no file that could be published as it is.
     """
 
     pixels: Pixels
@@ -279,6 +280,7 @@ class Picture:
     source_height: int
     carried: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
+    is_file: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", frozen_pixels(self.pixels))

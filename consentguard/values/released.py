@@ -104,6 +104,17 @@ class Released:
         """How a file of these bytes is called at its end: ".jpg", ".png" or ".webp"."""
         return next(each.suffixes[0] for each in PUBLISHED.values() if each.matches(self.data))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types: sha256, verdict and grounds, without the bytes and the seal."""
+        return {"sha256": self.sha256, "verdict": self.verdict.as_json(), "grounds": self.grounds.as_json()}
+
+    def _repr_jpeg_(self) -> bytes | None:
+        """The picture, in a notebook."""
+        return self.data if self.suffix == ".jpg" else None
+
+    def _repr_png_(self) -> bytes | None:
+        return self.data if self.suffix == ".png" else None
+
     def __repr__(self) -> str:
         return f"<Released {self.sha256[:16]} {len(self.data)} bytes for {self.grounds.channel}>"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -173,6 +174,27 @@ class Verdict:
     def written_to(self, output: str) -> Verdict:
         """The same verdict, knowing where its bytes were written."""
         return replace(self, output=output)
+
+    def __repr__(self) -> str:
+        """One line: what it is called, how it ended, how many faces, and why."""
+        told = [f"{len(self.faces)} face{'s' * (len(self.faces) != 1)}, {self.hidden} hidden"]
+        told += [f"rewrite {self.rewrite}"] if self.rewrite else []
+        told += [f"because of {', '.join(self.reasons)}"] if self.reasons else []
+        return f"<Verdict {self.photo!r} {self.outcome}: {'; '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook, with a line for each face."""
+        rows = "".join(
+            f"<tr><td>{face.number or ''}</td><td>{html.escape(face.where)}</td><td>{face.standing}</td>"
+            f"<td>{face.action}</td></tr>"
+            for face in self.faces
+        )
+        head = "<tr><th>face</th><th>where</th><th>standing</th><th>action</th></tr>"
+        return f"<p>{html.escape(repr(self)[1:-1])}</p>" + (f"<table>{head}{rows}</table>" if rows else "")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types, as `--json` prints them."""
+        return self.as_json()
 
     def as_json(self) -> dict[str, Any]:
         """The object of `--json`: plain types only, the keys fixed by the contract of the command line."""

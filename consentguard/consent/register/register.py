@@ -36,6 +36,11 @@ class Register:
     file: str
 
     @classmethod
+    def nobody(cls) -> Register:
+        """A register of nobody, for looking where no register is."""
+        return cls(MappingProxyType({}), hashlib.sha256(b"").hexdigest(), "no register")
+
+    @classmethod
     def load(cls, path: Path) -> Register:
         """Reads a register file. Raises RegisterInvalid with all that is wrong with it; then nothing is loaded."""
         try:

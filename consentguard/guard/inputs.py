@@ -1,0 +1,112 @@
+"""What a caller may hand in, brought to one form: a photo as bytes, a path or pixels, and people as a list of ids."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from consentguard.errors import UnreadableImage, VerificationFailed
+from consentguard.files import read_photo
+
+PhotoLike: TypeAlias = bytes | bytearray | memoryview | str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
+"""A photo: the bytes of a file, the path of a file, a Pillow image, or an RGB array (height, width, 3) of uint8."""
+
+_AS_THEY_ARE: Final = ("L", "LA", "RGB", "RGBA")
+"""Modes of Pillow that a PNG holds as they are."""
+_CONVERTED: Final = {"1": "L", "P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "CMYK": "RGB", "YCbCr": "RGB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo as the guard takes it.
+
+    Attributes:
+        data: the bytes of a file. Of pixels they are a PNG made here, without loss.
+        sha256: hex digest of those bytes; of pixels it is over their size and values.
+        name: what verdicts and errors call it.
+        is_file: whether these bytes were a file. Pixels were not: nobody knows which file would be published as it is.
+    """
+
+    data: bytes
+    sha256: str
+    name: str
+    is_file: bool = True
+
+
+def photo_of(photo: PhotoLike, name: str | None = None) -> Photo:
+    """What was handed in as a photo. Without a name a file is called by its path, anything else "photo".
+
+    Raises TypeError for anything that is no photo, and UnreadableImage for a path that cannot be read.
+    """
+    if isinstance(photo, bytes | bytearray | memoryview):
+        return _file(bytes(photo), name or "photo")
+    if isinstance(photo, str | os.PathLike):
+        path = Path(photo)
+        return _file(read_photo(path), name or str(path))
+    if isinstance(photo, Image.Image):
+        return _pixels(_plain(photo), photo.info.get("icc_profile"), name or "photo")
+    if isinstance(photo, np.ndarray):
+        if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
+            raise TypeError(
+                f"an array must be RGB, uint8, of shape (height, width, 3), not {photo.dtype} {photo.shape}; "
+                "a picture of OpenCV is BGR: turn it with image[:, :, ::-1]"
+            )
+        return _pixels(Image.fromarray(np.ascontiguousarray(photo)), None, name or "photo")
+    raise TypeError(
+        f"a photo is bytes, a path, a Pillow image or an RGB array of uint8, not {type(photo).__name__}"
+    )  # fmt: skip
+
+
+def people_of(people: object) -> tuple[str, ...]:
+    """Register ids as a list: one text is one id. Raises TypeError for anything but texts."""
+    if isinstance(people, str):
+        return (people,)
+    if isinstance(people, bytes | Mapping) or not isinstance(people, Iterable):
+        raise TypeError(f"people are register ids, such as ['P001', 'P002'], not {type(people).__name__}")
+    ids = tuple(people)
+    if wrong := next((type(one).__name__ for one in ids if not isinstance(one, str)), None):
+        raise TypeError(f"people are register ids, such as ['P001', 'P002']; one of these is {wrong}")
+    return ids
+
+
+@contextmanager
+def about(name: str) -> Iterator[None]:
+    """Gives the errors of the pixel rooms, which know no file names, the name of the photo."""
+    try:
+        yield
+    except (UnreadableImage, VerificationFailed) as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+def _file(data: bytes, name: str) -> Photo:
+    return Photo(data, hashlib.sha256(data).hexdigest(), name)
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Upright, in a mode that a PNG holds. Raises TypeError for pixels that cannot be shown without a choice."""
+    upright = ImageOps.exif_transpose(image)
+    wanted = "RGBA" if "transparency" in image.info else _CONVERTED.get(image.mode, image.mode)
+    if wanted not in _AS_THEY_ARE:
+        raise TypeError(
+            f"a Pillow image of mode {image.mode} can be shown in more than one way; convert it to RGB first"
+        )
+    return upright if upright.mode == wanted else upright.convert(wanted)
+
+
+def _pixels(image: Image.Image, profile: bytes | None, name: str) -> Photo:
+    values = image.tobytes()
+    head = f"{image.width}x{image.height}x{len(image.getbands())}\n".encode()
+    bare = Image.frombytes(image.mode, image.size, values)  # without what Pillow would write of the first file's notes
+    held = io.BytesIO()
+    bare.save(held, "PNG", compress_level=1, icc_profile=profile)
+    return Photo(held.getvalue(), hashlib.sha256(head + values).hexdigest(), name, is_file=False)
