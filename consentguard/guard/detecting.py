@@ -11,7 +11,7 @@ from consentguard.consent.register.register import Register
 from consentguard.guard.inputs import PhotoLike, photo_of
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.setup import Setup
-from consentguard.values import Box, Face, Hand, Head, Person, Picture, Point
+from consentguard.values import Box, Face, Hand, Head, PersonRegion, Picture, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ def detect(photo: PhotoLike) -> Detected:
     )
 
 
-def _found(picture: Picture, things: Sequence[Face | Head | Hand | Person]) -> tuple[Found, ...]:
+def _found(picture: Picture, things: Sequence[Face | Head | Hand | PersonRegion]) -> tuple[Found, ...]:
     across, down = picture.source_width / picture.width, picture.source_height / picture.height
     made = []
     for thing in things:
         points = thing.landmarks if isinstance(thing, Face) else thing.points if isinstance(thing, Hand) else ()
-        sure = (thing.head.score if thing.head else 0.0) if isinstance(thing, Person) else thing.score
+        sure = (thing.head.score if thing.head else 0.0) if isinstance(thing, PersonRegion) else thing.score
         made.append(Found(picture.in_source(thing.box), sure, tuple((x * across, y * down) for x, y in points)))
     return tuple(sorted(made, key=lambda one: -one.score))
