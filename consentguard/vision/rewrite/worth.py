@@ -22,12 +22,13 @@ _SHREDS, _FEW_RIMS = 0.06, 4.0
 _WIDE: Final = 0.5
 _DARK, _DIM = 0.4, 80.0
 _KEPT, _CUT_KEPT = 0.05, 0.25
-_NOBODY, _ALONE, _CUT_EMPTY = 0.1, 0.1, 0.6
+_NOBODY, _ALONE, _CUT_EMPTY = 0.1, 0.35, 0.6
+_CEILING, _LOW = 0.35, 0.8
 _SHARP, _SMOOTH, _ENOUGH = 8.0, 0.35, 0.2
 """What paint costs besides its share: each length of its outline (in sides of the frame) beyond so many; no wide part
 to be seen (its radius, in the longer side); light of less than so many levels; what is cut away of the photo, less if
 hands, backs or people are kept. Where none is: that, the only person gone, and few sharp cells (by the Laplacian), as
-of bare walls and blurred grounds."""
+of bare walls and blurred grounds; and a frame that ends high in the photo, for that is a ceiling."""
 _CROP, _LARGE, _BUSY = 0.35, 0.2, 0.15
 _CLOTHES, _FEW_CLOTHES = 0.4, 0.25
 _HAND, _HAND_SMALL, _HAND_LARGE = 0.35, 0.05, 0.18
@@ -75,9 +76,8 @@ def paint_worths(scene: Scene, picture: Picture, hidden: Mask, frames: Frames) -
     worth = 1 - painted / cells - _SHREDS * np.maximum(rims - _FEW_RIMS, 0) + _WIDE * (np.minimum(wide, 0.45) - 0.3)
     worth -= _DARK * np.clip((_DIM - seen) / _DIM, 0, 0.5)
     cut = 1 - np.sqrt(cells / (grid.rows * grid.columns))
-    empty = (
-        _NOBODY + _ALONE * (len(scene.hidden) == 1) + _SMOOTH * np.clip(1 - sharp / _ENOUGH, 0, 1) + _CUT_EMPTY * cut
-    )
+    empty = _NOBODY + _ALONE * (len(scene.hidden) == 1) + _CUT_EMPTY * cut
+    empty += _CEILING * (frames[:, 3] < _LOW * scene.height) + _SMOOTH * np.clip(1 - sharp / _ENOUGH, 0, 1)
     worth -= np.where(kept, _CUT_KEPT * cut - _KEPT, empty)
     return np.asarray(np.clip(worth, 0, 1))
 
