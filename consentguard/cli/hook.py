@@ -188,6 +188,8 @@ def _of_git(
         name = f"{blob.path} (commit {blob.commit[:10]})" if blob.commit else blob.path
         if isinstance(data, CannotTell):
             yield blob.path, (show.undecided(name, data),)
+        elif blob.is_submodule:
+            yield blob.path, judge.submodule(blob.path, name)
         elif blob.is_symlink:
             yield blob.path, () if repository.holds_target(blob, data) else (leading_elsewhere(name),)
         else:

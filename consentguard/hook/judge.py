@@ -38,6 +38,10 @@ _SEALED_STEP: Final = (
     "Publish its pictures as files of their own, or list its path under `unjudged` in the policy's [hook]."
 )
 
+_SUBMODULE_STEP: Final = (
+    "Install the hook in that repository as well, then list its path under `unjudged` in the policy's [hook]."
+)
+
 _NAMING: Final = ("surname", "maybe-surname", "name-with-image")
 """Rules about words that a website's pages are held to. The rest is for posts, where a person can be asked."""
 
@@ -139,6 +143,12 @@ class Judge:
             text = as_text(data)
             yield from self._text(path or outer, name, text, depth, set() if seen is None else seen)
             yield from self._captions(path, name, text)
+
+    def submodule(self, path: str, name: str) -> tuple[Verdict, ...]:
+        """What is to say of another repository that is published with this one: its files are judged there."""
+        if any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
+            return ()
+        return (_undecided(name, "not-looked-into", f"is a submodule, and is not looked into. {_SUBMODULE_STEP}"),)
 
     def _pointed_at(
         self, path: str, name: str, pointer: bytes, stored: Callable[[str], bytes | None]

@@ -40,7 +40,7 @@ class Blob:
 
     @property
     def is_submodule(self) -> bool:
-        """A pointer to a commit of another repository: nothing of its files goes with this one."""
+        """A pointer to a commit of another repository, whose files a page may show though they are not here."""
         return self.mode == _SUBMODULE
 
 
@@ -110,7 +110,7 @@ class Repository:
         )
 
     def contents(self, blobs: Iterable[Blob]) -> Iterator[tuple[Blob, bytes | CannotTell]]:
-        """Each blob with its bytes, or with why it has none here; submodules are left out. Read one by one.
+        """Each blob with its bytes, or with why it has none here; a submodule has none. Read one by one.
 
         Raises CannotTell where git itself fails.
         """
@@ -119,6 +119,7 @@ class Repository:
             assert batch.stdout  # noqa: S101
             for blob in blobs:
                 if blob.is_submodule:
+                    yield blob, b""
                     continue
                 batch.stdin.write(blob.oid.encode() + b"\n")
                 batch.stdin.flush()

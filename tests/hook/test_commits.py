@@ -102,11 +102,16 @@ def test_a_rename_a_mode_change_and_a_copy_are_judged_like_new_files(site, capsy
     assert list(outcomes(capsys, "pre-commit")) == ["b.pdf", "moved.pdf"]
 
 
-def test_deletions_and_submodules_bring_no_file(site, capsys):
+def test_deletions_bring_no_file(site, capsys):
     site.slip("old.pdf", PDF)
     site.git("rm", "--quiet", "old.pdf")
-    site.git("update-index", "--add", "--cacheinfo", f"160000,{site.head},themes/plain")
     assert outcomes(capsys, "pre-commit") == {}
+
+
+def test_a_submodule_is_undecided_for_its_files_are_not_here(site, capsys):
+    site.slip("page.txt", b"words")
+    site.git("update-index", "--add", "--cacheinfo", f"160000,{site.head},themes/plain")
+    assert outcomes(capsys, "pre-commit") == {"themes/plain": ("cannot_tell", ["not-looked-into"])}
 
 
 def test_a_symbolic_link_goes_only_to_what_goes_with_it(site, capsys):
