@@ -5,7 +5,7 @@
 Changed are small drawn pictures of every format and, with --loader, the open sets' torture files up to 200 kB. A child
 process does the work: were it to die, hang for 30 s or raise anything but our own errors, the file that did it is kept
 in --keep, and the exit code is 1. The same --start gives the same files. One file in a thousand goes through
-`Guard.release` with every model, whose answer must be a release that the door admits, or one of our errors.
+`Guard.release` with every model, whose answer must be a release that the exit point admits, or one of our errors.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ egohands, drawn at random, the same every time, and the group photos go through 
 under the shipped policy and once where bodies may remain too. The looks of the first are used for the second.
 
 Reported for each set and policy: the share of photos that ended as each rewrite, were refused, or failed the second
-look; how much of the picture is left (median); how many pixels of confirmed hands are left where a silhouette was
+pass; how much of the picture is left (median); how many pixels of confirmed hands are left where a silhouette was
 drawn, and of those that lie outside every hidden head; how many photos were planned again; seconds (medians) for
-looking, for planning, and for painting, encoding and the second look. Then, how much of the labelled head boxes of
+looking, for planning, and for painting, encoding and the second pass. Then, how much of the labelled head boxes of
 scut_heads_b lies under the cover of the face that was found in them.
 
 Detectors that took no part look for faces of 20 px and more in what left: dlib's HOG with two upsamplings, its mmod
@@ -258,7 +258,7 @@ def hit_table(places: list[str]) -> list[str]:
 
 def table(rows: dict[tuple[str, str], Row]) -> list[str]:
     ends = ("none", "crop", "silhouette", "cover", "refused", "VerificationFailed")
-    titles = ["set", "may remain", "photos", *ends[:-1], "second look failed", "**released**", "picture left"]
+    titles = ["set", "may remain", "photos", *ends[:-1], "second pass failed", "**released**", "picture left"]
     titles += ["hands left", "outside heads", "planned again", "s: look, plan, rewrite"]
     lines = ["| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     for (name, kind), row in rows.items():
@@ -278,7 +278,7 @@ def table(rows: dict[tuple[str, str], Row]) -> list[str]:
         f"Of all confirmed hands where a silhouette was drawn {hands[0] / max(hands[1], 1):.1%} are left, and ",
     ]
     lines[-1] += f"{hands[0] / max(hands[2], 1):.1%} of what lies outside hidden heads. "
-    lines[-1] += f"The second look failed for {failed} of {tried} ({failed / tried:.1%})."
+    lines[-1] += f"The second pass failed for {failed} of {tried} ({failed / tried:.1%})."
     return lines
 
 

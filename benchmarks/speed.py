@@ -6,7 +6,7 @@ FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_E
 environment with face_recognition and deface (`make bench` makes one). `--photos` classroom photographs with faces
 are enlarged to 12 megapixels, as a camera writes them, and every photo goes through everybody in turn, round by round:
 
-- ours: `Guard.release` under the shipped policy, nobody being known, with the second look and the audit row, the models
+- ours: `Guard.release` under the shipped policy, nobody being known, with the second pass and the audit row, the models
   loaded, without the extra [ocr]; the same with it, where it is installed; and `Guard.inspect`;
 - face_recognition: the script of its README, with its defaults: load the file, locate, encode, compare with one face;
 - deface: its own `image_detect` with its defaults, file to file;

@@ -3,7 +3,7 @@
     python benchmarks/torture.py --loader FOLDER [--every N] [--out benchmarks/results/torture.md]
 
 FOLDER holds the open sets' load.py, whose `torture_files()` names the files (CONSENTGUARD_EVAL says where they are).
-Everything is real: models, decoders, second look, audit trail. The policy is the shipped one with `remain = ["body"]`,
+Everything is real: models, decoders, second pass, audit trail. The policy is the shipped one with `remain = ["body"]`,
 so that as much as possible is released. A file must end as released, refused or cannot tell within 15 s and 2 GB. Every
 released file is read by our own prover, and by exiftool where that is installed: only structural tags may be left.
 """

@@ -66,7 +66,7 @@ class ModelUnavailable(CannotTell):
 
 
 class VerificationFailed(CannotTell):
-    """The second look, at the very bytes that were about to leave, found something that may not be there."""
+    """The second pass, over the very bytes that were about to leave, found something that may not be there."""
 
 
 class AuditFailed(CannotTell):

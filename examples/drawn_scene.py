@@ -3,7 +3,7 @@
     python examples/drawn_scene.py docs/before-after.png
 
 No photograph of a person is in this repository, so the pictures it shows are drawn. The drawn face goes through the
-real guard: the shipped detector finds it, the rewriter covers it, and the second look checks the result.
+real guard: the shipped detector finds it, the rewriter covers it, and the second pass checks the result.
 """
 
 import sys

@@ -15,7 +15,7 @@ SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
 
 
 class FixedFaces(Detector):
-    """A detector that always sees the faces it was given; after `then`, other ones from its second look on."""
+    """A detector that always sees the faces it was given; after `then`, other ones from its second call on."""
 
     label = "fixed@test"
     smallest_face = 1

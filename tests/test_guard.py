@@ -229,7 +229,7 @@ def test_boxes_are_in_pixels_of_the_upright_source(covering: Guard, photographs:
 
 
 class _Blind(Detector):
-    """Finds the face at the first look only: a detector that the second look must not believe."""
+    """Finds the face at the first look only: a detector that the second pass must not believe."""
 
     label, smallest_face = "blind@test", 1
 
@@ -240,7 +240,7 @@ class _Blind(Detector):
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
 
-def test_a_face_at_the_second_look_stops_the_release(
+def test_a_face_at_the_second_pass_stops_the_release(
     register: Register, body_policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
 ) -> None:
     """The first look misses; the second, which sees, must keep the bytes in and leave a record."""
@@ -337,7 +337,9 @@ def _beside(person: bytes, hands: bytes) -> bytes:
     return codec.encode_jpeg(np.concatenate([left, np.concatenate([wall, arms])], axis=1), 92)
 
 
-def test_a_door_takes_only_what_was_released_for_its_channel(covering: Guard, photographs: dict[str, bytes]) -> None:
+def test_an_exit_point_takes_only_what_was_released_for_its_channel(
+    covering: Guard, photographs: dict[str, bytes]
+) -> None:
     released = covering.release(photographs["obama"], channel="newsletter")
     covering.admit(released, channel="newsletter")
     with pytest.raises(Refused, match="newsletter, not for main"):

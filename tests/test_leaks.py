@@ -285,10 +285,10 @@ def test_every_published_format_is_bare_and_covers(
     assert detector.find(codec.decode(released.data, max_edge=2048).pixels) == ()
 
 
-# -- doors ------------------------------------------------------------------------------------------------------------
+# -- exit points ------------------------------------------------------------------------------------------------------
 
 
-def test_a_consent_withdrawn_while_the_program_runs_closes_the_door(
+def test_a_consent_withdrawn_while_the_program_runs_stops_it(
     tmp_path: Path, state: State, photographs: dict[str, bytes]
 ) -> None:
     file = tmp_path / "register.csv"

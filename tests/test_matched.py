@@ -148,7 +148,7 @@ def test_matched_needs_a_policy_that_allows_it_and_somebody_to_compare_with(
         guard(policy=other).enrol(Path())
 
 
-def test_a_withdrawal_after_the_release_closes_the_door(
+def test_a_withdrawal_after_the_release_stops_it(
     guard: Callable[..., Guard],
     enrolled: Callable[..., Guard],
     rules: Policy,

@@ -1,4 +1,4 @@
-"""A release cannot be made by accident, and no door takes one that was forged, changed, unrecorded or outlived."""
+"""A release cannot be made by accident, and no exit point takes a forged, changed, unrecorded or outlived one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def copied(home, made, tmp_path) -> State:
 
 
 @pytest.fixture
-def door(register, body_policy, copied) -> Guard:
+def exit_point(register, body_policy, copied) -> Guard:
     return Guard(register, body_policy, state=copied)
 
 
@@ -103,17 +103,17 @@ def test_the_repr_holds_no_bytes_and_no_names(made):
     assert repr(made) == f"<Released {made.sha256[:16]} {len(made.data)} bytes for main>"
 
 
-# -- what a door takes ------------------------------------------------------------------------------------------------
+# -- what an exit point takes -----------------------------------------------------------------------------------------
 
 
-def test_a_genuine_release_is_admitted_and_can_be_again(door, made):
-    assert door.admit(made, channel="main").data == made.data
-    assert door.admit(made, channel="main").data == made.data
+def test_a_genuine_release_is_admitted_and_can_be_again(exit_point, made):
+    assert exit_point.admit(made, channel="main").data == made.data
+    assert exit_point.admit(made, channel="main").data == made.data
 
 
-def test_what_is_let_through_is_what_was_checked_whatever_becomes_of_the_first(door, made):
+def test_what_is_let_through_is_what_was_checked_whatever_becomes_of_the_first(exit_point, made):
     forged = twin(made)
-    own = door.admit(forged, channel="main")
+    own = exit_point.admit(forged, channel="main")
     object.__setattr__(forged, "data", b"other")
     assert own is not forged
     assert (own.data, own.sha256) == (made.data, made.sha256)
@@ -128,9 +128,9 @@ def test_the_release_is_what_its_record_says(made, copied):
     assert not made.verdict.publishable_as_is
 
 
-def test_a_forgers_exact_twin_says_nothing_new_and_passes(door, made):
+def test_a_forgers_exact_twin_says_nothing_new_and_passes(exit_point, made):
     # The seal is over what a release says, not over the object: this is the control for the forgeries below.
-    door.admit(twin(made), channel="main")
+    exit_point.admit(twin(made), channel="main")
 
 
 FORGERIES = {
@@ -157,9 +157,9 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
-def test_a_forgery_is_refused(door, made, forge):
+def test_a_forgery_is_refused(exit_point, made, forge):
     with pytest.raises(AuditFailed):
-        door.admit(twin(made, **forge(made)), channel="main")
+        exit_point.admit(twin(made, **forge(made)), channel="main")
 
 
 class _Changing(bytearray):
@@ -173,26 +173,26 @@ class _Liar(Grounds):
         return {**super().as_json(), "channel": "main"}
 
 
-def test_parts_of_other_classes_are_refused(door, made):
+def test_parts_of_other_classes_are_refused(exit_point, made):
     grounds = _Liar(**{**made.grounds.as_json(), "channel": "website", "models": made.grounds.models,
                        "people": made.grounds.people, "custom_parts": made.grounds.custom_parts})  # fmt: skip
     for changes, channel in (({"data": _Changing(made.data)}, "main"), ({"grounds": grounds}, "website")):
         with pytest.raises(AuditFailed, match="this is no release"):
-            door.admit(twin(made, **changes), channel=channel)
+            exit_point.admit(twin(made, **changes), channel=channel)
 
 
-def test_a_release_without_content_is_refused(door):
+def test_a_release_without_content_is_refused(exit_point):
     with pytest.raises(AuditFailed):
-        door.admit(object.__new__(Released), channel="main")
+        exit_point.admit(object.__new__(Released), channel="main")
 
 
-def test_something_that_only_looks_like_a_release_is_refused(door, made):
+def test_something_that_only_looks_like_a_release_is_refused(exit_point, made):
     look_alike = SimpleNamespace(**{name: getattr(made, name) for name in Released.__slots__})
     with pytest.raises(AuditFailed):
-        door.admit(look_alike, channel="main")
+        exit_point.admit(look_alike, channel="main")
 
 
-def test_a_subclass_is_refused(door, made):
+def test_a_subclass_is_refused(exit_point, made):
     class Softer(Released):
         __slots__ = ()
 
@@ -200,18 +200,18 @@ def test_a_subclass_is_refused(door, made):
     for name in Released.__slots__:
         object.__setattr__(forged, name, getattr(made, name))
     with pytest.raises(AuditFailed):
-        door.admit(forged, channel="main")
+        exit_point.admit(forged, channel="main")
 
 
 @pytest.mark.parametrize("thing", [None, b"bytes", "text", Verdict("photo", Outcome.PUBLISHABLE)])
-def test_something_else_is_refused(door, thing):
+def test_something_else_is_refused(exit_point, thing):
     with pytest.raises(AuditFailed):
-        door.admit(thing, channel="main")
+        exit_point.admit(thing, channel="main")
 
 
-def test_the_makers_door_without_the_key_is_refused(door, made):
+def test_the_makers_guard_without_the_key_is_refused(exit_point, made):
     with pytest.raises(AuditFailed):
-        door.admit(
+        exit_point.admit(
             make_released(data=made.data, verdict=made.verdict, grounds=made.grounds, seal="f" * 64), channel="main"
         )
 
@@ -225,7 +225,7 @@ def test_a_release_of_another_state_is_refused(register, body_policy, state, mad
         Guard(register, body_policy, state=state).admit(made, channel="main")
 
 
-def test_a_door_without_a_state_admits_nothing(register, body_policy, made):
+def test_an_exit_point_without_a_state_admits_nothing(register, body_policy, made):
     with pytest.raises(AuditFailed, match="consentguard init"):
         Guard(register, body_policy).admit(made, channel="main")
 
@@ -249,21 +249,21 @@ def spoil(state: State, sql: str) -> None:
         "UPDATE trail SET body = 'not json'",
     ],
 )
-def test_a_release_whose_row_is_gone_or_changed_is_refused(door, made, copied, sql):
+def test_a_release_whose_row_is_gone_or_changed_is_refused(exit_point, made, copied, sql):
     spoil(copied, sql)
     with pytest.raises(AuditFailed):
-        door.admit(made, channel="main")
+        exit_point.admit(made, channel="main")
 
 
-def test_a_release_with_the_trail_of_another_time_is_refused(door, made, copied, tmp_path):
+def test_a_release_with_the_trail_of_another_time_is_refused(exit_point, made, copied, tmp_path):
     other = State.create(tmp_path / "other")
     shutil.copyfile(other.audit.path, copied.audit.path)
     with pytest.raises(AuditFailed):
-        door.admit(made, channel="main")
+        exit_point.admit(made, channel="main")
 
 
 @pytest.mark.parametrize(("kind", "same"), [("released", True), ("released", False), ("refused", True)])
-def test_a_release_needs_a_row_of_its_own(door, made, copied, kind, same):
+def test_a_release_needs_a_row_of_its_own(exit_point, made, copied, kind, same):
     # A trail begun anew under the same key: its row of that number is genuine, but may be about something else.
     for file in copied.directory.glob("audit.db*"):
         file.unlink()
@@ -271,16 +271,16 @@ def test_a_release_needs_a_row_of_its_own(door, made, copied, kind, same):
     assert trail.append(kind, {"sha256": made.sha256 if same else "0" * 64}, "2026-11-22T09:00:00+00:00") == 1
     assert made.grounds.audit_seq == 1
     if kind == "released" and same:
-        door.admit(made, channel="main")
+        exit_point.admit(made, channel="main")
     else:
         with pytest.raises(AuditFailed):
-            door.admit(made, channel="main")
+            exit_point.admit(made, channel="main")
 
 
-def test_a_release_whose_trail_is_missing_is_refused(door, made, copied):
+def test_a_release_whose_trail_is_missing_is_refused(exit_point, made, copied):
     copied.audit.path.unlink()
     with pytest.raises(AuditFailed):
-        door.admit(made, channel="main")
+        exit_point.admit(made, channel="main")
 
 
 # -- what has changed since -------------------------------------------------------------------------------------------
@@ -295,13 +295,13 @@ SINCE = {
 
 
 @pytest.mark.parametrize("cells", SINCE.values(), ids=SINCE)
-def test_consent_that_has_gone_since_closes_the_door(body_policy, copied, made, cells):
+def test_consent_that_has_gone_since_stops_it(body_policy, copied, made, cells):
     changed = Register.parse(sample_with({"P001": cells}), "changed")
     with pytest.raises(Refused, match="P001"):
         Guard(changed, body_policy, state=copied).admit(made, channel="main")
 
 
-def test_a_person_who_has_left_the_register_closes_the_door(body_policy, copied, made):
+def test_a_person_who_has_left_the_register_stops_it(body_policy, copied, made):
     without = Register.parse(sample_with({}, without="P001"), "without")
     with pytest.raises(Refused, match="P001"):
         Guard(without, body_policy, state=copied).admit(made, channel="main")
@@ -312,7 +312,7 @@ def test_consent_that_others_lost_changes_nothing(body_policy, copied, made):
     Guard(changed, body_policy, state=copied).admit(made, channel="main")
 
 
-def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, copied, made):
+def test_consent_that_runs_out_later_stops_it_on_that_day(body_policy, copied, made):
     ends = Register.parse(sample_with({"P001": {"social_media_expires": "2030-05-01"}}), "ends")
 
     def on(day: int) -> Guard:
@@ -324,7 +324,7 @@ def test_consent_that_runs_out_later_closes_the_door_on_that_day(body_policy, co
         later.admit(made, channel="main")
 
 
-def test_another_policy_than_that_of_the_release_closes_the_door(register, body_policy_text, copied, made):
+def test_another_policy_than_that_of_the_release_stops_it(register, body_policy_text, copied, made):
     text = body_policy_text.replace(b"[channels.main]", b"[channels.renamed]").replace(b'"main"', b'"renamed"')
     with pytest.raises(Refused, match="another policy") as caught:
         Guard(register, Policy.parse(text, "renamed"), state=copied).admit(made, channel="main")
@@ -346,16 +346,16 @@ PARTS = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_an_injected_part_made_is_marked_and_refused_at_every_door(guard, still_life, shelf, part):
+def test_what_an_injected_part_made_is_marked_and_refused_at_every_exit_point(guard, still_life, shelf, part):
     own, released = custom_release(guard, still_life, **PARTS[part])
     assert released.grounds.custom_parts == (part,)
-    for door in (own, guard()):
+    for exit_point in (own, guard()):
         with pytest.raises(Refused, match=part):
-            door.admit(released, channel="main")
+            exit_point.admit(released, channel="main")
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_that_policy_names_passes_the_door(guard, body_policy, still_life, part):
+def test_a_part_that_policy_names_may_stay(guard, body_policy, still_life, part):
     named = dataclasses.replace(body_policy, custom_parts=frozenset([part]))
     _, released = custom_release(guard, still_life, policy=named, **PARTS[part])
     guard(policy=named).admit(released, channel="main")
@@ -368,14 +368,14 @@ def test_the_mark_of_an_injected_part_cannot_be_taken_off(guard, still_life):
         own.admit(twin(released, grounds=unmarked), channel="main")
 
 
-def test_a_door_that_refuses_does_not_say_released(guard, still_life):
+def test_an_exit_point_that_refuses_does_not_say_released(guard, still_life):
     own, released = custom_release(guard, still_life, detector=FixedFaces())
     with pytest.raises(Refused) as caught:
         own.admit(released, channel="main")
     assert caught.value.verdict.outcome is Outcome.REFUSED
 
 
-def test_a_face_that_only_the_second_look_sees_is_never_released(guard, still_life):
+def test_a_face_that_only_the_second_pass_sees_is_never_released(guard, still_life):
     eyes = FixedFaces().then(Face(Box(10, 10, 40, 40), 0.9))
     own = guard(detector=eyes)
     with pytest.raises(Exception, match="second pass"):

@@ -1,4 +1,4 @@
-"""The house: imports point down, importing does nothing, and the doorway shows what is meant to be shown."""
+"""The house: imports point down, importing does nothing, and the public names are those that are meant."""
 
 from __future__ import annotations
 
@@ -108,10 +108,10 @@ def test_help_comes_without_the_engine():
     assert done.stdout.strip() == "[]"
 
 
-# -- the doorway ------------------------------------------------------------------------------------------------------
+# -- the public names -------------------------------------------------------------------------------------------------
 
 
-def test_the_doorway_is_sorted_and_complete():
+def test_the_public_names_are_sorted_and_complete():
     assert consentguard.__all__ == sorted(set(consentguard.__all__))
     public = {name for name in dir(consentguard) if not name.startswith("_")}
     rooms = {path.stem for path in (ROOT / "consentguard").iterdir()} | {"weights"}
@@ -191,3 +191,33 @@ def test_no_class_name_stands_twice():
 def test_no_file_is_longer_than_350_lines():
     lines = {str(path): len(path.read_text("utf-8").splitlines()) for path in (ROOT / "consentguard").rglob("*.py")}
     assert {name: count for name, count in lines.items() if count > 350} == {}
+
+
+def not_used() -> dict[str, re.Pattern[str]]:
+    """The words that the glossary gives up, each as a pattern that finds it in sentences and identifiers."""
+    table = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("| not | but |")[1].split("\n\n")[0]
+    gap = r"[\s_#|]+"
+    words = [word for row in table.splitlines()[2:] for word in row.split("|")[1].strip().split(", ")]
+    return {
+        # A word in capitals is a class: the eyes of a face may be named.
+        word: re.compile(rf"(?<![A-Za-z]){gap.join(word.split())}(?![A-Za-z])", 0 if word[0].isupper() else re.I)
+        for word in words
+    }
+
+
+def test_words_that_the_glossary_gives_up_stand_nowhere():
+    words = not_used()
+    assert words["second look"].search("at_the_second_look_of") and words["door"].search("Each door.")
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    for room in ("consentguard", "tests", "benchmarks", "examples"):
+        files += (ROOT / room).rglob("*.py")
+    for exempt in (ROOT / "CHANGELOG.md", ROOT / "docs" / "architecture.md", Path(__file__)):
+        files.remove(exempt)
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in files
+        for text in [path.read_text("utf-8")]
+        for word, pattern in words.items()
+        if pattern.search(text)
+    ]
+    assert found == []

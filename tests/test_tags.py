@@ -285,7 +285,7 @@ BLANK = codec.encode_jpeg(_WALL, 90)
 
 
 class _SecondSight(Detector):
-    """Finds a face from its second look on, as long as it is not painted over."""
+    """Finds a face from its second call on, as long as it is not painted over."""
 
     label, smallest_face = "second@test", 1
 

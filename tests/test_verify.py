@@ -1,4 +1,4 @@
-"""The second look: what it excuses, and that it excuses nothing more."""
+"""The second pass: what it excuses, and that it excuses nothing more."""
 
 import cv2
 import numpy as np

@@ -27,7 +27,7 @@ _WHICH = {
 
 def add_commands(top: Commands, shared: Options) -> None:
     """`consentguard hook ...`."""
-    commands = top.add_parser("hook", help="the last door of a website: judges what git or a tool lets out")
+    commands = top.add_parser("hook", help="the last exit point of a website: judges what git or a tool lets out")
     subcommands = commands.add_subparsers(metavar="pre-commit|pre-push|files|ci|install|uninstall", required=True)
     options = _options(shared, _judging_options("policy.toml of the state, else SCH 026"))
 

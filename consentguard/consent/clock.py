@@ -112,9 +112,9 @@ def judge_hours(
 ) -> tuple[Finding, ...]:
     """What is wrong with posting on a channel at a moment: the day, the hour, both, or nothing (an empty tuple).
 
-    The hours bind posting: a door refuses with the reason `not-now` and these findings. Whoever only looks or releases
-    reports them. An occasion of a kind that the hours except, and that holds on the day, excuses both. The clock is the
-    school's (policy's time_zone, summer time included): a channel opens at `from` and is closed at `until`. A bank
+    The hours bind posting: an exit point refuses with the reason `not-now` and these findings. `check` and `release`
+    only report them. An occasion of a kind that the hours except, and that holds on the day, permits both. The clock is
+    the school's (policy's time_zone, summer time included): a channel opens at `from` and is closed at `until`. A bank
     holiday is the day of the week that it is.
 
     Raises ValueError for a moment without a zone.

@@ -55,7 +55,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "model-unavailable": "a model is missing or altered",
         "register-invalid": "the consent register has mistakes",
         "policy-invalid": "the policy has mistakes",
-        "verification-failed": "the second look, at the finished bytes, found what may not be there",
+        "verification-failed": "the second pass, over the finished bytes, found what may not be there",
         "audit-failed": "the audit trail could not be written or trusted",
         "tags-do-not-fit": "what a person said of its faces does not fit the photo",
         "template-store-error": "the face templates could not be used",

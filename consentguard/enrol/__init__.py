@@ -66,7 +66,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Eyes:
+class FaceDescriber:
     """What looks at reference photos: the same as at photos to publish."""
 
     reader: Reader
@@ -75,7 +75,12 @@ class Eyes:
 
 
 def enrol(
-    source: Path, register: Register, eyes: Eyes, state: State, now: datetime, key: KeySource | None = None
+    source: Path,
+    register: Register,
+    describer: FaceDescriber,
+    state: State,
+    now: datetime,
+    key: KeySource | None = None,
 ) -> Enrolment:
     """Makes templates as `enrolment` does and writes them, whole or not at all, with their row in the audit trail.
 
@@ -87,10 +92,10 @@ def enrol(
         store = TemplateStore.make(state.directory, key or TemplateStore.key_source(state.directory))
         forget_without_consent(store, state, register, now)
         before = store.templates()
-    made = enrolment(source, register, eyes, school_day(now), before)
+    made = enrolment(source, register, describer, school_day(now), before)
     if made.templates:
         store = store or TemplateStore.make(state.directory, key or KeySource.FILE)
-        body = {"templates": made.counts(), "embedder": eyes.embedder.label, "register": register.sha256}
+        body = {"templates": made.counts(), "embedder": describer.embedder.label, "register": register.sha256}
         store.enrol(
             made.templates,
             lambda: state.record("enrolled", body, now.isoformat(timespec="seconds")),
@@ -99,14 +104,16 @@ def enrol(
     return made
 
 
-def enrolment(source: Path, register: Register, eyes: Eyes, on: date, before: Sequence[Template] = ()) -> Enrolment:
+def enrolment(
+    source: Path, register: Register, describer: FaceDescriber, on: date, before: Sequence[Template] = ()
+) -> Enrolment:
     """Makes templates of the reference photos that `source` names, and writes nothing.
 
     Args:
         source: a folder that holds, for each register id, a folder of photos or one photo named after it; or a CSV file
             with the columns `photo` and `id`, and if wanted `taken` (the day) and `x`, `y` (a pixel inside the face).
         register, on: only people with biometric consent on that day, and no objection, are enrolled.
-        eyes: what looks at the photos.
+        describer: what looks at the photos.
         before: templates of those enrolled already, to warn of people who look alike.
 
     Raises TemplateStoreError where `source` cannot be read.
@@ -115,22 +122,22 @@ def enrolment(source: Path, register: Register, eyes: Eyes, on: date, before: Se
     found: dict[str, list[tuple[Reference, Template]]] = {}
     for reference in _allowed(references(source), register, on, refused):
         try:
-            template = template_of(reference, eyes, on)
+            template = template_of(reference, describer, on)
         except UnreadableImage as error:
             refused.append(str(error))
         else:
             found.setdefault(reference.person, []).append((reference, template))
-    population = Population.shipped(eyes.embedder.population)
+    population = Population.shipped(describer.embedder.population)
     if population is None:
         unchecked = (
-            f"nothing ships about the embedder {eyes.embedder.label}: whose photos look alike was not checked",
+            f"nothing ships about the embedder {describer.embedder.label}: whose photos look alike was not checked",
         )
         return Enrolment(_all(found), tuple(refused), (*_old(found, on), *unchecked))
     for person, pairs in list(found.items()):
         if _strangers([template for _, template in pairs], population):
             refused.append(f"{person}: the photos do not look like one person; is one in the wrong place?")
             del found[person]
-    others = [kept for kept in before if kept.person not in found and kept.embedder == eyes.embedder.label]
+    others = [kept for kept in before if kept.person not in found and kept.embedder == describer.embedder.label]
     return Enrolment(_all(found), tuple(refused), (*_old(found, on), *_alike(_all(found), others, population)))
 
 
@@ -150,7 +157,7 @@ def _allowed(found: Sequence[Reference], register: Register, on: date, refused: 
             )
 
 
-def template_of(reference: Reference, eyes: Eyes, on: date, *, good: bool = True) -> Template:
+def template_of(reference: Reference, describer: FaceDescriber, on: date, *, good: bool = True) -> Template:
     """The template of the one face of a reference photo; it has to be a `good` one unless that is not asked for.
 
     Raises UnreadableImage with everything against it.
@@ -160,17 +167,17 @@ def template_of(reference: Reference, eyes: Eyes, on: date, *, good: bool = True
         raise UnreadableImage(f"{photo}: holds no photo")
     data = read_photo(photo)
     try:
-        picture = eyes.reader.read(data)
+        picture = describer.reader.read(data)
     except UnreadableImage as error:
         raise UnreadableImage(f"{photo}: {error}") from error
     shrunk = picture.width / picture.source_width
-    face = _the_face(photo, eyes.detector.find(picture.pixels), reference.point, shrunk)
+    face = _the_face(photo, describer.detector.find(picture.pixels), reference.point, shrunk)
     if good and (faults := measured(picture.pixels, face).faults()):
         raise UnreadableImage(f"{photo}: {'; '.join(faults)}")
-    (vector,) = steady(eyes.embedder, picture.pixels, [face])
+    (vector,) = steady(describer.embedder, picture.pixels, [face])
     if not np.isfinite(vector).all():
         raise UnreadableImage(f"{photo}: its face cannot be described; take one that looks straight ahead")
-    return Template(reference.person, vector, eyes.embedder.label, on, reference.taken or taken_on(data))
+    return Template(reference.person, vector, describer.embedder.label, on, reference.taken or taken_on(data))
 
 
 def _the_face(photo: Path, found: Sequence[Face], point: Point | None, shrunk: float) -> Face:

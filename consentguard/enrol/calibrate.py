@@ -15,13 +15,18 @@ from consentguard.consent.recognition.plda import Floats
 from consentguard.consent.recognition.templates import TemplateStore
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
-from consentguard.enrol import OLD, Eyes, template_of
+from consentguard.enrol import OLD, FaceDescriber, template_of
 from consentguard.enrol.references import references
 from consentguard.errors import TemplateStoreError, UnreadableImage
 
 
 def calibrate_store(
-    register: Register, eyes: Eyes, state: State, now: datetime, false_positives: float, photos: Path | None = None
+    register: Register,
+    describer: FaceDescriber,
+    state: State,
+    now: datetime,
+    false_positives: float,
+    photos: Path | None = None,
 ) -> tuple[Calibration, tuple[str, ...]]:
     """Calibrates on the enrolled and keeps the result in the store, with a row in the audit trail.
 
@@ -31,9 +36,9 @@ def calibrate_store(
     """
     store = TemplateStore.open(state.directory)
     forget_without_consent(store, state, register, now)
-    label, today = eyes.embedder.label, school_day(now)
-    known = enrolled(store, register, today, embedder=label, population=eyes.embedder.population)
-    faces, lines = _faces(photos, set(known.people), eyes, now) if photos else (None, ())
+    label, today = describer.embedder.label, school_day(now)
+    known = enrolled(store, register, today, embedder=label, population=describer.embedder.population)
+    faces, lines = _faces(photos, set(known.people), describer, now) if photos else (None, ())
     found = calibrate(known.people, known.templates, known.population, false_positives, faces)
     kept = {**found.as_json(), "on": today.isoformat()}
     state.record("calibrated", {"embedder": label, **kept}, now.isoformat(timespec="seconds"))
@@ -42,7 +47,7 @@ def calibrate_store(
 
 
 def _faces(
-    photos: Path, people: set[str], eyes: Eyes, now: datetime
+    photos: Path, people: set[str], describer: FaceDescriber, now: datetime
 ) -> tuple[tuple[list[str], Floats], tuple[str, ...]]:
     """Ids and embeddings of the photos of people who are enrolled; nobody else's is opened."""
     owners: list[str] = []
@@ -53,7 +58,7 @@ def _faces(
             unused.append(f"not used: {reference.photo}: {reference.person} is not enrolled")
             continue
         try:
-            vectors.append(template_of(reference, eyes, school_day(now), good=False).vector)
+            vectors.append(template_of(reference, describer, school_day(now), good=False).vector)
         except UnreadableImage as error:
             unused.append(f"not used: {error}")
         else:

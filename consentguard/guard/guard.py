@@ -20,7 +20,7 @@ from consentguard.consent.recognition.template_key import KeySource
 from consentguard.consent.record.ledger import Ledger, Release
 from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
-from consentguard.enrol import Enrolment, Eyes, enrol
+from consentguard.enrol import Enrolment, FaceDescriber, enrol
 from consentguard.enrol.calibrate import calibrate_store
 from consentguard.errors import CannotTell
 from consentguard.guard.admission import admitted
@@ -235,7 +235,7 @@ class Guard(Many):
 
         Raises:
             Refused: it was judged and must not go; the error carries the verdict.
-            CannotTell: no decision was reached, the second look failed, or it could not be recorded.
+            CannotTell: no decision was reached, the second pass failed, or it could not be recorded.
             WrongUsage: channel, mode or people do not exist or are not allowed.
         """
         question, taken, now = self.question(**asked), photo_of(photo, name), self._setup.clock()
@@ -313,8 +313,8 @@ class Guard(Many):
         matched, TemplateStoreError where the photos or the store cannot be used.
         """
         self.policy.mode(Mode.MATCHED.value)
-        eyes = Eyes(reader_of(self.policy), self._models.detector, self._models.embedder)
-        return enrol(Path(source), self.register, eyes, self.state, self._setup.clock(), key)
+        describer = FaceDescriber(reader_of(self.policy), self._models.detector, self._models.embedder)
+        return enrol(Path(source), self.register, describer, self.state, self._setup.clock(), key)
 
     def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
         """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
@@ -325,9 +325,9 @@ class Guard(Many):
         TemplateStoreError.
         """
         self.policy.mode(Mode.MATCHED.value)
-        eyes = Eyes(reader_of(self.policy), self._models.detector, self._models.embedder)
+        describer = FaceDescriber(reader_of(self.policy), self._models.detector, self._models.embedder)
         rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
-        return calibrate_store(self.register, eyes, self.state, self._setup.clock(), rate, folder)
+        return calibrate_store(self.register, describer, self.state, self._setup.clock(), rate, folder)
 
     def tags(self, photo: PhotoLike, says: Mapping[int, str]) -> tuple[Tag, ...]:
         """Tags on faces by the numbers that `inspect` gave them: number -> register id, `hide` or `nobody`.

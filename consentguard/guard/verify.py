@@ -1,4 +1,4 @@
-"""The second look: at the very bytes that are about to leave, by somebody who does not believe the first."""
+"""The second pass: over the very bytes that are about to leave; it does not rely on the first pass."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from consentguard.vision.rewrite import Mask, Paint, RewritePlan, apply_plan, ke
 from consentguard.vision.rewrite.shapes import in_shapes
 
 _SAME_FACE: Final = 0.4
-"""IoU from which a face of the second look is the approved one of the first; JPEG noise moves boxes by less."""
+"""IoU from which a face of the second pass is the approved one of the first; JPEG noise moves boxes by less."""
 
 _IN_HEAD: Final = 0.6
 """Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
@@ -62,7 +62,7 @@ class Find(Protocol):
 
 
 class SomebodySeen(VerificationFailed):
-    """The second look found somebody whom nobody cleared: a stronger plan may help.
+    """The second pass found somebody whom nobody cleared: a stronger plan may help.
 
     Attributes:
         faces: what was found, in pixels of the picture before its crop.
@@ -134,7 +134,7 @@ def verify(
     if somebody:
         first = somebody[0]
         raise SomebodySeen(
-            f"a second look at the finished picture found a face at {first.box.as_list()} (score {first.score:.2f}) "
+            f"a second pass over the finished picture found a face at {first.box.as_list()} (score {first.score:.2f}) "
             "that nobody cleared; crop it out of the photo and try again.",
             tuple(somebody),
         )

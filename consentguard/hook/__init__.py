@@ -1,1 +1,1 @@
-"""The last door of a website: what git commits or pushes, or a tool uploads, judged file by file."""
+"""The last exit point of a website: what git commits or pushes, or a tool uploads, judged file by file."""

@@ -112,7 +112,7 @@ class Judge:
         return tuple(self._judged(path, name or path, data, stored))
 
     def released_copy(self, name: str, data: bytes) -> Released:
-        """A release of a picture for this channel, admitted as every door does. Errors of `Guard.release`."""
+        """A release of a picture for this channel, admitted as every exit point does. Errors of `Guard.release`."""
         released = self._guard.release(data, name=name, channel=self.channel)
         self._guard.admit(released, channel=self.channel)
         return released

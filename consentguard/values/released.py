@@ -1,4 +1,4 @@
-"""`Released`: the only thing a door accepts."""
+"""`Released`: the only thing an exit point accepts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAKER = object()
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a release rests on, so that a door can ask again later whether it still stands.
+    """What a release rests on, so that an exit point can ask again later whether it still stands.
 
     Attributes:
         channel: where it may be published.
@@ -24,7 +24,7 @@ class Grounds:
         register_sha256, policy_sha256: digests of what it was decided under.
         models: what looked, as in `Verdict.models`.
         people: register ids of everyone whose consent it needs; empty where nobody is shown.
-        custom_parts: parts of the guard that were injected (test doubles, own detectors); doors refuse these.
+        custom_parts: parts of the guard that were injected (test doubles, own detectors); exit points refuse these.
         released_at: ISO 8601 with offset.
         audit_seq: row of the audit trail that records it.
     """
@@ -61,7 +61,7 @@ class Released:
     """Bytes that may leave, with the verdict and the grounds, sealed under the key of the guard's state.
 
     Only a guard makes one: calling the class raises TypeError, and so does pickling. That stops accidents. What stops
-    a forgery is the seal, which every door checks (`Guard.admit`) before it lets the bytes through.
+    a forgery is the seal, which every exit point checks (`Guard.admit`) before it lets the bytes through.
 
     Attributes:
         data: the bytes, a JPEG (or what policy publishes) made from pixels only.
@@ -130,7 +130,7 @@ def make_released(*, data: bytes, verdict: Verdict, grounds: Grounds, seal: str)
 
 
 def own_copy(released: Released) -> Released:
-    """The same release in an object that nobody else holds: what a door checks is then what it lets through.
+    """The same release in an object that nobody else holds: what an exit point checks is then what it lets through.
 
     Raises AttributeError or TypeError for anything that is not wholly of our own classes, whose word would be its own.
     """

@@ -118,10 +118,10 @@ def test_a_register_that_changed_since_counts_without_a_new_poster(
 ):
     file = tmp_path / "register.csv"
 
-    def door() -> Guard:
+    def open_guard() -> Guard:
         return Guard(Register.load(file), body_policy, state=guarded.state)
 
-    poster = Poster(door, make_x(), patience=patience)
+    poster = Poster(open_guard, make_x(), patience=patience)
     file.write_bytes(sample_with({"P001": {"social_media_withdrawn": "2026-11-01"}}))
     with pytest.raises(Refused, match="P001"):
         poster.post("Sunflowers", [photos["shown"]], **BY)

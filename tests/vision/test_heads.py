@@ -15,8 +15,8 @@ from consentguard.vision.detection.heads import (
     beside_a_face,
     from_behind,
     head_box,
+    inside_frame,
     one_each,
-    uncut,
 )
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
@@ -118,8 +118,8 @@ def test_a_head_that_holds_a_face_is_not_all_hair(finder, pictures, monkeypatch)
 def test_a_head_that_the_frame_cuts_is_not_from_behind(finder, pictures, monkeypatch):
     (box,) = known().boxes  # its head goes from 78 to 152 across, from 80 to 160 down
     boxes = np.float32(box) + np.float32([[0] * 4, [-95, 0, -95, 0], [0, -80, 0, -80], [500, 0, 500, 0]])
-    assert uncut(boxes, 640, 480).tolist() == [True, False, True, False]
-    assert uncut(boxes[:0], 640, 480).tolist() == []
+    assert inside_frame(boxes, 640, 480).tolist() == [True, False, True, False]
+    assert inside_frame(boxes[:0], 640, 480).tolist() == []
     monkeypatch.setattr(finder, "readings", lambda *_: known())
     picture = pictures["biden"]
     assert [head.from_behind for head in finder.find(picture, ())] == [True]

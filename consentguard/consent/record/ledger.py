@@ -1,7 +1,8 @@
 """The ledger: which pupil (by id) is in which released photo and post, under which consent.
 
 It is no second book: the rows of the audit trail are the ledger, read back with their chain proved. What a photo rests
-on is in its `released` row; a door adds a `posted` row for each post, and a `taken-down` row once it is gone again.
+on is in its `released` row; an exit point adds a `posted` row for each post, and a `taken-down` row once it is
+gone again.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ class Ledger:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    # -- what doors write ---------------------------------------------------------------------------------------------
+    # -- what exit points write ---------------------------------------------------------------------------------------
 
     def record_post(self, sha256: str | None, *, channel: str, post: str, at: datetime, by: str = "") -> int:
         """Records that a released photo was posted; one call for each photo of a post. Returns the row's number.

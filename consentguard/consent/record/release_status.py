@@ -29,7 +29,7 @@ def why_fallen(
     Args:
         register, policy: what holds now.
         made_for, mode, policy_sha256, people, custom_parts: what it rests on; see `Grounds`.
-        channel: where it shall go now; None for a door that does not know.
+        channel: where it shall go now; None for an exit point that does not know.
         on: the school's calendar day.
         revoked: when it was taken back, "" where it was not.
     """

@@ -96,7 +96,7 @@ class FaceFinder:
         """The faces, and those that are seen only with the picture turned, surest first.
 
         `coarse` is what the coarsest look of the plan saw at each turn. Where nothing sure stands upright, the picture
-        may lie on its side, and it is looked at anew at the scale of the second look, where that is finer.
+        may lie on its side, and it is looked at anew at the scale of the second pass, where that is finer.
         """
         sure = [face for face in found if face.score >= _SURE]
         scales = _scales_of(levels, smallest_face)

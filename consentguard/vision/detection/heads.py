@@ -38,7 +38,7 @@ _FACE: Final = 0.25
 """From behind needs these log odds, and no pass that gives a face this score."""
 _SHOWS: Final = 0.50
 """Unsure, which counts as a face, is a head in which a pass gives a face this score."""
-_UNCUT: Final = 0.9
+_INSIDE_FRAME: Final = 0.9
 """Share of the whole head that lies in the picture."""
 
 _HEAD_SIDE: Final = 0.92
@@ -69,7 +69,7 @@ class HeadFinder:
         levels = Levels(pixels)
         known = self.readings(levels, faces, self._looks(levels) if looks is None else looks)
         height, width = pixels.shape[:2]
-        behind = from_behind(known) & ~beside_a_face(known.boxes, faces) & uncut(known.boxes, width, height)
+        behind = from_behind(known) & ~beside_a_face(known.boxes, faces) & inside_frame(known.boxes, width, height)
         unsure = ~behind & (known.face >= _SHOWS)
         score = sigmoid(known.head)
         found = (
@@ -82,9 +82,9 @@ class HeadFinder:
         known = read_heads(self._network, levels, candidates(looks, faces), _HEAD, _HOPE)
         known = known.of(~among(known.boxes, faces))
         known = known.of(one_each(known.boxes, known.head))
-        hopeful = (known.behind >= _BEHIND) & (known.face < _FACE)
+        possible = (known.behind >= _BEHIND) & (known.face < _FACE)
         face = known.face.copy()
-        face[hopeful] = with_faces(self._network, levels, known.of(hopeful)).face
+        face[possible] = with_faces(self._network, levels, known.of(possible)).face
         return Readings(known.boxes, known.head, known.behind, face)
 
     def _looks(self, levels: Levels) -> list[DetectorPass]:
@@ -138,12 +138,12 @@ def among(rows: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
     return np.asarray(np.any(_shared(rows, known) > 1 / 3, axis=1) | np.any(inside, axis=1))
 
 
-def uncut(boxes: Floats, width: int, height: int) -> NDArray[np.bool_]:
+def inside_frame(boxes: Floats, width: int, height: int) -> NDArray[np.bool_]:
     """Whether the head around each of CenterFace's boxes (n, 4) lies in the picture, but for a rim."""
     heads = [head_box(box) for box in boxes]
     inside = [head.within(width, height) for head in heads]
     shares = [part.area / head.area if part else 0.0 for part, head in zip(inside, heads, strict=True)]
-    return np.array(shares, np.float32) >= _UNCUT
+    return np.array(shares, np.float32) >= _INSIDE_FRAME
 
 
 def beside_a_face(boxes: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:

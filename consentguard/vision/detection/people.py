@@ -46,7 +46,7 @@ _OTHERS_LESS: Final = 0.25
 """What is taken from every reading but the surest. Of the rules tried on 104 photos with drawn people, what the surest
 gives .35 or any other .60 is the nearest to them."""
 _BODY_SUREST: Final = 250
-"""Sureness, of 255, of a body; only somebody's own head is surer."""
+"""Confidence, of 255, of a body; only somebody's own head is surer."""
 _SOFT: Final = 0.4
 """Sigma, in cells of a coarser grid, of the blur before a mask is sampled on it."""
 _HIPS: Final = (23, 24)

@@ -15,7 +15,7 @@ from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn
 _LONG: Final = 640
 """Cells along the longer side, about: a body's own mask is no finer, and nobody sees the difference."""
 _PERSON_FROM: Final = 77
-"""Sureness, of 255, over which a cell is a person's: .30. Fitted on 104 photos with drawn people."""
+"""Confidence, of 255, over which a cell is a person's: .30. Fitted on 104 photos with drawn people."""
 _BESIDE: Final = 6
 """Cells beside a part of the grid that its outlines may depend on: as far as the blur reaches, and the cell's own."""
 _SOFT: Final = 1.0
@@ -49,7 +49,7 @@ class Grid:
         return np.zeros((self.rows, self.columns), np.uint8)
 
     def levels(self, extent: Extent) -> Levels8:
-        """The sureness of an extent on all cells. Raises ValueError for one of another grid."""
+        """The confidence of an extent on all cells. Raises ValueError for one of another grid."""
         rows, columns = extent.sure.shape
         if extent.grain != self.grain or extent.row + rows > self.rows or extent.column + columns > self.columns:
             raise ValueError("the extent is not of this picture")

@@ -19,7 +19,7 @@ _TRUNK_DOWN: Final = 0.75
 _TRUNK_HIGH: Final = 5.0
 
 GUESSED: Final = 128
-"""Sureness, of 255, of a trunk that is only guessed."""
+"""Confidence, of 255, of a trunk that is only guessed."""
 _HEAD_SURE: Final = 255
 
 _HAND_GROWN: Final = 0.08
