@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from consentguard.batch.walk import Found, clutter_of, judged, trouble_of
+from consentguard.batch.walk import FoundFile, clutter_of, judged, trouble_of
 from consentguard.errors import CannotTell, UnreadableImage
 from consentguard.files import MAX_FILE
 from consentguard.kinds import SNIFFED, kind_of
@@ -82,7 +82,7 @@ class RemoteWalk:
         self.passed_over = 0
         self.clutter: Counter[str] = Counter()
 
-    def __iter__(self) -> Iterator[Found]:
+    def __iter__(self) -> Iterator[FoundFile]:
         """Raises CannotTell where the listing fails: half a listing would look like photos that are gone."""
         system, root = self._folder.connect()
         system.invalidate_cache()
@@ -96,12 +96,12 @@ class RemoteWalk:
         except Exception as error:  # as in `RemoteFolder.read`
             raise CannotTell(f"{self._folder}: cannot be listed ({_said(error)}); mend that and scan again.") from error
 
-    def _judge(self, system: AbstractFileSystem, root: str, info: dict[str, Any]) -> Iterator[Found]:
+    def _judge(self, system: AbstractFileSystem, root: str, info: dict[str, Any]) -> Iterator[FoundFile]:
         key = info["name"].removeprefix(root).lstrip("/")
         path = Path(*PurePosixPath(key).parts)
         content = LISTED + hashlib.sha256(repr(sorted(info.items())).encode("utf-8", "surrogateescape")).hexdigest()
         if ".." in path.parts or _under(root, path) != info["name"]:
-            yield Found(Path(content), f"its name ({key!r}) is no path; rename the object")
+            yield FoundFile(Path(content), f"its name ({key!r}) is no path; rename the object")
             return
         clutter = clutter_of(path)
         if clutter:
@@ -109,16 +109,16 @@ class RemoteWalk:
             return
         kind = kind_of(b"", path)
         if info["type"] != "file":
-            yield Found(path, "is a link or a device; name the place that holds the photo itself")
+            yield FoundFile(path, "is a link or a device; name the place that holds the photo itself")
             return
         if not judged(kind):
             try:
                 kind = kind_of(system.cat_file(info["name"], start=0, end=SNIFFED), path)
             except Exception as error:  # noqa: BLE001  (as in `RemoteFolder.read`)
-                yield Found(path, f"cannot be read ({_said(error)})")
+                yield FoundFile(path, f"cannot be read ({_said(error)})")
                 return
         if judged(kind):
-            yield Found(path, trouble_of(kind), content)
+            yield FoundFile(path, trouble_of(kind), content)
         else:
             self.passed_over += 1
 

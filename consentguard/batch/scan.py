@@ -19,7 +19,7 @@ from consentguard.batch.output import JOURNAL
 from consentguard.batch.people_file import PeopleOf, key_of
 from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import ScanResult, Settings, Task, undecided
-from consentguard.batch.walk import Found, Walk
+from consentguard.batch.walk import FoundFile, Walk
 from consentguard.consent.clock import now as school_time
 from consentguard.consent.tagsfile import TagsOf
 from consentguard.errors import CannotTell, WrongUsage
@@ -230,7 +230,7 @@ class _Listing:
                 f"{self._settings.folder}: the folder went away ({error.strerror}); scan again when it is back."
             ) from error
 
-    def _task(self, found: Found) -> Task | None:
+    def _task(self, found: FoundFile) -> Task | None:
         """The task for a file, or None where nothing has to be looked at."""
         trouble, content, folder = found.trouble, found.content, self._settings.folder
         if not trouble and isinstance(folder, Path):

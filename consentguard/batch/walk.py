@@ -14,7 +14,7 @@ from consentguard.kinds import SNIFFED, Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """One file that has to get a verdict.
 
     Attributes:
@@ -70,8 +70,8 @@ class Walk:
         self.passed_over = 0
         self.clutter: Counter[str] = Counter()
 
-    def __iter__(self) -> Iterator[Found]:
-        """Raises OSError where the folder itself cannot be read; one within it that cannot gets its own `Found`."""
+    def __iter__(self) -> Iterator[FoundFile]:
+        """Raises OSError where the folder itself cannot be read; one within it that cannot gets its own `FoundFile`."""
         folders = [Path()]
         while folders:
             here = folders.pop()
@@ -80,7 +80,7 @@ class Walk:
             except OSError as error:
                 if here == Path():
                     raise
-                yield Found(here, f"the folder cannot be read ({error.strerror})")
+                yield FoundFile(here, f"the folder cannot be read ({error.strerror})")
                 continue
             with entries:  # read as it is walked: a folder of 100,000 is never held at once
                 for entry in entries:
@@ -92,34 +92,34 @@ class Walk:
                     elif (self._folder / path).resolve() not in self._without:
                         folders.append(path)
 
-    def one(self, path: Path) -> Found | None:
+    def one(self, path: Path) -> FoundFile | None:
         """What the walk says of one file, `path` being relative to the folder; None for what is no picture."""
         return next(self._judge(path), None)
 
-    def _judge(self, path: Path) -> Iterator[Found]:
+    def _judge(self, path: Path) -> Iterator[FoundFile]:
         whole = self._folder / path
         try:
             mode = whole.lstat().st_mode
             if stat.S_ISLNK(mode):
                 if judged(kind_of(b"", path)):
-                    yield Found(path, "is a link; scan the folder that holds the photo itself")
+                    yield FoundFile(path, "is a link; scan the folder that holds the photo itself")
                 else:
                     self.passed_over += 1
                 return
             if not stat.S_ISREG(mode):
-                yield Found(path, "is not a file but a device or a pipe")
+                yield FoundFile(path, "is not a file but a device or a pipe")
                 return
             with whole.open("rb") as file:
                 start = file.read(SNIFFED)
         except OSError as error:
-            yield Found(path, f"cannot be read ({error.strerror})")
+            yield FoundFile(path, f"cannot be read ({error.strerror})")
             return
         kind = kind_of(start, path)
         clutter = clutter_of(path, start) if self._tidy else ""
         if clutter:
             self.clutter[clutter] += 1
         elif judged(kind):
-            yield Found(path, trouble_of(kind))
+            yield FoundFile(path, trouble_of(kind))
         else:
             self.passed_over += 1
 

@@ -18,7 +18,7 @@ _DROPPED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
+class QueuedPhoto:
     """One photo of the queue.
 
     Attributes:
@@ -44,22 +44,22 @@ class Photos:
         listed = sorted(_listed(folder, without), key=lambda photo: photo.name) if folder else []
         self._photos = {photo.id: photo for photo in listed}
 
-    def __iter__(self) -> Iterator[Photo]:
+    def __iter__(self) -> Iterator[QueuedPhoto]:
         with self._lock:
             return iter(tuple(self._photos.values()))
 
     def __len__(self) -> int:
         return len(self._photos)
 
-    def get(self, photo_id: str) -> Photo | None:
+    def get(self, photo_id: str) -> QueuedPhoto | None:
         """The photo of that id."""
         return self._photos.get(photo_id)
 
-    def drop(self, name: str, data: bytes) -> Photo:
+    def drop(self, name: str, data: bytes) -> QueuedPhoto:
         """Takes a photo that was dropped on the page; it stays in memory. Raises UnreadableImage."""
         if len(data) > MAX_FILE:
             raise UnreadableImage(f"the photo is over {MAX_FILE // 1_000_000} MB; export it smaller and try again.")
-        photo = Photo(hashlib.sha256(data).hexdigest()[:24], printable(Path(Path(name).name or "photo")), None)
+        photo = QueuedPhoto(hashlib.sha256(data).hexdigest()[:24], printable(Path(Path(name).name or "photo")), None)
         with self._lock:
             if len(self._dropped) >= _DROPPED and photo.id not in self._dropped:
                 raise UnreadableImage(f"{_DROPPED} photos lie on the page; release or refuse some of them first.")
@@ -67,12 +67,12 @@ class Photos:
             self._photos.setdefault(photo.id, photo)
         return photo
 
-    def forget(self, photo: Photo) -> None:
+    def forget(self, photo: QueuedPhoto) -> None:
         """Lets go of the bytes of a photo that was dropped on the page."""
         with self._lock:
             self._dropped.pop(photo.id, None)
 
-    def read(self, photo: Photo) -> bytes:
+    def read(self, photo: QueuedPhoto) -> bytes:
         """A photo's bytes. Raises UnreadableImage."""
         if photo.path is not None:
             return read_photo(photo.path)
@@ -82,7 +82,7 @@ class Photos:
             return self._dropped[photo.id]
 
 
-def _listed(folder: Path, without: tuple[Path, ...]) -> Iterator[Photo]:
+def _listed(folder: Path, without: tuple[Path, ...]) -> Iterator[QueuedPhoto]:
     for found in Walk(folder, without=without):
         name = printable(found.path)
-        yield Photo(hashlib.sha256(name.encode()).hexdigest()[:24], name, folder / found.path, found.trouble)
+        yield QueuedPhoto(hashlib.sha256(name.encode()).hexdigest()[:24], name, folder / found.path, found.trouble)

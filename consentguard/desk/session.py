@@ -16,7 +16,7 @@ from consentguard.batch.output import RELEASED as FOLDER
 from consentguard.batch.output import deliver, place
 from consentguard.consent.clock import now
 from consentguard.desk.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
-from consentguard.desk.photos import Photo, Photos
+from consentguard.desk.photos import Photos, QueuedPhoto
 from consentguard.desk.said import Said
 from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
 from consentguard.files import printable
@@ -132,24 +132,24 @@ class Desk:
 
     # -- one photo
 
-    def photo(self, photo_id: str) -> Photo:
+    def photo(self, photo_id: str) -> QueuedPhoto:
         """The photo of an id. Raises WrongUsage."""
         found = self.photos.get(photo_id)
         if found is None:
             raise WrongUsage("the desk has no such photo; load the page again")
         return found
 
-    def said(self, photo: Photo) -> Said:
+    def said(self, photo: QueuedPhoto) -> Said:
         """What was said of a photo so far."""
         with self._lock:
             return self._standing(photo).said
 
-    def state(self, photo: Photo) -> str:
+    def state(self, photo: QueuedPhoto) -> str:
         """Where a photo stands: one of `ORDER`."""
         with self._lock:
             return self._standing(photo).state
 
-    def verdict(self, photo: Photo, said: Said | None = None) -> Verdict:
+    def verdict(self, photo: QueuedPhoto, said: Said | None = None) -> Verdict:
         """What would become of a photo, after what was said of it now. Raises what `Guard.inspect` raises."""
         try:
             examined = self._examined(photo)
@@ -164,19 +164,19 @@ class Desk:
         self._note(photo, _state_of(verdict), verdict.reasons, said, examined.content)
         return verdict
 
-    def preview(self, photo: Photo, edge: int) -> bytes | None:
+    def preview(self, photo: QueuedPhoto, edge: int) -> bytes | None:
         """A small JPEG of the copy that would leave, marked as a preview; None where nothing may leave."""
         return self._examined(photo).preview(edge, **self._asked(self.said(photo)))
 
-    def original(self, photo: Photo, edge: int) -> bytes:
+    def original(self, photo: QueuedPhoto, edge: int) -> bytes:
         """A JPEG of the photo as it is, upright, for the person at the desk only."""
         return self._examined(photo).original(edge)
 
-    def size(self, photo: Photo) -> tuple[int, int]:
+    def size(self, photo: QueuedPhoto) -> tuple[int, int]:
         """Width and height of the upright source picture, in whose pixels boxes are."""
         return self._examined(photo).size
 
-    def choices(self, photo: Photo) -> list[dict[str, Any]]:
+    def choices(self, photo: QueuedPhoto) -> list[dict[str, Any]]:
         """What policy lets be made of it, each with a small preview as a data address; the chosen one is marked."""
         said = self.said(photo)
         examined = self._examined(photo)
@@ -189,7 +189,7 @@ class Desk:
             if one.rewrite is not None
         ]  # fmt: skip
 
-    def release(self, photo: Photo) -> Decided:
+    def release(self, photo: QueuedPhoto) -> Decided:
         """Releases a photo as it was decided. Raises Refused, CannotTell, and WrongUsage where nobody decides."""
         self.sit_down(self.by)
         said, data = self.said(photo), self.photos.read(photo)
@@ -206,7 +206,7 @@ class Desk:
         self._note(photo, DONE, (), said, content)
         return decided
 
-    def refuse(self, photo: Photo, why: str) -> Decided:
+    def refuse(self, photo: QueuedPhoto, why: str) -> Decided:
         """Records that a photo does not go, and why. Raises WrongUsage without a reason."""
         self.sit_down(self.by)
         if not why.strip():
@@ -221,7 +221,7 @@ class Desk:
         self._note(photo, STOPPED, ("refused-by-person",))
         return decided
 
-    def undo(self, photo: Photo) -> None:
+    def undo(self, photo: QueuedPhoto) -> None:
         """Takes the last decision back: a release is revoked on the record, and its copy removed."""
         self.sit_down(self.by)
         content = hashlib.sha256(self.photos.read(photo)).hexdigest()
@@ -238,11 +238,11 @@ class Desk:
 
     # -- inside
 
-    def _standing(self, photo: Photo) -> _Standing:
+    def _standing(self, photo: QueuedPhoto) -> _Standing:
         return self._known.setdefault(photo.id, _Standing())
 
     def _note(
-        self, photo: Photo, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""
+        self, photo: QueuedPhoto, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""
     ) -> None:
         """Keeps where a photo stands; what was decided of its content counts before what is judged now."""
         with self._lock:
@@ -266,7 +266,7 @@ class Desk:
         asked |= {"frame": said.frame.as_list(), "by": self.by or _SOMEBODY} if said.frame else {}
         return asked
 
-    def _recalled(self, photo: Photo) -> bool:
+    def _recalled(self, photo: QueuedPhoto) -> bool:
         """Whether a photo was decided before, at an earlier sitting or in another browser; then it is not looked at."""
         try:
             content = hashlib.sha256(self.photos.read(photo)).hexdigest()
@@ -278,7 +278,7 @@ class Desk:
             self._note(photo, _DECIDED[decided.kind], (), Said.from_json(decided.asked), content)
         return decided is not None
 
-    def _examined(self, photo: Photo) -> Examined:
+    def _examined(self, photo: QueuedPhoto) -> Examined:
         """The photo, looked at; kept for a while. One photo is looked at after the other: each uses all cores."""
         with self._lock:
             if photo.id in self._held:

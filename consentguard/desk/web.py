@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from consentguard.desk import lookup
-from consentguard.desk.photos import Photo
+from consentguard.desk.photos import QueuedPhoto
 from consentguard.desk.safety import Gatekeeper, SessionSecrets, loopback
 from consentguard.desk.said import Said
 from consentguard.desk.session import ORDER, Desk
@@ -115,7 +115,7 @@ class Page:
 
         return handle
 
-    def _one(self, request: Request) -> Photo:
+    def _one(self, request: Request) -> QueuedPhoto:
         return self._desk.photo(request.path_params["id"])
 
     def _queue(self, request: Request, body: dict[str, Any]) -> Any:
@@ -151,7 +151,7 @@ class Page:
         self.changed.set()
         return self._told(photo)
 
-    def _told(self, photo: Photo, said: Said | None = None) -> dict[str, Any]:
+    def _told(self, photo: QueuedPhoto, said: Said | None = None) -> dict[str, Any]:
         verdict = self._desk.verdict(photo, said)
         about = {"id": photo.id, "said": self._desk.said(photo).as_json(), "size": self._desk.size(photo)}
         return {**verdict.as_json(), **about, "state": self._desk.state(photo)}
