@@ -5,7 +5,7 @@ BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
 
-.PHONY: help demo test quick lint format parity bench detection recognition fuzz clean
+.PHONY: help demo test quick lint format docs parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,6 +30,9 @@ lint: .venv/dev ## style, types, and the one direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
+
+docs: .venv/dev ## the documentation site, in site/
+	$(BIN)/mkdocs build --strict --quiet
 
 parity: .venv/dev .venv-peer/ready ## our embedder against the real face_recognition, live; PHOTOS=FOLDER for others
 	$(BIN)/consentguard models pull --photographs

@@ -76,6 +76,31 @@ def test_every_command_is_in_the_readme() -> None:
         assert re.search(rf"consentguard {command}\b", README), command
 
 
+def test_the_commands_of_the_pages_can_be_typed() -> None:
+    """Those of the README run; of the others at least every command and option exists."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/howto").glob("*.md")]
+    seen = 0
+    for page in pages:
+        for block in re.findall(r"```(?:sh|text)\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+            for line in block.replace("\\\n", " ").splitlines():
+                if not line.strip().startswith("consentguard "):
+                    continue
+                seen += 1
+                try:
+                    build_parser().parse_args(shlex.split(line, comments=True)[1:])
+                except SystemExit as stop:
+                    assert stop.code == 0, f"{page.name}: {line}"
+    assert seen > 40
+
+
+def test_every_page_of_the_site_is_in_its_contents() -> None:
+    contents = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    listed = set(re.findall(r": (\S+\.md)$", contents, re.M))
+    assert {page for page in pages if not page.startswith("decisions/")} <= listed
+    assert listed <= pages
+
+
 def test_every_code_is_documented_with_its_meaning() -> None:
     page = (ROOT / "docs/codes.md").read_text(encoding="utf-8")
     for code, meaning in {**REASONS, **FINDINGS}.items():
