@@ -165,7 +165,8 @@ class Planner:
         whole = replace(limits_of(self.policy), least_worth=0.0)
         plans = propose(self.picture, self.seen, who, self.remain, limits=whole, marks=self.held.marks, found=found,
                         step=step)  # fmt: skip
-        wanted = [plan for plan in plans if plan.rewrite is not Rewrite.CROP and (kind is None or plan.rewrite is kind)]
+        everything = Box(0, 0, self.picture.width, self.picture.height)
+        wanted = [p for p in plans if p.frame == everything and (kind is None or p.rewrite is kind)]
         if not wanted:
             why = f"inside this frame nothing can be painted as {kind}" if kind else "no frame of it can be published"
             return self._none(self._first(found, step), why)

@@ -61,7 +61,10 @@ def posts_due(posts: Iterable[Post], register: Register, policy: Policy, on: dat
     """Every post, with what speaks against it on a school day."""
     return [
         PostDue(
-            post, lost_on(post.channel, post.people, register, policy, on), _ended(post.people, post.at, policy, on)
+            post,
+            lost_on(post.channel, post.people, register, policy, on),
+            _ended(post.people, post.at, policy, on),
+            revoked=any(release.revoked for release in post.releases),
         )
         for post in posts
     ]
