@@ -29,7 +29,7 @@ from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.heads import among
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 EDGE, SEED = 1600, 2026
 RIDGE, PLACE_RIDGE = {"small": 300, "large": 300, "head": 100, "behind": 100}, 1000
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     every, labels, rng = sets(given.load), read_labels(), np.random.default_rng(5)
-    network, detector = CenterFace.load(Shelf.default()), FaceFinder.load(Shelf.default())
+    network, detector = CenterFace.load(ModelStore.default()), FaceFinder.load(ModelStore.default())
     data: dict[str, list] = {name: [] for name in (*RIDGE, "place")}
     for name, pixels, boxes in pictures(every["scut_heads_b"], given.photos):
         faces, looks = detector.search(pixels)

@@ -29,7 +29,7 @@ from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.embedding.dlib.boxes import dlib_box
 from consentguard.vision.embedding.dlib.chip import face_chip
 from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 LONGEST_EDGE = 1280
 SURE_FACE = 0.5
@@ -267,7 +267,7 @@ def main() -> int:
 
     judge = Judge(*load())
     with Peer(options.peer) as peer:
-        everything = list(look(options.photos, peer, FaceFinder.load(Shelf.default())))
+        everything = list(look(options.photos, peer, FaceFinder.load(ModelStore.default())))
     fit = [one for one in everything if one.fit and one.hog]
     test = [one for one in everything if not one.fit and one.hog]
     all_test = [one for one in everything if not one.fit]

@@ -38,7 +38,7 @@ from consentguard.vision.detection.detector import DETECTORS
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 BANDS = ((0, 16), (16, 32), (32, 64), (64, 10**6))
 SETS = "wider_train:1500,mafa_masked:400,mafa_unmasked:150,fgnet_single"
@@ -51,7 +51,7 @@ Find = Callable[[np.ndarray], tuple[np.ndarray, float]]
 
 def hidden() -> Find:
     """Faces and unsure heads, as the guard looks for them: the heads through the looks of the detector."""
-    detector, finder = FaceFinder.load(Shelf.default()), HeadFinder.load(Shelf.default())
+    detector, finder = FaceFinder.load(ModelStore.default()), HeadFinder.load(ModelStore.default())
 
     def find(pixels: np.ndarray) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
@@ -65,7 +65,7 @@ def hidden() -> Find:
 
 
 def ours(name: str) -> Find:
-    detector = DETECTORS[name](Shelf.default())
+    detector = DETECTORS[name](ModelStore.default())
 
     def find(pixels: np.ndarray) -> tuple[np.ndarray, float]:
         start = time.perf_counter()
@@ -205,7 +205,7 @@ def main() -> None:
     finders = {"ours": ours("centerface")}
     if options.hidden:
         finders["hidden"] = hidden()
-    if Shelf.default().holds(manifest()["yunet"]):
+    if ModelStore.default().holds(manifest()["yunet"]):
         finders["yunet"] = ours("yunet")
     if options.peer:
         finders |= {name: peer(options.peer, name) for name in options.peers.split(",")}

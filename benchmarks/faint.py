@@ -19,7 +19,7 @@ import numpy as np
 from consentguard.values import Box, Face
 from consentguard.vision.detection.contrast import SURE, stretched
 from consentguard.vision.detection.faces import FaceFinder
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 LEVELS = ((250, 6), (0, 6), (124, 4), (124, 8), (96, 16), (64, 64))
 SMALLEST = 40
@@ -37,7 +37,7 @@ def main() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     import load
 
-    finder = FaceFinder.load(Shelf.default())
+    finder = FaceFinder.load(ModelStore.default())
     sets = load.detection_sets()
     name = next(each for each in sets if each.startswith("wider"))
     photos = [row for row in sets[name] if any(box[3] - box[1] >= SMALLEST for box in row[1])]

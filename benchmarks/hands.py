@@ -36,7 +36,7 @@ from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.ssd import overlaps
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 RESULTS = Path(__file__).parent / "results" / "hands.md"
 PEOPLE = ("wider_train", "mafa_masked", "mafa_unmasked", "scut_heads_b")
@@ -91,7 +91,7 @@ class Finder:
     """A hand finder, with what its looks and cuts were and its processor time, one entry a photo."""
 
     def __init__(self) -> None:
-        self._finder = HandFinder.load(Shelf.default())
+        self._finder = HandFinder.load(ModelStore.default())
         self.label = self._finder.label
         self._finder._palms, self._finder._marks = Counted(self._finder._palms), Counted(self._finder._marks)
         self.costs: list[tuple[float, int, int]] = []
@@ -207,7 +207,7 @@ def main() -> None:
     root = os.environ.get("CONSENTGUARD_EVAL")
     if not root:
         parser.error("CONSENTGUARD_EVAL: must name the folder of the open sets")
-    shelf, finder = Shelf.default(), Finder()
+    model_store, finder = ModelStore.default(), Finder()
     lines = [
         "# Hands",
         "",
@@ -220,7 +220,7 @@ def main() -> None:
     ]  # fmt: skip
     lines += [of_hands(finder, name, options, Path(root)) for name in options.sets]
     if options.people:
-        look = FaceFinder.load(shelf)
+        look = FaceFinder.load(model_store)
         every = heads.sets(options.load or Path(root) / "load.py")
         lines += ["", *header("set", "photos", "labelled faces", "hands", "in a labelled face", "looks", "cuts", "CPU")]
         for name in PEOPLE:

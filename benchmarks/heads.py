@@ -31,7 +31,7 @@ from consentguard.values import Box, Face, Head
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 LONGEST_EDGE = 1600
 SEED = 4
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", default=["scut_heads_b", "wider_train", "mafa_unmasked", "mafa_masked"])
     given = parser.parse_args()
     every = sets(given.load)
-    detector, finder = FaceFinder.load(Shelf.default()), HeadFinder.load(Shelf.default())
+    detector, finder = FaceFinder.load(ModelStore.default()), HeadFinder.load(ModelStore.default())
     names = ("set", "photos", "labels", "face", "from behind", "unsure", "nothing", "face off", "from behind off",
              "unsure off", "labelled faces under a box from behind only", "boxes from behind", "CPU")  # fmt: skip
     lines = [

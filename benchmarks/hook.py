@@ -28,7 +28,7 @@ from PIL import Image
 
 from consentguard.consent.record.state import State
 from consentguard.hook.remembered import CACHE_FILE
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/hook.md"
@@ -46,7 +46,7 @@ def of_a_megabyte(picture: Image.Image) -> bytes:
 
 def portrait() -> Image.Image:
     """A photograph of one face, 1250 x 2033, a little noisy as phones are."""
-    with Image.open(Shelf.default().path(manifest()["photo-obama3"])) as photo:
+    with Image.open(ModelStore.default().path(manifest()["photo-obama3"])) as photo:
         photo = photo.convert("RGB").resize((1250, 2033), Image.Resampling.LANCZOS)
     return noisy(np.asarray(photo))
 

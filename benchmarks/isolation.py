@@ -16,7 +16,7 @@ from PIL import Image
 
 from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     runs = parser.parse_args().runs
     limits = ReadLimits()
     here, apart = Reader(2048, limits), Reader(2048, limits, Isolation())
-    with Image.open(Shelf.default().path(manifest()["photo-obama"])) as photo:
+    with Image.open(ModelStore.default().path(manifest()["photo-obama"])) as photo:
         photo = photo.convert("RGB")
     began = time.perf_counter()
     apart.read(saved(photo.resize((400, 300))))

@@ -30,14 +30,14 @@ from consentguard.consent.register.register import Register
 from consentguard.errors import CannotTell, Refused
 from consentguard.guard.guard import Guard
 from consentguard.vision.imagefile import codec, sandbox
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 ROOT = Path(__file__).parents[1]
 
 
 def large_photo(form: str = "JPEG") -> bytes:
     """A photograph of one face enlarged to 8660 x 5774, 50 megapixels, with grain."""
-    with Image.open(Shelf.default().path(manifest()["photo-obama"])) as photo:
+    with Image.open(ModelStore.default().path(manifest()["photo-obama"])) as photo:
         pixels = np.asarray(photo.convert("RGB").resize((8660, 5774), Image.Resampling.BICUBIC), np.int16)
     grain = np.random.default_rng(0).integers(-6, 7, pixels.shape[:2], np.int16)
     out = io.BytesIO()
@@ -48,7 +48,7 @@ def large_photo(form: str = "JPEG") -> bytes:
 
 
 def small_photo() -> bytes:
-    return Shelf.default().path(manifest()["photo-obama"]).read_bytes()
+    return ModelStore.default().path(manifest()["photo-obama"]).read_bytes()
 
 
 def png_bomb(width: int, height: int) -> bytes:

@@ -19,7 +19,7 @@ from consentguard.values import Pixels
 from consentguard.vision.detection.detector import DETECTORS
 from consentguard.vision.embedding.embedder import EMBEDDERS, steady
 from consentguard.vision.embedding.quality import measured
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 SETS = ("fgnet", "orl", "lfw10", "fiw_train")
 
@@ -75,8 +75,8 @@ def described(load: ModuleType, name: str, cache: Path | None) -> Faces:
 
 
 def _looked_at(photos: Sequence[tuple[str, Path]], ages: dict[Path, int]) -> Iterable[tuple]:
-    shelf = Shelf.default()
-    detector, embedder = DETECTORS["centerface"](shelf), EMBEDDERS["dlib_resnet"](shelf)
+    model_store = ModelStore.default()
+    detector, embedder = DETECTORS["centerface"](model_store), EMBEDDERS["dlib_resnet"](model_store)
     for number, (person, path) in enumerate(photos, 1):
         pixels = _pixels(path)
         found = detector.find(pixels)

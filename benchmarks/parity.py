@@ -29,7 +29,7 @@ from consentguard.vision.embedding.dlib.chip import face_chip
 from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
 from consentguard.vision.embedding.dlib.network import read_network
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 LARGEST_DISTANCE = 1e-3
 SUFFIXES = {".jpg", ".jpeg", ".png", ".pgm"}
@@ -46,7 +46,7 @@ Embed = Callable[[np.ndarray], np.ndarray]
 def load(threads: int = 0) -> tuple[ShapePredictor, Embed]:
     """The two models, from where the library keeps them, run by the library's engine; 0 threads leave it the choice."""
     os.environ[engine.THREADS] = str(threads)
-    folder = Shelf.default().folder
+    folder = ModelStore.default().folder
     points, network = "shape_predictor_5_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
     graph = read_network((folder / network).read_bytes(), network)
     run = engine.load(graph, network, {"chips": (-1, 150, 150, 3)})

@@ -35,7 +35,7 @@ from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 from consentguard.vision.rewrite import Limits, Paint, apply_plan, head_box, kept_hand, plan_rewrite
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.shapes import drawn, rounded
@@ -84,8 +84,10 @@ def main() -> None:
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=200)
     arguments = parser.parse_args()
-    shelf, policy = Shelf.default(), Policy.shipped()
-    faces, heads, hands, bodies = (part.load(shelf) for part in (FaceFinder, HeadFinder, HandFinder, PeopleFinder))
+    model_store, policy = ModelStore.default(), Policy.shipped()
+    faces, heads, hands, bodies = (
+        part.load(model_store) for part in (FaceFinder, HeadFinder, HandFinder, PeopleFinder)
+    )
     rules = policy.rewrite
     limits = Limits(rules.smallest_crop, rules.smallest_share / 100, rules.least_worth / 100)
     sums, ends, painted_share, times = np.zeros(10), Counter(), [], []

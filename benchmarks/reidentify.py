@@ -39,7 +39,7 @@ from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.embedding.dlib.boxes import dlib_box
 from consentguard.vision.embedding.dlib.chip import face_chip
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 RESULTS = Path(__file__).parent / "results" / "reidentify.md"
 MATCHING = 0.95
@@ -130,7 +130,7 @@ def main() -> None:
     children = load.recognition_sets()["fgnet_school"]
     paths = sorted((place, child, Path(path)) for child, own in children.items() for place, path in enumerate(own))
     predictor, embed = load_embedder()
-    detector = FaceFinder.load(Shelf.default())
+    detector = FaceFinder.load(ModelStore.default())
     register = Register.parse(b"id,role,legal_forename,legal_surname\nX1,other,No,Body\n", "nobody consented")
 
     with TemporaryDirectory() as scratch:

@@ -49,7 +49,7 @@ from consentguard.errors import CannotTell
 from consentguard.guard.planning import Planner
 from consentguard.values import Box, Head, Rewrite, Seen
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.plan import survey_of
 from consentguard.vision.rewrite.shapes import drawn, polygon
@@ -115,7 +115,7 @@ def main() -> None:
     arguments = parser.parse_args()
     photos = chosen(arguments.loader, arguments.limit, arguments.seed)
     others = {name: peer(arguments.peer, name) for name in ("hog_fine", "mmod")}
-    if Shelf.default().holds(manifest()["yunet"]):
+    if ModelStore.default().holds(manifest()["yunet"]):
         others["yunet"] = ours("yunet")
     register = Register.parse(b"id,role,legal_forename,legal_surname\nX1,other,No,Body\n", "nobody consented")
     rows: dict[tuple[str, str], Row] = {}

@@ -27,7 +27,7 @@ from consentguard.consent.recognition.match import Gallery, Operating
 from consentguard.consent.recognition.plda import Population
 from consentguard.guard.text_rules import Words
 from consentguard.vision.chart import Axis, curves
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 ROUNDS = 5
 RESULTS = Path(__file__).parent / "results"
@@ -110,7 +110,7 @@ def by_pupils() -> tuple[Points, Points]:
 
 
 def main() -> None:
-    portrait = cv2.imread(str(Shelf.default().path(manifest()["photo-obama"])))
+    portrait = cv2.imread(str(ModelStore.default().path(manifest()["photo-obama"])))
     with TemporaryDirectory() as folder:
         guard = guard_in(Path(folder))
 

@@ -55,7 +55,7 @@ from consentguard.vision.embedding.dlib.boxes import dlib_box
 from consentguard.vision.embedding.embedder import DlibResnet
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 RESULTS = Path(__file__).parent / "results" / "speed"
 
@@ -173,9 +173,9 @@ def alone(paths: list[str]) -> None:
     with TemporaryDirectory() as name:
         guard = guard_in(Path(name))
         first, large = map(Path, paths)
-        shelf = Shelf.default()
+        model_store = ModelStore.default()
         for part in (FaceFinder, HeadFinder, HandFinder, PeopleFinder):
-            part.load(shelf)
+            part.load(model_store)
         said = {"idle": memory()}
         times, grown = [], []
         for _ in range(50):
@@ -190,7 +190,7 @@ def alone(paths: list[str]) -> None:
 
 def embedding(python: str, paths: list[Path]) -> dict[str, float]:
     """Milliseconds a face for landmarks and embedding, ours and face_recognition's, over all faces of the photos."""
-    finder, embedder = FaceFinder.load(Shelf.default()), DlibResnet.load(Shelf.default())
+    finder, embedder = FaceFinder.load(ModelStore.default()), DlibResnet.load(ModelStore.default())
     ours, theirs, count = 0.0, 0.0, 0
     with Peer(python) as peer:
         for path in paths:
@@ -233,7 +233,7 @@ def main() -> None:
             "face_recognition": script(arguments.peer, FACE_RECOGNITION, str(somebody)),
             "deface": script(arguments.peer, DEFACE),
             "codec floor": clocked(codec_floor),
-            "one look at 1024 px": one_look(CenterFace.load(Shelf.default())),
+            "one look at 1024 px": one_look(CenterFace.load(ModelStore.default())),
         }
         if ocr.installed():
             reads = guard_in(folder, "paint")

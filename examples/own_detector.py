@@ -14,7 +14,7 @@ import numpy as np
 from consentguard import ConsentGuardError, Guard, Policy, Register
 from consentguard.values import Face, Pixels
 from consentguard.vision.detection.detector import DETECTORS, Detector
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 
 class Brightened(Detector):
@@ -23,7 +23,7 @@ class Brightened(Detector):
     label = "brightened@1"
 
     def __init__(self) -> None:
-        self._shipped = DETECTORS["centerface"](Shelf.default())
+        self._shipped = DETECTORS["centerface"](ModelStore.default())
         self.smallest_face = self._shipped.smallest_face
 
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:

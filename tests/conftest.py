@@ -16,7 +16,7 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.guard.guard import Guard
 from consentguard.vision.detection.detector import DETECTORS, Detector
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
 settings.load_profile("consentguard")
@@ -34,27 +34,27 @@ def _nothing_of_this_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
-    shelf = Shelf.default()
-    missing = [card.file for card in manifest().values() if card.archive and not shelf.path(card).is_file()]
+def model_store() -> ModelStore:
+    model_store = ModelStore.default()
+    missing = [card.file for card in manifest().values() if card.archive and not model_store.path(card).is_file()]
     if missing:
         pytest.fail(
-            f"{shelf.folder}: {', '.join(missing)} missing; run `consentguard models pull --photographs` first",
+            f"{model_store.folder}: {', '.join(missing)} missing; run `consentguard models pull --photographs` first",
             pytrace=False,
         )
-    return shelf
+    return model_store
 
 
 @pytest.fixture(scope="session")
-def photographs(shelf: Shelf) -> Mapping[str, bytes]:
+def photographs(model_store: ModelStore) -> Mapping[str, bytes]:
     """The manifest's photographs by their short name: obama, obama2, obama3, biden, partial, partial2."""
     cards = [card for card in manifest().values() if card.group == "photographs"]
-    return {card.name.removeprefix("photo-"): shelf.read(card) for card in cards}
+    return {card.name.removeprefix("photo-"): model_store.read(card) for card in cards}
 
 
 @pytest.fixture(scope="session")
-def detector(shelf: Shelf) -> Detector:
-    return DETECTORS["centerface"](shelf)
+def detector(model_store: ModelStore) -> Detector:
+    return DETECTORS["centerface"](model_store)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
 
 def test_a_scene_that_ends_otherwise_fails_the_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = demo.Case("a drawn table", demo._still_life(), Outcome.REFUSED, None, 0)
-    monkeypatch.setattr(demo, "_scenes", lambda shelf: (wrong,))
+    monkeypatch.setattr(demo, "_scenes", lambda model_store: (wrong,))
     said: list[str] = []
     assert demo.run(tmp_path, say=said.append, note=said.append) == 1
     assert "NOT AS EXPECTED (refused)" in "\n".join(said)

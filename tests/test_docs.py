@@ -14,7 +14,7 @@ from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import COLUMNS, SCOPES
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,7 +25,9 @@ def _blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, shelf: Shelf) -> Path:
+def office(
+    tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, model_store: ModelStore
+) -> Path:
     """A folder as a reader of the README has it: the sample register and a photo of T001."""
     (tmp_path / "photo.jpg").write_bytes(photographs["obama"])
     (tmp_path / "photos").mkdir()
@@ -38,7 +40,7 @@ def office(tmp_path: Path, photographs: dict[str, bytes], monkeypatch: pytest.Mo
         .replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"')
     )  # fmt: skip
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
+    monkeypatch.setenv("CONSENTGUARD_MODELS", str(model_store.folder))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -126,9 +128,9 @@ def test_every_column_of_the_register_is_documented() -> None:
 
 
 def test_the_picture_of_the_readme_is_made_by_its_script(
-    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, model_store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CONSENTGUARD_MODELS", str(shelf.folder))
+    monkeypatch.setenv("CONSENTGUARD_MODELS", str(model_store.folder))
     target = tmp_path / "picture.png"
     subprocess.run([sys.executable, ROOT / "examples/drawn_scene.py", target], check=True)
     assert target.stat().st_size > 10_000

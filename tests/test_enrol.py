@@ -426,12 +426,12 @@ def test_no_embedding_is_readable_in_any_file_and_none_of_the_unenrolled_is_writ
     guard: Callable[..., Guard],
     rules: Policy,
     state: State,
-    shelf: object,
+    model_store: object,
     put: Callable[[str, bytes], Path],
     photographs: dict[str, bytes],
     tmp_path: Path,
 ) -> None:
-    spy = _Spy(EMBEDDERS["dlib_resnet"](shelf))
+    spy = _Spy(EMBEDDERS["dlib_resnet"](model_store))
     seeing = guard(policy=rules, embedder=spy)
     seeing.enrol(put("P001.jpg", photographs["obama"]))
     enrolled = len(spy.made)

@@ -23,7 +23,7 @@ from consentguard.vision.detection.centerface import CenterFace
 from consentguard.vision.detection.detector import Detector
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec, structure
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 LIMITS = {"max_edge": 2048, "max_pixels": 10**9}
 
@@ -57,7 +57,7 @@ def test_nobody_declared_covers_the_face_and_changes_nothing_else(
     state: State,
     photographs: dict[str, bytes],
     detector: Detector,
-    shelf: Shelf,
+    model_store: ModelStore,
 ) -> None:
     covering = Guard(register, replace(flat(body_policy), rewrite=RewriteRules(order="kind")), state=state)
     released = covering.release(photographs["obama"])
@@ -81,7 +81,7 @@ def test_nobody_declared_covers_the_face_and_changes_nothing_else(
     # Nobody finds a face in it: neither our detector nor CenterFace on its own at 0.35, at the published size.
     assert detector.find(after) == ()
     for scale in (1.0, 0.5):
-        assert len(CenterFace.load(shelf).look(Levels(after), scale, 0.35)) == 0
+        assert len(CenterFace.load(model_store).look(Levels(after), scale, 0.35)) == 0
 
 
 def test_nothing_but_pixels_leaves(covering: Guard, photographs: dict[str, bytes]) -> None:

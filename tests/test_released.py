@@ -346,7 +346,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_what_an_injected_part_made_is_marked_and_refused_at_every_exit_point(guard, still_life, shelf, part):
+def test_what_an_injected_part_made_is_marked_and_refused_at_every_exit_point(guard, still_life, model_store, part):
     own, released = custom_release(guard, still_life, **PARTS[part])
     assert released.grounds.custom_parts == (part,)
     for exit_point in (own, guard()):

@@ -27,7 +27,7 @@ from consentguard.guard.guard import Guard
 from consentguard.values import HIDE, NOBODY, Box, Mode, Outcome, Pixels, Rewrite, Tag, Verdict
 from consentguard.vision import draw
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 Say = Callable[[str], None]
 
@@ -64,12 +64,12 @@ def run(out: Path, *, say: Say, note: Say) -> int:
 
     `say` gets the table, `note` the progress. Raises CannotTell where models cannot be had or `out` cannot be written.
     """
-    shelf = Shelf.default()
-    shelf.pull(manifest().values(), say=note)
+    model_store = ModelStore.default()
+    model_store.pull(manifest().values(), say=note)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix="consentguard-demo-") as scratch:
-            rows = _play(_scenes(shelf), out, _guards(shelf, Path(scratch)), note)
+            rows = _play(_scenes(model_store), out, _guards(model_store, Path(scratch)), note)
         table = "\n".join(rows)
         write_whole(out / "verdicts.txt", (table + "\n").encode())
     except OSError as error:
@@ -80,14 +80,14 @@ def run(out: Path, *, say: Say, note: Say) -> int:
     return 1 if failed else 0
 
 
-def _guards(shelf: Shelf, scratch: Path) -> dict[bool, Guard]:
+def _guards(model_store: ModelStore, scratch: Path) -> dict[bool, Guard]:
     """One guard under a policy that lets bodies remain and faces be compared, one under the shipped policy."""
     register = Register.parse(_REGISTER.encode(), "the demo's register")
     state = State.create(scratch / "state")
     references = scratch / "references" / "D1"
     references.mkdir(parents=True)
     for name in ("photo-obama", "photo-obama3"):
-        (references / f"{name}.jpg").write_bytes(shelf.read(manifest()[name]))
+        (references / f"{name}.jpg").write_bytes(model_store.read(manifest()[name]))
     shipped = Policy.shipped()
     open_rules = replace(
         shipped,
@@ -155,17 +155,17 @@ def _as_expected(verdict: Verdict, scene: Case) -> bool:
     )
 
 
-def _scenes(shelf: Shelf) -> tuple[Case, ...]:
+def _scenes(model_store: ModelStore) -> tuple[Case, ...]:
     cards = manifest()
-    one, two = shelf.read(cards["photo-obama"]), shelf.read(cards["photo-biden"])
-    partial = shelf.read(cards["photo-partial"])
-    group = _group([one, two, shelf.read(cards["photo-obama3"])])
-    at_table = _group([one, two, shelf.read(cards["photo-obama3"]), _still_life()])
+    one, two = model_store.read(cards["photo-obama"]), model_store.read(cards["photo-biden"])
+    partial = model_store.read(cards["photo-partial"])
+    group = _group([one, two, model_store.read(cards["photo-obama3"])])
+    at_table = _group([one, two, model_store.read(cards["photo-obama3"]), _still_life()])
     at_work = _at_work(two, one)
     declared_one: Asked = {"people": ["D1"], "by": "the demo"}
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
     matched: Asked = {"mode": Mode.MATCHED.value}
-    another = shelf.read(cards["photo-obama2"])
+    another = model_store.read(cards["photo-obama2"])
     added: Asked = {"tags": [Tag(Box(240, 200, 400, 380), HIDE, added=True)], "by": "the demo"}
     return (
         Case("declared, consented", one, Outcome.RELEASED, Rewrite.NONE, 1, asked=declared_one),

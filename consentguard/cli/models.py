@@ -28,33 +28,33 @@ def add_commands(top: Commands) -> None:
 
 
 def pull(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.models.store import Shelf
+    from consentguard.vision.models.store import ModelStore
 
-    shelf = Shelf.default()
-    came = shelf.pull(_cards(arguments), say=lambda line: print(line, file=sys.stderr))
-    print(f"{shelf.folder}: {came} fetched" if came else f"{shelf.folder}: everything is here already")
+    model_store = ModelStore.default()
+    came = model_store.pull(_cards(arguments), say=lambda line: print(line, file=sys.stderr))
+    print(f"{model_store.folder}: {came} fetched" if came else f"{model_store.folder}: everything is here already")
     return 0
 
 
 def listed(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.models.store import Shelf
+    from consentguard.vision.models.store import ModelStore
 
-    shelf = Shelf.default()
+    model_store = ModelStore.default()
     for card in _cards(arguments):
-        here = "here" if shelf.path(card).is_file() else "optional" if card.group == "optional" else "missing"
+        here = "here" if model_store.path(card).is_file() else "optional" if card.group == "optional" else "missing"
         print(f"{card.label:32} {here:8} {card.purpose}\n{'':32} {card.licence}; {card.origin}")
     return 0
 
 
 def verify(arguments: argparse.Namespace) -> int:
-    from consentguard.vision.models.store import Shelf
+    from consentguard.vision.models.store import ModelStore
 
-    shelf, worst = Shelf.default(), 0
+    model_store, worst = ModelStore.default(), 0
     for card in _cards(arguments):
-        if card.group == "optional" and not shelf.path(card).exists():
+        if card.group == "optional" and not model_store.path(card).exists():
             continue
         try:
-            shelf.read(card)
+            model_store.read(card)
         except ModelUnavailable as error:
             worst = error.exit_code
             print(error, file=sys.stderr)

@@ -103,14 +103,14 @@ def _register(arguments: argparse.Namespace, directory: Path) -> str:
 
 
 def _models() -> str:
-    from consentguard.vision.models.store import Shelf, manifest
+    from consentguard.vision.models.store import ModelStore, manifest
 
-    shelf = Shelf.default()
-    came = shelf.pull(
+    model_store = ModelStore.default()
+    came = model_store.pull(
         [card for card in manifest().values() if card.group != "photographs"],
         say=lambda line: print(line, file=sys.stderr),
     )
-    return f"{came} files fetched into {shelf.folder}." if came else f"all in {shelf.folder}."
+    return f"{came} files fetched into {model_store.folder}." if came else f"all in {model_store.folder}."
 
 
 def _photo(arguments: argparse.Namespace) -> int:

@@ -82,12 +82,12 @@ def _policy(arguments: argparse.Namespace) -> str:
 
 
 def _models() -> str:
-    from consentguard.vision.models.store import PULL, Shelf, manifest
+    from consentguard.vision.models.store import PULL, ModelStore, manifest
 
-    shelf = Shelf.default()
+    model_store = ModelStore.default()
     needed = [card for card in manifest().values() if card.group == "models"]
-    missing = sum(not shelf.path(card).exists() for card in needed)
-    return f"{shelf.folder} ({f'{missing} of {len(needed)} missing: run `{PULL}`' if missing else 'complete'})"
+    missing = sum(not model_store.path(card).exists() for card in needed)
+    return f"{model_store.folder} ({f'{missing} of {len(needed)} missing: run `{PULL}`' if missing else 'complete'})"
 
 
 def _versions() -> str:

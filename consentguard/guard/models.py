@@ -25,7 +25,7 @@ from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder, steady
 from consentguard.vision.embedding.quality import measured
 from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 Part = TypeVar("Part")
 
@@ -49,13 +49,13 @@ def reader_of(policy: Policy) -> Reader:
     return Reader(picture.max_edge, limits, isolation)
 
 
-_LOADED: dict[tuple[Callable[[Shelf], Any], Shelf], Any] = {}
+_LOADED: dict[tuple[Callable[[ModelStore], Any], ModelStore], Any] = {}
 _LOADING: Final = threading.RLock()
 
 
-def _loaded(load: Callable[[Shelf], Part]) -> Part:
-    """A model of the shelf, loaded once in this process however many guards there are."""
-    key = (load, Shelf.default())
+def _loaded(load: Callable[[ModelStore], Part]) -> Part:
+    """A model of the model store, loaded once in this process however many guards there are."""
+    key = (load, ModelStore.default())
     with _LOADING:
         if key not in _LOADED:
             _LOADED[key] = load(key[1])
@@ -116,7 +116,7 @@ class VisionModels:
                 )
             return self._embedder
 
-    def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[Shelf], Part]]) -> Part:
+    def _chosen(self, key: str, name: str, choices: Mapping[str, Callable[[ModelStore], Part]]) -> Part:
         if name not in choices:
             problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
             raise PolicyInvalid(self._setup.policy.file, [problem], "Name one of these.")

@@ -59,7 +59,7 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
 
 
 def test_beside_a_consented_face_the_unapproved_one_does_not_arrive(
-    register, body_policy, tmp_path, photographs, shelf, make_poster, fake
+    register, body_policy, tmp_path, photographs, model_store, make_poster, fake
 ):
     """The whole way: enrolled and recognised, released, posted; looked at again as it arrived."""
     rules = dataclasses.replace(body_policy, modes=tuple(Mode), dpia="DPIA-2026-1")
@@ -80,7 +80,7 @@ def test_beside_a_consented_face_the_unapproved_one_does_not_arrive(
     arrived = codec.decode(held["data"], max_edge=2048, max_pixels=10**9).pixels
     edge = arrived.shape[1] * known.shape[1] / (known.shape[1] + stranger.shape[1])
     before = codec.decode(pair, max_edge=2048, max_pixels=10**9).pixels
-    finder = DETECTORS["centerface"](shelf)
+    finder = DETECTORS["centerface"](model_store)
     assert [face for face in finder.find(before) if face.box.left > edge]  # the control
     assert [face for face in finder.find(arrived) if face.box.left < edge]  # the consented one is there
     assert not [face for face in finder.find(arrived) if face.box.left > edge]

@@ -16,7 +16,7 @@ from consentguard.vision.embedding.arcface import KINDS, ArcFace, ArcFaceFamily
 from consentguard.vision.embedding.dlib.onnx_writer import Graph
 from consentguard.vision.embedding.embedder import EMBEDDERS
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 DIMENSION = 16
 
@@ -44,7 +44,7 @@ def kind(request: pytest.FixtureRequest) -> ArcFaceFamily:
 def bring(tmp_path: Path, kind: ArcFaceFamily) -> Callable[[bytes], ArcFace]:
     def load(data: bytes) -> ArcFace:
         (tmp_path / kind.file).write_bytes(data)
-        embedder = EMBEDDERS[kind.name](Shelf(tmp_path))
+        embedder = EMBEDDERS[kind.name](ModelStore(tmp_path))
         assert isinstance(embedder, ArcFace)
         return embedder
 
@@ -59,7 +59,7 @@ def obama(photographs: dict[str, bytes], detector: Detector) -> tuple[Pixels, tu
 
 def test_a_file_that_is_not_there_is_named_with_what_to_do(tmp_path: Path, kind: ArcFaceFamily) -> None:
     with pytest.raises(ModelUnavailable, match=rf"{kind.file}: {kind.name} is not here .*dlib_resnet"):
-        EMBEDDERS[kind.name](Shelf(tmp_path))
+        EMBEDDERS[kind.name](ModelStore(tmp_path))
 
 
 def test_it_describes_a_real_face_by_a_direction(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded, strongest
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 
 def _maps(seed: int, height: int, width: int) -> tuple[np.ndarray, ...]:
@@ -48,8 +48,8 @@ def test_of_boxes_that_overlap_the_surest_stays() -> None:
     assert strongest(np.empty((0, 4), np.float32), np.empty(0, np.float32), 0.45).tolist() == []
 
 
-def test_looks_at_any_scale_speak_of_the_same_place(shelf: Shelf, photographs: dict[str, bytes]) -> None:
-    network = CenterFace.load(shelf)
+def test_looks_at_any_scale_speak_of_the_same_place(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
+    network = CenterFace.load(model_store)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     for scale in (1.0, 0.5, 0.31):
         surest = network.look(Levels(pixels), scale)[0]
@@ -57,8 +57,8 @@ def test_looks_at_any_scale_speak_of_the_same_place(shelf: Shelf, photographs: d
         assert surest[4] > 0.8
 
 
-def test_a_close_look_tells_a_face_from_a_tie(shelf: Shelf, photographs: dict[str, bytes]) -> None:
-    network = CenterFace.load(shelf)
+def test_a_close_look_tells_a_face_from_a_tie(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
+    network = CenterFace.load(model_store)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[370, 100, 608, 422], [420, 500, 560, 700]], np.float32)
     for side, tall, mirror in ((128, 48.0, True), (192, 80.0, False)):
@@ -69,8 +69,10 @@ def test_a_close_look_tells_a_face_from_a_tie(shelf: Shelf, photographs: dict[st
     assert network.close_look(Levels(pixels), boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
 
 
-def test_a_close_look_finds_the_face_that_its_box_misplaces(shelf: Shelf, photographs: dict[str, bytes]) -> None:
-    network = CenterFace.load(shelf)
+def test_a_close_look_finds_the_face_that_its_box_misplaces(
+    model_store: ModelStore, photographs: dict[str, bytes]
+) -> None:
+    network = CenterFace.load(model_store)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[410, 60, 648, 382]], np.float32)
     for mirror in (False, True):
@@ -79,11 +81,11 @@ def test_a_close_look_finds_the_face_that_its_box_misplaces(shelf: Shelf, photog
         assert np.abs(seen[0] - (370, 100, 608, 422)).max() < 30
 
 
-def test_cuts_come_in_few_batch_sizes_and_none_is_lost(shelf: Shelf, photographs: dict[str, bytes]) -> None:
+def test_cuts_come_in_few_batch_sizes_and_none_is_lost(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
     pixels = codec.decode(photographs["obama"], max_edge=700, max_pixels=10**8).pixels
     boxes = np.random.default_rng(1).uniform(0, 300, (11, 4)).astype(np.float32)
     boxes[:, 2:] = boxes[:, :2] + 60
-    network = CenterFace.load(shelf)
+    network = CenterFace.load(model_store)
     together = network.close_look(Levels(pixels), boxes, 128, 48.0, mirror=False)[0]
     alone = [network.close_look(Levels(pixels), boxes[i : i + 1], 128, 48.0, mirror=False)[0][0] for i in range(11)]
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
@@ -95,9 +97,9 @@ def test_looks_are_padded_to_few_shapes() -> None:
     assert len({padded(height, 1280) for height in range(640, 960)}) == 6
 
 
-def test_a_close_look_at_the_rim_sees_black_beyond_it(shelf: Shelf) -> None:
+def test_a_close_look_at_the_rim_sees_black_beyond_it(model_store: ModelStore) -> None:
     boxes = np.array([[-30, -30, 10, 10], [90, 90, 140, 140], [300, 500, 380, 600]], np.float32)
-    wall, network = np.zeros((100, 100, 3), np.uint8), CenterFace.load(shelf)
+    wall, network = np.zeros((100, 100, 3), np.uint8), CenterFace.load(model_store)
     assert network.close_look(Levels(wall), boxes, 128, 48.0, mirror=True)[0].max() < 0.1
 
 

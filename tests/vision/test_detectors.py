@@ -7,14 +7,14 @@ from consentguard.values import Box, Face
 from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.detection.yunet import as_rows
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
-HERE = [name for name in sorted(DETECTORS) if name != "yunet" or Shelf.default().holds(manifest()["yunet"])]
+HERE = [name for name in sorted(DETECTORS) if name != "yunet" or ModelStore.default().holds(manifest()["yunet"])]
 
 
 @pytest.fixture(scope="module", params=HERE)
-def any_detector(request: pytest.FixtureRequest, shelf: Shelf) -> Detector:
-    return DETECTORS[request.param](shelf)
+def any_detector(request: pytest.FixtureRequest, model_store: ModelStore) -> Detector:
+    return DETECTORS[request.param](model_store)
 
 
 def test_yunets_answer_becomes_rows_in_the_pictures_pixels() -> None:

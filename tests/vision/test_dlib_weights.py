@@ -34,7 +34,7 @@ TOLERANCE = 1e-3
 
 
 @cache
-def on_the_shelf(file: str) -> bytes:
+def stored_bytes(file: str) -> bytes:
     path = Path(os.environ.get("CONSENTGUARD_MODELS") or ROOT / "models") / file
     if not path.is_file():
         pytest.fail(f"{path} is missing: run `consentguard models pull`, or name its folder in CONSENTGUARD_MODELS")
@@ -43,12 +43,12 @@ def on_the_shelf(file: str) -> bytes:
 
 @cache
 def predictor() -> ShapePredictor:
-    return ShapePredictor.read(on_the_shelf(PREDICTOR), PREDICTOR)
+    return ShapePredictor.read(stored_bytes(PREDICTOR), PREDICTOR)
 
 
 @cache
 def network() -> bytes:
-    return read_network(on_the_shelf(NETWORK), NETWORK)
+    return read_network(stored_bytes(NETWORK), NETWORK)
 
 
 @cache
@@ -64,7 +64,7 @@ def embed(chips: np.ndarray) -> np.ndarray:
 
 @cache
 def photograph(file: str) -> np.ndarray:
-    data = on_the_shelf(f"photographs/{file}")
+    data = stored_bytes(f"photographs/{file}")
     with Image.open(io.BytesIO(data)) as image:
         return np.array(image.convert("RGB"))
 
@@ -87,7 +87,7 @@ def box_of(face: dict) -> Box:
 def test_the_golden_photographs_are_these() -> None:
     assert len(GOLDEN["photos"]) == 6
     for photo in GOLDEN["photos"]:
-        data = on_the_shelf(f"photographs/{photo['file']}")
+        data = stored_bytes(f"photographs/{photo['file']}")
         assert hashlib.sha256(data).hexdigest() == photo["sha256"]
         assert photo["faces"]
 
@@ -117,7 +117,7 @@ def test_the_graph_is_dynamic_in_its_batch_and_blind_to_neighbours() -> None:
 
 
 def test_the_same_file_gives_the_same_graph() -> None:
-    again = read_network(on_the_shelf(NETWORK), "another name")
+    again = read_network(stored_bytes(NETWORK), "another name")
     assert hashlib.sha256(again).digest() == hashlib.sha256(network()).digest()
 
 
@@ -235,7 +235,7 @@ def harmed(data: bytes, chance: random.Random, places: list[int] | range) -> byt
 def test_three_hundred_harmed_files_are_refused_by_name_or_read() -> None:
     begin = time.monotonic()
     chance = random.Random(26)
-    weights, trees = on_the_shelf(NETWORK), on_the_shelf(PREDICTOR)
+    weights, trees = stored_bytes(NETWORK), stored_bytes(PREDICTOR)
     refused = 0
 
     def attempt(read, harmed_file) -> None:

@@ -14,11 +14,11 @@ from consentguard.vision.detection.detector import Detector
 from consentguard.vision.embedding.arcface import KINDS
 from consentguard.vision.embedding.embedder import EMBEDDERS, DlibResnet, Embedder, steady
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 
 def _is_here(name: str) -> bool:
-    return any(kind.name == name and (Shelf.default().folder / kind.file).is_file() for kind in KINDS)
+    return any(kind.name == name and (ModelStore.default().folder / kind.file).is_file() for kind in KINDS)
 
 
 REAL_PACKAGE = importlib.util.find_spec("face_recognition") is not None
@@ -33,8 +33,8 @@ NEAR, FAR = 0.40, 0.6
 
 
 @pytest.fixture(scope="module", params=HERE)
-def embedder(request: pytest.FixtureRequest, shelf: Shelf) -> Embedder:
-    return EMBEDDERS[request.param](shelf)
+def embedder(request: pytest.FixtureRequest, model_store: ModelStore) -> Embedder:
+    return EMBEDDERS[request.param](model_store)
 
 
 @pytest.fixture(scope="module")
@@ -96,26 +96,28 @@ def test_a_box_without_a_face_matches_nobody(
     assert np.isnan(distance) or distance > NEAR
 
 
-def test_a_box_far_outside_the_picture_is_no_crash(shelf: Shelf) -> None:
-    found = DlibResnet.load(shelf).embed(np.zeros((64, 64, 3), np.uint8), [Face(Box(5000, 5000, 5100, 5100), 0.5)])
+def test_a_box_far_outside_the_picture_is_no_crash(model_store: ModelStore) -> None:
+    found = DlibResnet.load(model_store).embed(
+        np.zeros((64, 64, 3), np.uint8), [Face(Box(5000, 5000, 5100, 5100), 0.5)]
+    )
     assert np.isnan(found).all()
 
 
 @pytest.mark.skipif(REAL_PACKAGE, reason="the real package is installed here, and passes the suite above")
-def test_the_real_package_says_how_to_get_it(shelf: Shelf) -> None:
+def test_the_real_package_says_how_to_get_it(model_store: ModelStore) -> None:
     with pytest.raises(ModelUnavailable, match=r"consentguard\[face_recognition\]"):
-        EMBEDDERS["face_recognition"](shelf)
+        EMBEDDERS["face_recognition"](model_store)
 
 
-def test_the_main_path_imports_neither_dlib_nor_the_package(shelf: Shelf) -> None:
+def test_the_main_path_imports_neither_dlib_nor_the_package(model_store: ModelStore) -> None:
     """A whole comparison in a fresh process, and then a look at what it loaded."""
     program = (
         "import sys, numpy as np\n"
         "from consentguard.values import Box, Face\n"
         "from consentguard.vision.embedding.embedder import EMBEDDERS\n"
-        "from consentguard.vision.models.store import Shelf\n"
+        "from consentguard.vision.models.store import ModelStore\n"
         "from pathlib import Path\n"
-        f"found = EMBEDDERS['dlib_resnet'](Shelf(Path({str(shelf.folder)!r})))\n"
+        f"found = EMBEDDERS['dlib_resnet'](ModelStore(Path({str(model_store.folder)!r})))\n"
         "found.embed(np.zeros((200, 200, 3), np.uint8), [Face(Box(50, 50, 120, 120), 0.9)])\n"
         "print([name for name in ('dlib', 'face_recognition', 'face_recognition_models') if name in sys.modules])\n"
     )

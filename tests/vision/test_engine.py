@@ -11,18 +11,18 @@ import pytest
 from consentguard.errors import ModelUnavailable
 from consentguard.vision.embedding.dlib.onnx_writer import Graph
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 LOOK = """
 import numpy as np
 from consentguard.vision.detection.faces import FaceFinder
-from consentguard.vision.models.store import Shelf
-print(FaceFinder.load(Shelf.default()).find(np.zeros((64, 64, 3), np.uint8)))
+from consentguard.vision.models.store import ModelStore
+print(FaceFinder.load(ModelStore.default()).find(np.zeros((64, 64, 3), np.uint8)))
 """
 
 
-def _look(shelf: Shelf, **environment: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder), **environment}
+def _look(model_store: ModelStore, **environment: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "CONSENTGUARD_MODELS": str(model_store.folder), **environment}
     return subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
 
 
@@ -46,44 +46,51 @@ print(calls, [name for name in sys.modules if "telemetry" in name and sys.module
 """
 
 
-def test_nothing_is_reported_to_anybody(shelf: Shelf, tmp_path: Path) -> None:
+def test_nothing_is_reported_to_anybody(model_store: ModelStore, tmp_path: Path) -> None:
     """A whole release in a fresh process: no connection is tried, and the engine's telemetry leaves no trace."""
     home = tmp_path / "home"
     home.mkdir()
-    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder), "HOME": str(home), "USERPROFILE": str(home)}
+    environment = {
+        **os.environ,
+        "CONSENTGUARD_MODELS": str(model_store.folder),
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+    }
     environment.pop("CI", None)  # where it is set, the telemetry keeps quiet by itself
-    photo = shelf.path(manifest()["photo-obama"])
+    photo = model_store.path(manifest()["photo-obama"])
     command = [sys.executable, "-c", OFFLINE, str(tmp_path), str(photo)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[] []\n"), done.stderr
     assert not (home / "intel").exists()
 
 
-def test_a_home_that_cannot_be_written_costs_nothing_but_time(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_costs_nothing_but_time(model_store: ModelStore, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    done = _look(shelf, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"), HOME=str(tmp_path / "file"))
+    done = _look(model_store, XDG_CACHE_HOME=str(tmp_path / "file" / "cache"), HOME=str(tmp_path / "file"))
     assert (done.returncode, done.stdout) == (0, "()\n"), done.stderr
 
 
-def test_the_cache_is_used_where_it_can_be(shelf: Shelf, tmp_path: Path) -> None:
-    assert _look(shelf, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path)).returncode == 0
+def test_the_cache_is_used_where_it_can_be(model_store: ModelStore, tmp_path: Path) -> None:
+    assert (
+        _look(model_store, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path)).returncode == 0
+    )
     kept = list(tmp_path.rglob("compiled-*"))
     assert kept
     for file in kept:  # damage is noticed, and costs nothing but time
         file.write_bytes(file.read_bytes()[:-1] + b"\0")
-    done = _look(shelf, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path))
+    done = _look(model_store, XDG_CACHE_HOME=str(tmp_path), HOME=str(tmp_path), LOCALAPPDATA=str(tmp_path))
     assert (done.returncode, done.stdout) == (0, "()\n"), done.stderr
 
 
 def test_a_network_from_the_cache_gives_the_very_same_numbers(
-    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model_store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine.cache, "folder", lambda: tmp_path)
     picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32) * 255
     card, results = manifest()["centerface"], []
     for _ in range(2):
         monkeypatch.setattr(engine, "_COMPILED", {})
-        results.append(engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture))
+        results.append(engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture))
     assert len(list(tmp_path.glob("compiled-*"))) == 1
     for name, values in results[0].items():
         np.testing.assert_array_equal(values, results[1][name])
@@ -96,13 +103,13 @@ def test_a_thread_count_that_is_none_is_an_error(text: str, monkeypatch: pytest.
         engine.threads()
 
 
-def test_threads_change_nothing_but_time(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_change_nothing_but_time(model_store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     card = manifest()["centerface"]
     picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32) * 255
     scores = []
     for count in ("1", "2"):
         monkeypatch.setenv(engine.THREADS, count)
-        scores.append(engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture)["537"])
+        scores.append(engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture)["537"])
     np.testing.assert_allclose(*scores, atol=1e-5)
 
 
@@ -123,12 +130,12 @@ def test_numbers_that_are_none_are_an_error() -> None:
             network(np.array([[1, odd]], np.float32))
 
 
-def test_a_switch_makes_every_network_exact(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_makes_every_network_exact(model_store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the processor has bfloat16, a quick network differs from an exact one, unless the switch is set."""
     card, picture = manifest()["centerface"], np.random.default_rng(0).random((1, 3, 96, 96), np.float32) * 255
 
     def scores(*, exact: bool) -> np.ndarray:
-        return engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)}, exact=exact)(picture)["537"]
+        return engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)}, exact=exact)(picture)["537"]
 
     reference = scores(exact=True)
     np.testing.assert_allclose(scores(exact=False), reference, atol=0.05)
@@ -136,9 +143,9 @@ def test_a_switch_makes_every_network_exact(shelf: Shelf, monkeypatch: pytest.Mo
     np.testing.assert_allclose(scores(exact=False), reference, atol=1e-6)
 
 
-def test_results_belong_to_the_caller(shelf: Shelf) -> None:
+def test_results_belong_to_the_caller(model_store: ModelStore) -> None:
     card = manifest()["centerface"]
-    network = engine.load(shelf.read(card), card.file, {"input.1": (1, 3, -1, -1)})
+    network = engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})
     first = network(np.zeros((1, 3, 32, 32), np.float32))["537"]
     kept = first.copy()
     network(np.full((1, 3, 32, 32), 255, np.float32))
@@ -170,8 +177,8 @@ import os, signal
 import numpy as np
 from consentguard.errors import ModelUnavailable
 from consentguard.vision.detection.faces import FaceFinder
-from consentguard.vision.models.store import Shelf
-finder, wall = FaceFinder.load(Shelf.default()), np.zeros((64, 64, 3), np.uint8)
+from consentguard.vision.models.store import ModelStore
+finder, wall = FaceFinder.load(ModelStore.default()), np.zeros((64, 64, 3), np.uint8)
 finder.find(wall)
 if not os.fork():
     signal.alarm(30)
@@ -185,7 +192,7 @@ print(os.waitstatus_to_exitcode(os.wait()[1]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_forked_process_is_told_instead_of_hanging(shelf: Shelf) -> None:
-    environment = {**os.environ, "CONSENTGUARD_MODELS": str(shelf.folder)}
+def test_a_forked_process_is_told_instead_of_hanging(model_store: ModelStore) -> None:
+    environment = {**os.environ, "CONSENTGUARD_MODELS": str(model_store.folder)}
     done = subprocess.run([sys.executable, "-c", FORKED], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout == "7\n", done.stderr

@@ -13,15 +13,15 @@ from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Tile
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 FINGERS = Box(550, 765, 745, 955)
 """The hand on the sleeve in obama.jpg, wrist to tips, read off the picture by eye."""
 
 
 @pytest.fixture(scope="module")
-def finder(shelf: Shelf) -> HandFinder:
-    return HandFinder.load(shelf)
+def finder(model_store: ModelStore) -> HandFinder:
+    return HandFinder.load(model_store)
 
 
 @pytest.fixture(scope="module")
@@ -142,10 +142,10 @@ def test_a_face_and_its_ears_hold_points_by_halves() -> None:
 
 
 def test_the_same_picture_gives_the_same_hands_and_stays_as_it_is(
-    finder: HandFinder, found: tuple[Hand, ...], shelf: Shelf, pictures: dict[str, np.ndarray]
+    finder: HandFinder, found: tuple[Hand, ...], model_store: ModelStore, pictures: dict[str, np.ndarray]
 ) -> None:
     picture = pictures["obama"].copy()
-    assert finder.find(picture) == HandFinder.load(shelf).find(picture) == found
+    assert finder.find(picture) == HandFinder.load(model_store).find(picture) == found
     np.testing.assert_array_equal(picture, pictures["obama"])
     assert [hand.score for hand in found] == sorted((hand.score for hand in found), reverse=True)
 

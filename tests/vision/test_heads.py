@@ -20,14 +20,14 @@ from consentguard.vision.detection.heads import (
 )
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
 
 
 @pytest.fixture(scope="module")
-def finder(shelf) -> HeadFinder:
-    return HeadFinder.load(shelf)
+def finder(model_store) -> HeadFinder:
+    return HeadFinder.load(model_store)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_pictures_of_any_shape_are_looked_at(finder, size):
 
 def test_missing_weights_name_the_remedy(tmp_path):
     with pytest.raises(ModelUnavailable, match="models pull"):
-        HeadFinder.load(Shelf(tmp_path))
+        HeadFinder.load(ModelStore(tmp_path))
 
 
 def test_a_head_that_holds_a_face_is_not_all_hair(finder, pictures, monkeypatch):
@@ -165,8 +165,8 @@ def test_a_head_that_is_not_from_behind_is_unsure_only_where_a_face_shows(
 
 
 @pytest.fixture(scope="module")
-def network(shelf) -> CenterFace:
-    return CenterFace.load(shelf)
+def network(model_store) -> CenterFace:
+    return CenterFace.load(model_store)
 
 
 def test_the_inside_of_the_network_tells_a_head_from_a_wall_and_a_face_from_a_back(network, detector, pictures):

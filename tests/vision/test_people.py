@@ -9,7 +9,7 @@ from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head
 from consentguard.vision.detection.people import PeopleFinder, body_box
 from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 from consentguard.vision.rewrite import head_box
 from consentguard.vision.rewrite.cells import person_cells
 
@@ -17,8 +17,8 @@ NAMES = ["obama", "obama2", "obama3", "biden", "partial", "partial2"]
 
 
 @pytest.fixture(scope="module")
-def finder(shelf) -> PeopleFinder:
-    return PeopleFinder.load(shelf)
+def finder(model_store) -> PeopleFinder:
+    return PeopleFinder.load(model_store)
 
 
 @pytest.fixture(scope="module")
@@ -103,4 +103,4 @@ def test_the_same_picture_gives_the_same_people_and_stays_as_it_was(finder, dete
 
 def test_missing_weights_name_the_remedy(tmp_path):
     with pytest.raises(ModelUnavailable, match="models pull"):
-        PeopleFinder.load(Shelf(tmp_path))
+        PeopleFinder.load(ModelStore(tmp_path))

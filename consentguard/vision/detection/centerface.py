@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from consentguard.values import Pixels
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 _STRIDE: Final = 4
 _ROUND: Final = ((3e5, 64), (0, 32))
@@ -92,11 +92,11 @@ class CenterFace:
         self.label = label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> CenterFace:
-        """Reads the network from the shelf. Raises ModelUnavailable."""
+    def load(cls, model_store: ModelStore) -> CenterFace:
+        """Reads the network from the model store. Raises ModelUnavailable."""
         card = manifest()["centerface"]
         shape = {"input.1": (-1, 3, -1, -1)}
-        return cls(engine.load(shelf.read(card), card.file, shape, exact=False, outputs=_OUTPUTS), card.label)
+        return cls(engine.load(model_store.read(card), card.file, shape, exact=False, outputs=_OUTPUTS), card.label)
 
     def look(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
         """Every candidate that one look at the whole picture finds; arguments as of `whole`."""

@@ -8,11 +8,11 @@ from types import MappingProxyType
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.detection.yunet import YuNet
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 __all__ = ["DETECTORS", "Detector"]
 
-DETECTORS: Mapping[str, Callable[[Shelf], Detector]] = MappingProxyType(
+DETECTORS: Mapping[str, Callable[[ModelStore], Detector]] = MappingProxyType(
     {"centerface": FaceFinder.load, "yunet": YuNet.load}
 )
 """Every detector by name. Each passes the same suite, tests/vision/test_detectors.py."""

@@ -18,7 +18,7 @@ from consentguard.vision.detection.centerface import CenterFace, DetectorPass, F
 from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 _SEEN_FROM: Final = 12.0
 _SEEN_TO: Final = 300.0
@@ -54,9 +54,9 @@ class FaceFinder:
         self.label = network.label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> FaceFinder:
-        """Reads the network from the shelf. Raises ModelUnavailable."""
-        return cls(CenterFace.load(shelf))
+    def load(cls, model_store: ModelStore) -> FaceFinder:
+        """Reads the network from the model store. Raises ModelUnavailable."""
+        return cls(CenterFace.load(model_store))
 
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         """Every face of an RGB picture (uint8, height x width x 3), surest first; the score is a probability.

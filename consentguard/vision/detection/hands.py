@@ -25,7 +25,7 @@ from consentguard.vision.detection import ssd
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Floats, Rows, Tile
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 _RIMS: Final = (4 / 3, 2.0)
 """Sides of the looks at the whole photo, in its long sides. A hand that fills the photo is found only with a rim; with
@@ -111,12 +111,12 @@ class HandFinder:
         self.label = label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> HandFinder:
-        """Reads both networks from the shelf. Raises ModelUnavailable."""
+    def load(cls, model_store: ModelStore) -> HandFinder:
+        """Reads both networks from the model store. Raises ModelUnavailable."""
         palm, mark = manifest()["palm-detection"], manifest()["hand-landmark"]
         return cls(
-            engine.load(shelf.read(palm), palm.file, {}, exact=False),
-            engine.load(shelf.read(mark), mark.file, {}, exact=False),
+            engine.load(model_store.read(palm), palm.file, {}, exact=False),
+            engine.load(model_store.read(mark), mark.file, {}, exact=False),
             f"{palm.label}+{mark.label}",
             palm.sure_from,
             mark.sure_from,

@@ -19,7 +19,7 @@ from consentguard.vision.detection.backs import Readings, likely_heads, read_hea
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats, sigmoid
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 _PIXELS: Final = 0.7e6
 _SCALES: Final = (0.5, 1.4)
@@ -54,9 +54,9 @@ class HeadFinder:
         self.label = network.label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> HeadFinder:
-        """Reads CenterFace from the shelf. Raises ModelUnavailable."""
-        return cls(CenterFace.load(shelf))
+    def load(cls, model_store: ModelStore) -> HeadFinder:
+        """Reads CenterFace from the model store. Raises ModelUnavailable."""
+        return cls(CenterFace.load(model_store))
 
     def find(
         self, pixels: Pixels, faces: Sequence[Face], looks: Sequence[DetectorPass] | None = None

@@ -16,7 +16,7 @@ from consentguard.vision.detection.pose import Pose, Reading, view_of
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Floats
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 from consentguard.vision.rewrite.cells import Grid, person_cells
 
 # From head to body: an adult is 7.5 heads high, and three are as wide as elbows that stand out; a child is fewer heads
@@ -66,9 +66,9 @@ class PeopleFinder:
         self.label = pose.label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> PeopleFinder:
-        """Reads both pose networks from the shelf. Raises ModelUnavailable."""
-        return cls(Pose.load(shelf))
+    def load(cls, model_store: ModelStore) -> PeopleFinder:
+        """Reads both pose networks from the model store. Raises ModelUnavailable."""
+        return cls(Pose.load(model_store))
 
     def find(self, pixels: Pixels, faces: Sequence[Face], heads: Sequence[Head]) -> tuple[PersonRegion, ...]:
         """One person for each face and then each head, in their order, and then people of whom no head was found.

@@ -18,7 +18,7 @@ from consentguard.vision.detection import ssd
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Floats
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 _SIDE: Final = 224
 _ANCHORS: Final = ssd.Layout(_SIDE, ((8, 2), (16, 2), (32, 6))).anchors()
@@ -86,12 +86,12 @@ class Pose:
         self.sure = sure
 
     @classmethod
-    def load(cls, shelf: Shelf) -> Pose:
-        """Reads both networks from the shelf. Raises ModelUnavailable."""
+    def load(cls, model_store: ModelStore) -> Pose:
+        """Reads both networks from the model store. Raises ModelUnavailable."""
         first, second = manifest()["pose-detection"], manifest()["pose-landmark"]
-        landmark = shelf.read(second)
+        landmark = model_store.read(second)
         return cls(
-            engine.load(shelf.read(first), first.file, {}, exact=False),
+            engine.load(model_store.read(first), first.file, {}, exact=False),
             engine.load(landmark, second.file, {}, exact=False),
             engine.load(landmark, second.file, {}, exact=False, outputs=("Identity", "Identity_1")),
             f"{first.label}+{second.label}",

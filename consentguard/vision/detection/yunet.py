@@ -17,7 +17,7 @@ from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import strongest
 from consentguard.vision.detection.protocol import Detector
-from consentguard.vision.models.store import Shelf, manifest
+from consentguard.vision.models.store import ModelStore, manifest
 
 _SEEN_FROM: Final = 10
 _SEEN_TO: Final = 300
@@ -37,10 +37,10 @@ class YuNet(Detector):
         self.label = label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> YuNet:
-        """Reads the network from the shelf. Raises ModelUnavailable where the file is missing or another one."""
+    def load(cls, model_store: ModelStore) -> YuNet:
+        """Reads the network from the model store. Raises ModelUnavailable where the file is missing or another one."""
         card = manifest()["yunet"]
-        data = np.frombuffer(shelf.read(card), np.uint8)
+        data = np.frombuffer(model_store.read(card), np.uint8)
         nothing = np.empty(0, np.uint8)
         try:
             network = cv2.FaceDetectorYN.create("onnx", data, nothing, (320, 320), card.sure_from, _SAME_FACE, _MOST)

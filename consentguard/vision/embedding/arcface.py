@@ -20,7 +20,7 @@ from consentguard.errors import ModelUnavailable
 from consentguard.values import Face, Pixels
 from consentguard.vision.embedding.align import SIDE, aligned
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import Shelf
+from consentguard.vision.models.store import ModelStore
 
 Embeddings = NDArray[np.float32]
 
@@ -54,11 +54,11 @@ class ArcFace:
         self.dimension = self._run(np.zeros((SIDE, SIDE, 3), np.uint8)).size
 
     @classmethod
-    def loader(cls, kind: ArcFaceFamily) -> Callable[[Shelf], ArcFace]:
-        """A function that reads this kind's file from a shelf, and raises ModelUnavailable where it cannot be used."""
+    def loader(cls, kind: ArcFaceFamily) -> Callable[[ModelStore], ArcFace]:
+        """A function that reads this kind from a model store. It raises ModelUnavailable where that cannot be done."""
 
-        def load(shelf: Shelf) -> ArcFace:
-            path = shelf.folder / kind.file
+        def load(model_store: ModelStore) -> ArcFace:
+            path = model_store.folder / kind.file
             try:
                 data = path.read_bytes()
             except OSError as error:

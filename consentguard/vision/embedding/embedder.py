@@ -24,7 +24,7 @@ from consentguard.vision.embedding.dlib.landmarks import ShapePredictor
 from consentguard.vision.embedding.dlib.network import CHIP_SIZE, EMBEDDING_SIZE, read_network
 from consentguard.vision.models import engine
 from consentguard.vision.models.cache import remembered
-from consentguard.vision.models.store import ModelCard, Shelf, manifest
+from consentguard.vision.models.store import ModelCard, ModelStore, manifest
 
 Embeddings: TypeAlias = NDArray[np.float32]
 """One face a row: float32, shape (faces, dimension), compared by euclidean distance. A row of NaN is a face that could
@@ -71,13 +71,13 @@ class DlibResnet:
         self.label = card.label
 
     @classmethod
-    def load(cls, shelf: Shelf) -> DlibResnet:
-        """Reads both weight files from the shelf. Raises ModelUnavailable."""
+    def load(cls, model_store: ModelStore) -> DlibResnet:
+        """Reads both weight files from the model store. Raises ModelUnavailable."""
         card, points = manifest()["dlib-resnet"], manifest()["dlib-landmarks"]
-        weights = shelf.read(card)
+        weights = model_store.read(card)
         graph = remembered("dlib-resnet-1.onnx", card.sha256, lambda: read_network(weights, card.file))
         network = engine.load(graph, card.file, {"chips": (-1, CHIP_SIZE, CHIP_SIZE, 3)})
-        return cls(network, _predictor(shelf.read(points), points), card)
+        return cls(network, _predictor(model_store.read(points), points), card)
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
         """One row for each face, in their order; the same numbers as `face_recognition.face_encodings`, to 1e-3."""
@@ -120,9 +120,9 @@ class FaceRecognition:
         self.label = f"face_recognition@{version}"
 
     @classmethod
-    def load(cls, shelf: Shelf) -> FaceRecognition:
+    def load(cls, model_store: ModelStore) -> FaceRecognition:
         """Imports the package, which loads its own weights. Raises ModelUnavailable where it is missing or broken."""
-        del shelf  # it brings its own files, in its own package
+        del model_store  # it brings its own files, in its own package
         cut_files = ImageFile.LOAD_TRUNCATED_IMAGES
         try:
             import face_recognition  # noqa: PLC0415
@@ -147,7 +147,7 @@ class FaceRecognition:
         return embeddings
 
 
-EMBEDDERS: Mapping[str, Callable[[Shelf], Embedder]] = MappingProxyType(
+EMBEDDERS: Mapping[str, Callable[[ModelStore], Embedder]] = MappingProxyType(
     {
         "dlib_resnet": DlibResnet.load,
         "face_recognition": FaceRecognition.load,

