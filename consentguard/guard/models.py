@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from consentguard.consent.policy.policy import Policy
@@ -25,6 +26,7 @@ from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder, steady
 from consentguard.vision.embedding.quality import measured
 from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
+from consentguard.vision.models.engine import both
 from consentguard.vision.models.store import ModelStore
 
 Part = TypeVar("Part")
@@ -165,9 +167,12 @@ class VisionModels:
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
+        counted = [one.head for one in seen.counted]
         with stage("detect"):
-            hands = _loaded(HandFinder.load).find(picture.pixels, [one.head for one in seen.counted])
-            people = _loaded(PeopleFinder.load).find(picture.pixels, seen.faces, seen.heads or ())
+            hands, people = both(
+                partial(_loaded(HandFinder.load).find, picture.pixels, counted),
+                partial(_loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
+            )
         return Seen(seen.faces, seen.heads, hands, people)
 
     def compare(

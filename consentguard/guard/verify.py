@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from consentguard.errors import UnreadableImage, VerificationFailed
 from consentguard.values import Box, Face, Hand, Head, Picture, Pixels
 from consentguard.vision.imagefile import bare, codec
-from consentguard.vision.models.engine import together
+from consentguard.vision.models.engine import both, together
 from consentguard.vision.rewrite import Mask, Paint, RewritePlan, apply_plan, kept_hand
 from consentguard.vision.rewrite.shapes import in_shapes
 
@@ -120,11 +120,15 @@ def verify(
         raise VerificationFailed("the finished file is not the planned size; report this.")
     painted = plan.hidden
     noise = 0.0 if kind == "png" else 1 + _COARSER * max(_FINE - quality, 0)
-    if not _as_expected(picture.pixels, _expected(before.pixels, plan, paint), painted, noise):
+    looks = [partial(find, _flipped(picture)), partial(find, picture, finest=False)]
+    as_expected, (other, plain) = both(
+        lambda: _as_expected(picture.pixels, _expected(before.pixels, plan, paint), painted, noise),
+        partial(together, looks),
+    )
+    if not as_expected:
         raise VerificationFailed("the finished picture is not what follows from what may be seen; report this.")
-    plain, other = together([partial(find, picture, finest=False), partial(find, _flipped(picture))])
-    looks = (plain, [_mirrored(face, frame.width) for face in other])
-    known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in looks]
+    seen = (plain, [_mirrored(face, frame.width) for face in other])
+    known = [_uncleared([_moved(face, frame.left, frame.top) for face in look], approved, backs) for look in seen]
     somebody = [face for look in known for face in look]
     in_hands = [face for face in somebody if _only_hands(face, hands, painted, frame)]
     if in_hands:

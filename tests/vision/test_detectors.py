@@ -1,28 +1,42 @@
 """One suite for every detector: whoever joins DETECTORS has to pass it."""
 
+import cv2
 import numpy as np
 import pytest
 
 from consentguard.values import Box, Face
 from consentguard.vision.detection.detector import DETECTORS, Detector
-from consentguard.vision.detection.yunet import as_rows
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.detection.yunet import YuNet, decode
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import ModelStore, manifest
 
-HERE = [name for name in sorted(DETECTORS) if name != "yunet" or ModelStore.default().holds(manifest()["yunet"])]
 
-
-@pytest.fixture(scope="module", params=HERE)
+@pytest.fixture(scope="module", params=sorted(DETECTORS))
 def any_detector(request: pytest.FixtureRequest, model_store: ModelStore) -> Detector:
     return DETECTORS[request.param](model_store)
 
 
-def test_yunets_answer_becomes_rows_in_the_pictures_pixels() -> None:
-    """OpenCV documents x, y, width, height, ten landmark numbers and the score, in pixels of what it was given."""
-    found = np.arange(1, 16, dtype=np.float32)[None]
-    (row,) = as_rows(found, 2.0, 10.0)
-    assert row.tolist() == [2, 20, 8, 60, 15, 10, 60, 14, 80, 18, 100, 22, 120, 26, 140]
-    assert as_rows(None, 1.0, 1.0).shape == (0, 15)
+def test_yunets_answer_becomes_rows_in_the_pixels_it_was_given() -> None:
+    """Against OpenCV's own decoding of the same file, which stretches nothing here: the sides are multiples of 32."""
+    card, model_store = manifest()["yunet"], ModelStore.default()
+    pixels = np.array(codec.decode((model_store.folder / "photographs/obama.jpg").read_bytes(), max_edge=800).pixels)
+    pixels = np.ascontiguousarray(pixels[: pixels.shape[0] // 32 * 32, : pixels.shape[1] // 32 * 32])
+    height, width = pixels.shape[:2]
+    data, nothing = np.frombuffer(model_store.read(card), np.uint8), np.empty(0, np.uint8)
+    theirs = cv2.FaceDetectorYN.create("onnx", data, nothing, (width, height), 0.6, 0.3)
+    (expected,) = theirs.detect(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
+    (row,) = YuNet.load(model_store).look(Levels(pixels), 1.0, 0.6)
+    expected[2:4] += expected[:2]
+    np.testing.assert_allclose(row, [*expected[:4], expected[14], *expected[4:14]], atol=3, rtol=0)
+
+
+def test_a_cell_says_where_its_face_is() -> None:
+    """The sixth cell of a look four cells wide is the second of the second row."""
+    scores, boxes, points = np.zeros(12, np.float32), np.zeros((12, 4), np.float32), np.zeros((12, 10), np.float32)
+    scores[5], boxes[5], points[5] = 0.64, (0.5, 0.25, np.log(2), np.log(4)), 1.0
+    (row,) = decode(scores, np.ones(12, np.float32), boxes, points, 8, 32, 0.5)
+    np.testing.assert_allclose(row, [4, -6, 20, 26, 0.8, *[16] * 10], atol=1e-5)
 
 
 def test_it_names_itself_and_its_limit(any_detector: Detector) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,25 @@ def test_calls_together_answer_in_their_order_wherever_they_come_from() -> None:
 
     answers = engine.together([lambda number=number: nested(number) for number in range(20)])
     assert answers == [[10 * number, 10 * number + 1, 10 * number + 2] for number in range(20)]
+
+
+def test_a_thread_without_work_helps_with_the_calls_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two inner calls that wait for each other can only end if two threads take one each."""
+    monkeypatch.setenv(engine.THREADS, "2")
+    meeting = threading.Barrier(2, timeout=30)
+    answers = engine.together([lambda: 0, lambda: engine.together([meeting.wait, meeting.wait])])
+    assert answers[0] == 0
+    assert sorted(answers[1]) == [0, 1]
+
+
+def test_outputs_that_nobody_asks_for_are_not_worked_out(model_store: ModelStore) -> None:
+    card, shape, wanted = manifest()["centerface"], {"input.1": (1, 3, -1, -1)}, ("537", "538")
+    pixels = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96)).astype(np.float32)
+    whole = engine.load(model_store.read(card), card.file, shape)(pixels)
+    part = engine.load(model_store.read(card), card.file, shape, outputs=wanted)(pixels)
+    assert set(part) < set(whole)
+    for name in wanted:
+        np.testing.assert_allclose(part[name], whole[name], atol=1e-5)
 
 
 def test_calls_together_fail_with_the_first_failure_after_all_have_ended() -> None:

@@ -11,7 +11,7 @@ from consentguard.values import Box, Face
 from consentguard.vision.detection import fusion
 from consentguard.vision.detection.detector import Detector
 from consentguard.vision.detection.faces import plan_scales, turned_back
-from consentguard.vision.detection.fusion import Candidates, fuse, placed, settle, unsure
+from consentguard.vision.detection.fusion import Candidates, fuse, may_be_placed, settle, unsure
 from consentguard.vision.imagefile import codec
 
 FACES = {
@@ -96,19 +96,20 @@ def test_a_turned_face_comes_back_to_its_pixels(turns: int, x: int, y: int) -> N
 @given(st.integers(32, 8192), st.integers(32, 8192), st.integers(12, 300))
 def test_every_face_that_matters_is_seen_at_a_good_size(width: int, height: int, smallest: int) -> None:
     scales = plan_scales(width, height, smallest)
-    assert len(scales) >= 2
-    assert all(fine == 2 * coarse for fine, coarse in itertools.pairwise(scales))
+    assert len(scales) >= 3
+    assert scales[1] == pytest.approx(0.7 * scales[0])
+    assert all(fine == 2 * coarse for fine, coarse in itertools.pairwise(scales[1:]))
     assert smallest * scales[0] >= 11.99, "the smallest face is 12 px high in the finest look"
-    assert min(width, height) * scales[-1] <= 300, "a face that fills the frame is 300 px high in the coarsest"
+    assert min(width, height) * scales[-1] <= 400, "a face that fills the frame is 400 px high in the coarsest"
 
 
 def test_the_work_does_not_grow_with_the_camera() -> None:
     def work(width: int, height: int) -> float:
         return sum(width * height * scale**2 for scale in plan_scales(width, height, 20))
 
-    assert work(2048, 1536) < 1.6e6
-    assert work(1024, 768) < 1.6e6
-    assert work(400, 300) < 0.35e6
+    assert work(2048, 1536) < 2e6
+    assert work(1024, 768) < 2e6
+    assert work(400, 300) < 0.45e6
 
 
 # -- the score --------------------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ def test_boxes_of_one_face_become_one() -> None:
 
 
 def test_small_boxes_need_more_evidence_than_large_ones() -> None:
-    rows = np.stack([_row(0, 0, side, 0.2) for side in (11, 14, 18, 30, 60, 200)])
+    rows = np.stack([_row(0, 0, side, 0.1) for side in (11, 14, 18, 30, 60, 200)])
     said = np.zeros((len(rows), 2), np.float32)
     assert Candidates(rows, said, said[:, 0]).count.tolist() == [False, False, False, True, True, True]
     sure = np.stack([_row(0, 0, side, 0.99) for side in (11, 13)])
@@ -175,14 +176,16 @@ def test_two_candidates_that_the_close_looks_place_on_one_face_are_one() -> None
     assert kept[:4].tolist() == [0, 0, 40, 40]
 
 
-def test_the_close_looks_say_where_a_small_face_is() -> None:
+def test_a_close_look_says_where_a_small_face_is() -> None:
     boxes = np.array([[0, 0, 40, 40], [0, 0, 40, 40], [0, 0, 90, 90]], np.float32)
-    said, none = np.array([0.4, 0.02, 0.4], np.float32), np.zeros(3, np.float32)
-    seen, other = boxes + 10, boxes + 4
-    alone = placed(boxes, said, seen, none, other)
-    assert alone.tolist() == [seen[0].tolist(), boxes[1].tolist(), boxes[2].tolist()]
-    both = placed(boxes, said, seen, said, other)
-    np.testing.assert_allclose(both[0], boxes[0] + 6)  # the large cut counts twice
+    assert may_be_placed(boxes, np.array([0.4, 0.02, 0.4], np.float32)).tolist() == [True, False, False]
+
+
+def test_only_doubtful_candidates_get_a_close_look() -> None:
+    """Small boxes are mostly no faces, so that what hardly speaks for one is not asked again."""
+    rows = np.stack([_row(100 * i, 0, *of) for i, of in enumerate([(14, 0.03), (14, 0.1), (60, 0.03), (60, 0.9)])])
+    said = np.zeros((len(rows), 3), np.float32)
+    assert sorted(unsure(Candidates(rows, said, said[:, 0])).tolist()) == [1, 2]
 
 
 @given(st.integers(0, 10**6), st.integers(0, 30), st.integers(1, 30))

@@ -1,12 +1,13 @@
-"""The default face detector: CenterFace at several scales, its looks fused, and a close look where they leave doubt.
+"""The default face detector: YuNet at a fine scale, CenterFace at coarser ones, their looks fused, and a close look
+where they leave doubt.
 
 Several looks an octave apart find more than one fine look: a face that one scale misses, another sees. The finest is
-chosen from what has to be found, not from the camera's megapixels. docs/decisions/0004 has what was tried.
+chosen from what has to be found, not from the camera's megapixels. docs/decisions/0004 and 0065 have what was tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -15,14 +16,18 @@ import numpy as np
 
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, Floats, Rows, padded
-from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, placed, settle, unsure
+from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, settle, unsure
 from consentguard.vision.detection.pyramid import TURNS, Levels
+from consentguard.vision.detection.yunet import YuNet
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore
 
 _SEEN_FROM: Final = 12.0
-_SEEN_TO: Final = 300.0
-"""Heights in pixels between which the network sees a face whole."""
+_SEEN_TO: Final = 400.0
+"""Heights in pixels between which the networks see a face whole."""
+_COARSER: Final = 0.7
+"""CenterFace's finest look in YuNet's: 0.5 costs half as much, and misses 25 of 512 faces of 32 px and more that 0.7
+misses 22 of (docs/decisions/0065)."""
 _FINEST_PIXELS: Final = 1.1e6
 """Pixels of the finest look where nothing smaller has to be found: finer than that adds false boxes, hardly faces."""
 _FINEST_SCALE: Final = 1.4
@@ -32,6 +37,10 @@ _STEP: Final = 64
 _SURE: Final = 0.9
 _SURE_TURNED: Final = 0.5
 """A face of the first score stands upright, whatever a turned look says; a turned face counts from the second."""
+_WEAKEST_FINE: Final = 0.05
+"""YuNet's score from which the fusion wants its candidates."""
+_LOOKS_TURNED: Final = 0.8
+"""YuNet's score from which a turned look at the second scale has the whole search done in that turn."""
 _TURNED: Final = (1, 2, 3)
 """Quarters to the left by which the picture is turned."""
 _SAME_TURNED: Final = 0.3
@@ -49,14 +58,15 @@ class FaceFinder:
     smallest_face = 12
     """Pixels: the network loses smaller ones, and what is smaller is no face to this detector."""
 
-    def __init__(self, network: CenterFace) -> None:
+    def __init__(self, fine: YuNet, network: CenterFace) -> None:
+        self._fine = fine
         self._network = network
-        self.label = network.label
+        self.label = f"{network.label}+{fine.label}"
 
     @classmethod
     def load(cls, model_store: ModelStore) -> FaceFinder:
-        """Reads the network from the model store. Raises ModelUnavailable."""
-        return cls(CenterFace.load(model_store))
+        """Reads both networks from the model store. Raises ModelUnavailable."""
+        return cls(YuNet.load(model_store), CenterFace.load(model_store))
 
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         """Every face of an RGB picture (uint8, height x width x 3), surest first; the score is a probability.
@@ -66,44 +76,54 @@ class FaceFinder:
         return self.search(pixels, smallest_face)[0]
 
     def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[DetectorPass, ...]]:
-        """The same faces, and each upright look at the whole picture, for whoever can use that too: heads.py.
+        """The same faces, and each upright look of CenterFace at the whole picture, for whoever can use that: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
-        looks = [partial(self._network.whole, levels, scale) for scale in scales]
-        looks += [partial(self._network.whole, levels, scales[-1], turns=turns) for turns in _TURNED]
-        seen = engine.together(looks)
-        rows = [look.rows for look in seen]
-        found = self._fused(levels, rows[: len(scales)], scales)
-        return self._with_turned(levels, smallest_face, found, rows[len(scales) :]), tuple(seen[: len(scales)])
+        wholes: list[Callable[[], DetectorPass]] = [partial(self._network.whole, levels, scale) for scale in scales[1:]]
+        fine: list[Callable[[], Rows]] = [partial(self._fine.look, levels, scales[0], _WEAKEST_FINE)]
+        fine += [partial(self._fine.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
+        seen, (finest, *turned) = engine.both(partial(engine.together, wholes), partial(engine.together, fine))
+        found = self._fused(levels, [finest, *(look.rows for look in seen)], scales)
+        return self._with_turned(levels, smallest_face, found, scales, turned), tuple(seen)
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
         """Faces that stand upright, surest first; without the finest look, those twice as large and larger."""
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
         if not finest:
-            scales = scales[1:] if len(scales) > 2 else (scales[1], scales[1] / 2)
+            scales = (scales[0] / 2, *scales[2:])
         return self._upright(levels, scales)
 
+    def _looks(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
+        """The looks of a plan: YuNet's at the finest scale, CenterFace's at the others."""
+        fine: Callable[[], Rows] = partial(self._fine.look, levels, scales[0], _WEAKEST_FINE)
+        return [fine, *(partial(self._network.look, levels, scale) for scale in scales[1:])]
+
     def _upright(self, levels: Levels, scales: Sequence[float]) -> tuple[Face, ...]:
-        return self._fused(levels, engine.together([partial(self._network.look, levels, s) for s in scales]), scales)
+        return self._fused(levels, engine.together(self._looks(levels, scales)), scales)
 
     def _with_turned(
-        self, levels: Levels, smallest_face: int, found: tuple[Face, ...], coarse: Sequence[Rows]
+        self,
+        levels: Levels,
+        smallest_face: int,
+        found: tuple[Face, ...],
+        scales: Sequence[float],
+        coarse: Sequence[Rows],
     ) -> tuple[Face, ...]:
         """The faces, and those that are seen only with the picture turned, surest first.
 
-        `coarse` is what the coarsest look of the plan saw at each turn. Where nothing sure stands upright, the picture
-        may lie on its side, and it is looked at anew at the scale of the second pass, where that is finer.
+        `coarse` is what YuNet saw at each turn. Where nothing sure stands upright, the picture may lie on its side:
+        then less is asked of YuNet, and CenterFace, which knows turned faces better, is asked too.
         """
         sure = [face for face in found if face.score >= _SURE]
-        scales = _scales_of(levels, smallest_face)
-        if not sure and len(scales) > 2:
-            looks = [partial(self._network.look, levels, scales[1], turns=turns) for turns in _TURNED]
-            coarse = engine.together(looks)
-        for turns, rows in zip(_TURNED, coarse, strict=True):
+        likely = [rows[rows[:, 4] >= (_LOOKS_TURNED if sure else _SURE_TURNED)] for rows in coarse]
+        if not sure:
+            looks = [partial(self._network.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
+            likely = [np.concatenate(both) for both in zip(likely, engine.together(looks), strict=True)]
+        for turns, rows in zip(_TURNED, likely, strict=True):
             for face in self._turned(levels, smallest_face, turns, rows, sure):
                 found = (
                     *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
@@ -116,7 +136,6 @@ class FaceFinder:
     ) -> tuple[Face, ...]:
         """Faces seen with the picture turned by so many quarters to the left; none where a coarse look saw none."""
         height, width = levels.pixels.shape[:2]
-        rows = rows[rows[:, 4] >= _SURE_TURNED]
         there = [turned_back(Face(Box.covering(*row[:4]), float(row[4])), turns, width, height) for row in rows]
         if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
             return ()
@@ -138,23 +157,14 @@ class FaceFinder:
     def _close_looks(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
         """What the close looks say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
 
-        The cut that suits its height says whether a doubtful candidate is a face; where it does, the other cut helps
-        to say where.
+        Each doubtful candidate is looked at in the cut that suits its height.
         """
         close, boxes = np.full(len(candidates.rows), np.nan, np.float32), candidates.rows[:, :4].copy()
         doubtful = unsure(candidates)
-        around = boxes[doubtful]
-        suits = ((around[:, 3] - around[:, 1]) >= CLOSE_LARGE).astype(int)  # index into _CUTS
-        said, seen = np.zeros((2, len(around)), np.float32), np.stack([around, around])
-        for number, (side, face, mirror) in enumerate(_CUTS):
-            at = np.flatnonzero(suits == number)
-            said[number, at], seen[number, at] = self._network.close_look(levels, around[at], side, face, mirror=mirror)
-        close[doubtful] = said[suits, np.arange(len(around))]
-        again = may_be_placed(around, close[doubtful])
-        for number, (side, face, mirror) in enumerate(_CUTS):
-            at = np.flatnonzero((suits != number) & again)
-            said[number, at], seen[number, at] = self._network.close_look(levels, around[at], side, face, mirror=mirror)
-        boxes[doubtful] = placed(around, said[0], seen[0], said[1], seen[1])
+        large = (boxes[doubtful, 3] - boxes[doubtful, 1]) >= CLOSE_LARGE
+        for (side, face, mirror), at in zip(_CUTS, (doubtful[~large], doubtful[large]), strict=True):
+            said, seen = self._network.close_look(levels, boxes[at], side, face, mirror=mirror)
+            close[at], boxes[at] = said, np.where(may_be_placed(boxes[at], said)[:, None], seen, boxes[at])
         return close, boxes
 
 
@@ -164,15 +174,16 @@ def _scales_of(levels: Levels, smallest_face: int) -> tuple[float, ...]:
 
 
 def plan_scales(width: int, height: int, smallest_face: int) -> tuple[float, ...]:
-    """The scales at which a picture is looked at, finest first, an octave apart; at least two.
+    """The scales at which a picture is looked at, finest first: YuNet's, then CenterFace's, at least two.
 
-    In the finest, faces of `smallest_face` pixels are at least 12 px high; in the coarsest, a face that fills the
-    picture's short side is at most 300 px high. The sum of their pixels is at most 4/3 of the finest's.
+    In the finest, faces of `smallest_face` pixels are at least 12 px high; CenterFace's begin at 0.7 of it and are an
+    octave apart; in the coarsest, a face that fills the picture's short side is at most 400 px high.
     """
     least = _SEEN_FROM / smallest_face
     scale = min(max(least, (_FINEST_PIXELS / (height * width)) ** 0.5), max(_FINEST_SCALE, least))
     scales = [_snapped(width, height, scale, least)]
-    while min(height, width) * scales[-1] > _SEEN_TO or len(scales) < 2:
+    scales.append(scales[0] * _COARSER)
+    while min(height, width) * scales[-1] > _SEEN_TO or len(scales) < 3:
         scales.append(scales[-1] / 2)
     return tuple(scales)
 

@@ -29,13 +29,13 @@ _ONE_INSIDE: Final = 0.65
 _REFERENCE: Final = 32.0
 """Height in pixels from which octaves are counted in the features."""
 
-_FIRST: Final = np.array([1.880, 1.072, 1.074, 0.121, -0.719, 0.862])
-_SMALL: Final = np.array([1.596, 0.690, 1.469, 0.200, 0.0])
-_LARGE: Final = np.array([1.256, 0.922, 1.263, 0.0, -0.536])
+_FIRST: Final = np.array([0.240, 0.794, 1.403, -0.889, 1.171, -0.387, 0.611])
+_SMALL: Final = np.array([0.656, 0.758, 1.148, -0.445, 0.0])
+_LARGE: Final = np.array([0.694, 0.262, 1.672, 0.0, 0.700])
 """Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
 
-_HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0)
-_THRESHOLDS: Final = (0.70, 0.35, 0.20, 0.06, 0.04)
+_HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0, 128.0, 256.0)
+_THRESHOLDS: Final = (0.56, 0.23, 0.12, 0.034, 0.022, 0.05, 0.10)
 """The score from which a face of this height counts; between the heights, linear in octaves. Small boxes are mostly no
 faces and hard to recognise, large ones the other way round."""
 SMALLEST: Final = 12.0
@@ -43,8 +43,10 @@ SMALLEST: Final = 12.0
 
 CLOSE_LARGE: Final = 32.0
 """Height in pixels from which the close look is the large one."""
-_UNSURE: Final = (0.03, 0.80)
-"""Candidates from the first to the second score get a close look."""
+_UNSURE_HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0)
+_UNSURE_FROM: Final = (0.06, 0.04, 0.03, 0.01)
+_UNSURE_TO: Final = 0.80
+"""Candidates from the score for their height (between the heights, linear in octaves) to the last get a close look."""
 _CLOSE_FROM: Final = 12.0
 _CLOSE_MOST: Final = 64
 """Close looks are for candidates of so many pixels, and for so many of them; the likeliest first."""
@@ -52,8 +54,6 @@ _PLACED: Final = 0.05
 _PLACED_TO: Final = 64.0
 """A close look of this score says better where a face is than the first looks did, up to so many pixels: a larger face
 that a mask covers is cut short by it."""
-_LARGE_SAY: Final = 2.0
-"""How much more than the small cut the large one says about where."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,13 +74,16 @@ class Candidates:
     def count(self) -> NDArray[np.bool_]:
         """Which of them count as faces, at the operating point for their height."""
         tall = self.rows[:, 3] - self.rows[:, 1]
-        wanted = np.interp(np.log2(np.maximum(tall, 1.0)), np.log2(_HEIGHTS), _THRESHOLDS)
+        wanted = _by_height(tall, _HEIGHTS, _THRESHOLDS)
         counts: NDArray[np.bool_] = (tall >= SMALLEST) & (self.rows[:, 4] >= wanted)
         return counts
 
 
 def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
-    """One candidate for each face from the candidates of all first looks, one array a look."""
+    """One candidate for each face from the candidates of all first looks: YuNet's, then CenterFace's, an array each.
+
+    Scales are those of the looks, in the same order.
+    """
     rows, said = _clustered(looks)
     features = _first_features(rows, said, np.asarray(scales))
     rows[:, 4] = _logistic(features @ _FIRST)
@@ -91,28 +94,14 @@ def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
 def unsure(candidates: Candidates) -> NDArray[np.intp]:
     """Indices of the candidates that deserve a close look, likeliest first."""
     score, tall = candidates.rows[:, 4], candidates.rows[:, 3] - candidates.rows[:, 1]
-    low, high = _UNSURE
-    wanted = np.flatnonzero((score >= low) & (score < high) & (tall >= _CLOSE_FROM))
+    least = _by_height(tall, _UNSURE_HEIGHTS, _UNSURE_FROM)
+    wanted = np.flatnonzero((score >= least) & (score < _UNSURE_TO) & (tall >= _CLOSE_FROM))
     return wanted[np.argsort(-score[wanted], kind="stable")][:_CLOSE_MOST]
 
 
 def may_be_placed(boxes: Floats, close: Floats) -> NDArray[np.bool_]:
-    """Which candidates a second close look should place better, after the first one said `close` of them."""
+    """Which candidates a close look that said `close` of them places better than the first looks did."""
     return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < _PLACED_TO))
-
-
-def placed(boxes: Floats, small: Floats, in_small: Floats, large: Floats, in_large: Floats) -> Floats:
-    """Where the faces are, float32 (n, 4): the mean of the close looks' boxes, weighted by squared score.
-
-    Args:
-        boxes: (n, 4), where the first looks saw them.
-        small, large: (n,), scores of the close looks with the small and the large cut, 0 for none.
-        in_small, in_large: (n, 4), their boxes.
-    """
-    say, large_say = small[:, None].astype(np.float64) ** 2, _LARGE_SAY * large[:, None].astype(np.float64) ** 2
-    mean = (say * in_small + large_say * in_large) / np.maximum(say + large_say, 1e-12)
-    better = may_be_placed(boxes, np.maximum(small, large))
-    return np.where(better[:, None], mean, boxes).astype(np.float32)
 
 
 def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
@@ -130,7 +119,7 @@ def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
     features = np.stack(
         [
             np.ones(len(rows)),
-            _logit(rows[:, 4], 0.02),
+            _logit(rows[:, 4], 0.005),
             _logit(np.nan_to_num(close), 0.02),
             np.minimum(octaves, 0),
             np.maximum(octaves, 0),
@@ -163,19 +152,19 @@ def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:
 
 
 def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the first score is made of: one, mean, best and second best logit, octaves under and over the reference.
+    """What the first score is made of: one, mean logit of CenterFace's looks, YuNet's logit, octaves under and over the
+    reference, and both logits once more, times the octaves over it: YuNet hardly knows large faces.
 
     In the mean a look counts the more, the nearer the face is in it to the height at which the network is surest.
     """
     tall = heights(rows)
-    logits = _logit(said, 0.03)
-    octaves = np.log2(tall[:, None] * scales[None] / _CLEAREST)
+    logits, fine = _logit(said[:, 1:], 0.03), _logit(said[:, 0], 0.05)
+    octaves = np.log2(tall[:, None] * scales[None, 1:] / _CLEAREST)
     say = np.exp(-0.5 * (octaves / _OCTAVES) ** 2) + 0.03
     mean = (logits * say).sum(axis=1) / say.sum(axis=1)
-    ranked = np.sort(logits, axis=1)
     octave = np.log2(tall / _REFERENCE)
-    ones = np.ones(len(rows))
-    return np.stack([ones, mean, ranked[:, -1], ranked[:, -2], np.minimum(octave, 0), np.maximum(octave, 0)], axis=1)
+    over = np.maximum(octave, 0)
+    return np.stack([np.ones(len(rows)), mean, fine, np.minimum(octave, 0), over, fine * over, mean * over], axis=1)
 
 
 def _one_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
@@ -235,9 +224,14 @@ def _overlapping(one: Floats, other: Floats) -> tuple[NDArray[np.intp], NDArray[
     return left[same], right[same], overlap[same]
 
 
+def _by_height(tall: Floats, heights_of: Sequence[float], scores: Sequence[float]) -> NDArray[np.float64]:
+    """A score for each height in pixels, between those that are given linear in octaves."""
+    return np.asarray(np.interp(np.log2(np.maximum(tall, 1.0)), np.log2(heights_of), scores), np.float64)
+
+
 def _logit(scores: Floats, floor: float) -> NDArray[np.float64]:
     """Log odds; a look that said nothing counts as `floor`."""
-    clipped = np.clip(scores.astype(np.float64), floor, 0.99 if floor > 0.02 else 0.98)
+    clipped = np.clip(scores.astype(np.float64), floor, 0.98)
     odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return odds
 

@@ -1,60 +1,57 @@
-"""YuNet through OpenCV, for those who have its file: several times faster than CenterFace, and sharper under 16 px.
+"""YuNet: one look at a whole picture at some scale, in a quarter of CenterFace's time, and sharper under 16 px.
 
-No package index carries the file, so `models pull` cannot fetch it. Put face_detection_yunet_2023mar.onnx of OpenCV Zoo
-into the folder of the models; it is proved by its digest like every other.
+Network: YuNet (Wu et al. 2023, doi 10.1007/s11633-023-1423-y), facts of its file in models/manifest.toml; the decoding
+is that of OpenCV's FaceDetectorYN. What to make of its looks beside CenterFace's is decided in fusion.py.
 """
 
 from __future__ import annotations
 
-import threading
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision.detection.centerface import strongest
+from consentguard.vision.detection.centerface import Floats, Rows, padded, strongest
 from consentguard.vision.detection.protocol import Detector
+from consentguard.vision.detection.pyramid import TURNS, Levels
+from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
 
+_STRIDES: Final = (8, 16, 32)
 _SEEN_FROM: Final = 10
 _SEEN_TO: Final = 300
 """Heights in pixels between which YuNet finds faces, by its authors."""
+_SAME_CELLS: Final = 0.45
+"""Boxes of one look that overlap by more than this IoU are one, as in centerface.py."""
 _SAME_FACE: Final = 0.3
-_MOST: Final = 5000
+"""The same between looks."""
 
 
 class YuNet(Detector):
-    """YuNet at scales an octave apart. Safe to share between threads, which take turns."""
+    """The network; and, at scales an octave apart, a detector by itself. Safe to share between threads."""
 
     smallest_face = _SEEN_FROM
 
-    def __init__(self, network: Any, label: str) -> None:
+    def __init__(self, network: engine.Network, label: str, sure_from: float) -> None:
         self._network = network
-        self._one_at_a_time = threading.Lock()  # its input size is part of its state
+        self._sure_from = sure_from
         self.label = label
 
     @classmethod
     def load(cls, model_store: ModelStore) -> YuNet:
-        """Reads the network from the model store. Raises ModelUnavailable where the file is missing or another one."""
+        """Reads the network from the model store. Raises ModelUnavailable."""
         card = manifest()["yunet"]
-        data = np.frombuffer(model_store.read(card), np.uint8)
-        nothing = np.empty(0, np.uint8)
-        try:
-            network = cv2.FaceDetectorYN.create("onnx", data, nothing, (320, 320), card.sure_from, _SAME_FACE, _MOST)
-        except cv2.error as error:
-            raise ModelUnavailable(f"{card.file}: OpenCV cannot use it ({error}); upgrade opencv-python.") from error
-        return cls(network, card.label)
+        network = engine.load(model_store.read(card), card.file, {"input": (1, 3, -1, -1)}, exact=False)
+        return cls(network, card.label, card.sure_from)
 
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         """Every face of an RGB picture (uint8, height x width x 3), surest first."""
         height, width = pixels.shape[:2]
-        scale = max(1.0, _SEEN_FROM / smallest_face)
-        looks = []
+        levels, scale, looks = Levels(pixels), max(1.0, _SEEN_FROM / smallest_face), []
         while True:
-            looks.append(self._look(pixels, scale))
+            looks.append(self.look(levels, scale, self._sure_from))
             if min(height, width) * scale <= _SEEN_TO:
                 break
             scale /= 2
@@ -63,37 +60,49 @@ class YuNet(Detector):
         faces = (_face(row) for row in rows)
         return tuple(face for face in faces if face.box.within(width, height))
 
-    def _look(self, pixels: Pixels, scale: float) -> NDArray[np.float32]:
-        height, width = pixels.shape[:2]
-        size = (max(32, round(width * scale)), max(32, round(height * scale)))
-        seen = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
-        with self._one_at_a_time:
-            self._network.setInputSize(size)
-            try:
-                _, found = self._network.detect(seen)
-            except cv2.error as error:
-                raise ModelUnavailable(
-                    f"{self.label}: OpenCV failed ({error}); use the detector centerface."
-                ) from error
-        return as_rows(found, width / size[0], height / size[1])
+    def look(self, levels: Levels, scale: float, weakest: float, turns: int = 0) -> Rows:
+        """Every candidate that one look at the whole picture finds; arguments and rows as of `CenterFace.look`."""
+        seen, across, down = levels.resized(scale)
+        if turns:
+            seen = cv2.rotate(seen, TURNS[turns - 1]).astype(np.uint8, copy=False)
+            across, down = (down, across) if turns % 2 else (across, down)
+        tall, wide = seen.shape[:2]
+        planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
+        planes[0, :, :tall, :wide] = seen[:, :, ::-1].transpose(2, 0, 1)
+        outputs = self._network(planes)
+        rows = np.concatenate([_decoded(outputs, stride, planes.shape[3], weakest) for stride in _STRIDES])
+        rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
+        rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
+        return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
 
 
-def as_rows(found: NDArray[np.float32] | None, across: float, down: float) -> NDArray[np.float32]:
-    """OpenCV's answer as rows of centerface.py: left, top, right, bottom, score, five landmarks; pixels of the picture.
+def _decoded(outputs: Mapping[str, Floats], stride: int, width: int, weakest: float) -> Rows:
+    cls, obj = (outputs[f"{name}_{stride}"].reshape(-1) for name in ("cls", "obj"))
+    return decode(cls, obj, outputs[f"bbox_{stride}"][0], outputs[f"kps_{stride}"][0], stride, width, weakest)
 
-    `found` has x, y, width, height, five landmarks (the eye on the viewer's left first), score a row, or is None.
+
+def decode(
+    kinds: Floats, objects: Floats, boxes: Floats, points: Floats, stride: int, width: int, weakest: float
+) -> Rows:
+    """The network's answer at one stride as candidate rows of float32, shape (n, 15), in pixels of what it was given.
+
+    Args:
+        kinds, objects: (cells,), how surely a cell shows a face, and that there is anything; row by row.
+        boxes: (cells, 4), x and y of the middle from the cell's corner, logarithms of width and height; in strides.
+        points: (cells, 10), x and y of five landmarks from the cell's corner, in strides.
+        stride: pixels of a cell's side.
+        width: of what the network was given, in pixels.
+        weakest: the score from which a cell is a candidate, 0..1.
     """
-    if found is None:
-        return np.empty((0, 15), np.float32)
-    rows = np.empty((len(found), 15), np.float32)
-    rows[:, :2], rows[:, 2:4] = found[:, :2], found[:, :2] + found[:, 2:4]
-    rows[:, 4], rows[:, 5:] = found[:, 14], found[:, 4:14]
-    rows[:, [0, 2, 5, 7, 9, 11, 13]] *= across
-    rows[:, [1, 3, 6, 8, 10, 12, 14]] *= down
-    return rows
+    score = np.sqrt(np.clip(kinds, 0, 1) * np.clip(objects, 0, 1))
+    (kept,) = np.nonzero(score >= weakest)
+    corner = np.stack([kept % (width // stride), kept // (width // stride)], axis=1).astype(np.float32)
+    middle, half = (corner + boxes[kept, :2]) * stride, np.exp(boxes[kept, 2:]) * (stride / 2)
+    marks = (np.tile(corner, 5) + points[kept]) * stride
+    return np.column_stack([middle - half, middle + half, score[kept], marks]).astype(np.float32)
 
 
-def _face(row: NDArray[np.float32]) -> Face:
+def _face(row: Floats) -> Face:
     numbers = [float(number) for number in row]
     marks = tuple(zip(numbers[5::2], numbers[6::2], strict=True))
     return Face(Box.covering(*numbers[:4]), min(max(numbers[4], 0.0), 1.0), marks)

@@ -10,10 +10,11 @@ import os
 import sys
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,31 +35,65 @@ _MOST_THREADS: Final = 4
 
 _pool: ThreadPoolExecutor | None = None
 _pool_lock: Final = threading.Lock()
-_here: Final = threading.local()
 
 Answer = TypeVar("Answer")
+Another = TypeVar("Another")
+
+
+class _Batch(Generic[Answer]):
+    """Calls of which each is made once, by whichever thread comes first."""
+
+    def __init__(self, calls: Sequence[Callable[[], Answer]]) -> None:
+        self._calls = [(call, Future[Answer]()) for call in calls]
+        self._left = deque(self._calls)
+
+    def work(self) -> None:
+        """Makes calls until none is left to begin."""
+        while True:
+            try:
+                call, future = self._left.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(call())
+            except BaseException as error:  # noqa: BLE001  # raised where the answers are asked for
+                future.set_exception(error)
+
+    def answers(self) -> list[Answer]:
+        futures = [future for _, future in self._calls]
+        wait(futures)
+        return [future.result() for future in futures]
 
 
 def together(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
-    """The answers of all calls, in their order, worked out by `threads()` threads at once.
+    """The answers of all calls, in their order, worked out by this thread and as many others as `threads()` allows.
 
     Networks that look (`load` with `exact=False`) take one thread for one call, so that calls side by side keep all
-    processors busy without waiting for each other at each layer. Calls may themselves ask for others together: these
-    are then made one after the other. Raises what the first call that failed raised, after all have ended.
+    processors busy without waiting for each other at each layer. Calls may themselves ask for others together: whoever
+    asks works too, and waits for nobody who has not begun, so that nothing waits for itself. Raises what the first call
+    that failed raised, after all have ended.
     """
     _not_forked()
-    if len(calls) < 2 or threads() == 1 or getattr(_here, "working", False):
+    if len(calls) < 2 or threads() == 1:
         return [call() for call in calls]
-    running = [_workers().submit(_in_pool, call) for call in calls]
-    wait(running)
-    return [done.result() for done in running]
+    batch = _Batch(calls)
+    for _ in range(min(threads(), len(calls)) - 1):
+        _workers().submit(batch.work)
+    batch.work()
+    return batch.answers()
+
+
+def both(one: Callable[[], Answer], other: Callable[[], Another]) -> tuple[Answer, Another]:
+    """The answers of two calls of different kinds; see `together`."""
+    answers: list[Any] = together([one, other])
+    return answers[0], answers[1]
 
 
 def _workers() -> ThreadPoolExecutor:
     global _pool  # noqa: PLW0603  # one for the process, made when first needed
     with _pool_lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
+            _pool = ThreadPoolExecutor(threads() - 1, thread_name_prefix="consentguard")
         return _pool
 
 
@@ -70,11 +105,6 @@ def _not_forked() -> None:
     """Raises ModelUnavailable in a process forked from one that has loaded networks: there every look would hang."""
     if _started - {os.getpid()}:
         raise ModelUnavailable("the engine does not survive os.fork(); make the guard in the process that uses it.")
-
-
-def _in_pool(call: Callable[[], Answer]) -> Answer:
-    _here.working = True
-    return call()
 
 
 def threads() -> int:
