@@ -34,7 +34,7 @@ class YuNet(Detector):
 
     smallest_face = _SEEN_FROM
 
-    def __init__(self, network: engine.Network, label: str, sure_from: float) -> None:
+    def __init__(self, network: engine.CompiledNetwork, label: str, sure_from: float) -> None:
         self._network = network
         self._sure_from = sure_from
         self.label = label
