@@ -145,15 +145,20 @@ def _forbidden(scene: Scene, limits: Limits, *, bodies_remain: bool) -> tuple[Ma
             above = np.arange(grid.rows)[:, None] * grid.grain < hips + _LAP * one.height
             cells |= one.cells & ~(hands | (near & above))
         cells |= scene.alone & ~scene.shown
-    for one in scene.hidden:
-        cells |= grid.cells(grown(one.cover, _AWAY * one.height))
-    cells |= grid.touched(scene.covers)
+    cells |= near_heads(scene)
     share = max(-(-max(grid.rows, grid.columns) // _CELLS), 1)
     rows, columns = -(-grid.rows // share), -(-grid.columns // share)
     padded = np.zeros((rows * share, columns * share), np.bool_)
     padded[: grid.rows, : grid.columns] = cells
     coarse = padded.reshape(rows, share, columns, share).any(axis=(1, 3))
     return np.asarray(coarse, np.bool_), share * grid.grain
+
+
+def near_heads(scene: Scene) -> Mask:
+    """The cells of hidden heads and of what is so near to them that no frame may hold it."""
+    grid = scene.grid
+    near = [grown(one.cover, _AWAY * one.height) for one in scene.hidden]
+    return grid.cells(*near) | grid.touched(scene.covers)
 
 
 def _clothes(scene: Scene) -> Mask:

@@ -10,7 +10,7 @@ import numpy as np
 
 from consentguard.values import Box, Face, Hand, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, grown_cells, small_parts
-from consentguard.vision.rewrite.crop import best_frames, painted_frames
+from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
@@ -213,8 +213,12 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     hidden = silhouettes(scene)
     if 1 - float(hidden.mean()) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
+        forbidden = hidden | scene.grid.pixels(near_heads(scene))
         for frame, worth in painted_frames(scene, picture, hidden, limits):
-            yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
+            if forbidden[frame.top : frame.bottom, frame.left : frame.right].any():
+                yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
+            else:  # nothing of anybody hidden lies in it
+                yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
 
 
 def _plan(

@@ -29,7 +29,7 @@ _SHARP, _SMOOTH, _ENOUGH = 8.0, 0.35, 0.2
 to be seen (its radius, in the longer side); light of less than so many levels; what is cut away of the photo, less if
 hands, backs or people are kept. Where none is: that, the only person gone, and few sharp cells (by the Laplacian), as
 of bare walls and blurred grounds; and a frame that ends high in the photo, for that is a ceiling."""
-_CROP, _LARGE, _BUSY = 0.35, 0.2, 0.15
+_CROP, _LARGE, _BUSY = 0.45, 0.2, 0.15
 _CLOTHES, _FEW_CLOTHES = 0.4, 0.25
 _HAND, _HAND_SMALL, _HAND_LARGE = 0.35, 0.05, 0.18
 _CUT_HAND, _AT_RIM, _INNER, _WHOLE = 0.1, 0.3, 0.3, 0.97
