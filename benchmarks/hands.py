@@ -31,9 +31,9 @@ import heads
 import numpy as np
 from PIL import Image
 
+from consentguard.vision.detection.boxes import overlaps
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.hands import HandFinder
-from consentguard.vision.detection.ssd import overlaps
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore

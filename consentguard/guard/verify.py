@@ -181,8 +181,7 @@ def _flipped(picture: Picture) -> Picture:
 
 
 def _mirrored(face: Face, width: int) -> Face:
-    box = face.box
-    return Face(Box(width - box.right, box.top, width - box.left, box.bottom), face.score)
+    return Face(face.box.mirrored(width), face.score)
 
 
 def _moved(face: Face, x: int, y: int) -> Face:

@@ -71,6 +71,10 @@ class Box:
         shared = self.overlap(other)
         return shared / (self.area + other.area - shared)
 
+    def mirrored(self, width: int) -> Box:
+        """The same box in the mirror image, left for right, of a picture so wide."""
+        return Box(width - self.right, self.top, width - self.left, self.bottom)
+
     def scaled(self, factor: float) -> Box:
         """The same box in a picture `factor` times as large, rounded outward."""
         return Box.covering(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Hand, Head, Pixels
 from consentguard.vision.detection import ssd
+from consentguard.vision.detection.boxes import overlaps, shared, suppressed
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Floats, Rows, Tile
 from consentguard.vision.models import engine
@@ -267,18 +268,10 @@ def extents(points: Floats, width: int, height: int) -> Floats:
 def one_of_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
     """Indices of the boxes that stay, surest first: what overlaps a surer one, or is part of it or it a part, goes."""
     areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
-    corner = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    far = np.minimum(boxes[:, None, 2:4], boxes[None, :, 2:4])
-    shared = np.prod(np.clip(far - corner, 0, None), axis=2)
     smaller = np.minimum(areas[:, None], areas[None, :])
-    same = (ssd.overlaps(boxes, boxes) > _SAME_HAND) | (shared > _PART_OF_HAND * smaller)
+    same = (overlaps(boxes, boxes) > _SAME_HAND) | (shared(boxes, boxes) > _PART_OF_HAND * smaller)
     left = np.argsort(-scores, kind="stable")
-    left = left[areas[left] > 0]
-    kept = []
-    while len(left):
-        kept.append(left[0])
-        left = left[1:][~same[left[0], left[1:]]]
-    return np.array(kept, np.intp)
+    return suppressed(same, left[areas[left] > 0])
 
 
 def in_faces(points: NDArray[Any], faces: Sequence[Face | Head]) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from consentguard.values import Box, Face, Head, Pixels
 from consentguard.vision import rewrite
 from consentguard.vision.detection.backs import Readings, likely_heads, read_heads, with_faces
+from consentguard.vision.detection.boxes import shared, suppressed
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats, sigmoid
@@ -113,11 +114,7 @@ def one_each(boxes: Floats, sure: Floats) -> NDArray[np.intp]:
     apart = np.hypot(*np.moveaxis(middle[:, None] - middle[None], -1, 0))
     tall = heights(boxes)
     same = (_shared(boxes, boxes) > 0.4) | (apart < 0.7 * np.maximum(tall[:, None], tall[None]))
-    kept: list[np.intp] = []
-    for index in order:
-        if not same[index, kept].any():
-            kept.append(index)
-    return np.array(kept, np.intp)
+    return suppressed(same, order)
 
 
 def head_box(box: Floats) -> Box:
@@ -159,8 +156,5 @@ def beside_a_face(boxes: Floats, faces: Sequence[Face]) -> NDArray[np.bool_]:
 
 def _shared(rows: Floats, others: Floats) -> Floats:
     """Intersection over the smaller box, each of rows with each of others."""
-    low = np.maximum(rows[:, None, :2], others[None, :, :2])
-    high = np.minimum(rows[:, None, 2:4], others[None, :, 2:4])
-    inter = np.clip(high - low, 0, None).prod(axis=-1)
     areas = [np.maximum(boxes[:, 2:4] - boxes[:, :2], 1e-6).prod(axis=1) for boxes in (rows, others)]
-    return np.asarray(inter / np.minimum(areas[0][:, None], areas[1][None]), np.float32)
+    return np.asarray(shared(rows, others) / np.minimum(areas[0][:, None], areas[1][None]), np.float32)

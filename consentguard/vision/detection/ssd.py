@@ -15,6 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from consentguard.vision.detection.boxes import overlaps
+
 Floats = NDArray[np.float32]
 
 Rows = NDArray[np.float32]
@@ -120,19 +122,6 @@ def in_picture(rows: Rows, look: Tile) -> Rows:
 
 
 # ------------------------------------------------------------------------------------------------ one box for a thing
-
-
-def overlaps(one: Floats, other: Floats) -> Floats:
-    """Intersection over union of every box with every box: (a, 4+) and (b, 4+) give (a, b), 0..1."""
-    corner = np.maximum(one[:, None, :2], other[None, :, :2])
-    far = np.minimum(one[:, None, 2:4], other[None, :, 2:4])
-    shared = np.prod(np.clip(far - corner, 0, None), axis=2)
-    union = _areas(one)[:, None] + _areas(other)[None, :] - shared
-    return np.asarray(shared / np.maximum(union, np.finfo(np.float32).tiny), np.float32)
-
-
-def _areas(boxes: Floats) -> Floats:
-    return np.asarray(np.prod(np.clip(boxes[:, 2:4] - boxes[:, :2], 0, None), axis=1), np.float32)
 
 
 def surest(rows: Rows, iou: float) -> Rows:

@@ -16,7 +16,7 @@ from PIL import ImageFile
 
 from consentguard.errors import ModelUnavailable
 from consentguard.program import install_command
-from consentguard.values import Box, Face, Pixels
+from consentguard.values import Face, Pixels
 from consentguard.vision.embedding.arcface import KINDS, ArcFace
 from consentguard.vision.embedding.dlib.boxes import dlib_box
 from consentguard.vision.embedding.dlib.chip import face_chip
@@ -172,10 +172,9 @@ def steady(embedder: Embedder, pixels: Pixels, faces: Sequence[Face]) -> Embeddi
 
 def _mirrored(face: Face, width: int) -> Face:
     """The same face in the mirror image of a picture so wide; its landmarks stay in the viewer's order."""
-    box = Box(width - face.box.right, face.box.top, width - face.box.left, face.box.bottom)
     order = (1, 0, 2, 4, 3) if face.landmarks else ()
     landmarks = tuple((width - 1 - face.landmarks[i][0], face.landmarks[i][1]) for i in order)
-    return replace(face, box=box, landmarks=landmarks)
+    return replace(face, box=face.box.mirrored(width), landmarks=landmarks)
 
 
 def _agree(landmarks: NDArray[np.intp], face: Face) -> bool:

@@ -1,0 +1,45 @@
+"""Arrays of boxes: what two share, how much they overlap, and one box for each thing.
+
+A box is a row of left, top, right and bottom, in any unit; columns after these four are left alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+def shared(one: Floats, other: Floats) -> Floats:
+    """The area that every box shares with every box: (a, 4+) and (b, 4+) give (a, b), 0 where they are apart."""
+    corner = np.maximum(one[:, None, :2], other[None, :, :2])
+    far = np.minimum(one[:, None, 2:4], other[None, :, 2:4])
+    return np.asarray(np.prod(np.clip(far - corner, 0, None), axis=2))
+
+
+def overlaps(one: Floats, other: Floats) -> NDArray[np.float32]:
+    """Intersection over union of every box with every box: (a, 4+) and (b, 4+) give (a, b), 0..1."""
+    both = shared(one, other)
+    union = _areas(one)[:, None] + _areas(other)[None, :] - both
+    return np.asarray(both / np.maximum(union, np.finfo(np.float32).tiny), np.float32)
+
+
+def suppressed(same: NDArray[np.bool_], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Non-maximum suppression: of `order`, surest first, what stays when nothing is the same as a surer one that stays.
+
+    Args:
+        same: (n, n), symmetric: whether two boxes are of one thing.
+        order: indices of those that may stay.
+    """
+    kept: list[np.intp] = []
+    while len(order):
+        kept.append(order[0])
+        order = order[1:][~same[order[0], order[1:]]]
+    return np.array(kept, np.intp)
+
+
+def _areas(boxes: Floats) -> NDArray[np.float32]:
+    return np.asarray(np.prod(np.clip(boxes[:, 2:4] - boxes[:, :2], 0, None), axis=1), np.float32)
