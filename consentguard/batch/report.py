@@ -60,7 +60,8 @@ def write(
         earlier = any(row.before for row in rows())
         words = {**FINDINGS, **REASONS}
         file.write(before)
-        head = {"about": {**about, "earlier": earlier, "common": common}, "words": words, "sentences": dict(sentences),
+        told = {**about, "earlier": earlier, "common": common, "out": str(out)}
+        head = {"about": told, "words": words, "sentences": dict(sentences),
                 "steps": {code: steps([code]) for code in REASONS}}  # fmt: skip
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
         _joined(file, (_inert(json.dumps(_card(row, about, classes, common))) for row in rows()))

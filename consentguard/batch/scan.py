@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from consentguard.batch import output, report
+from consentguard.batch.decisions import Decided, Decisions
 from consentguard.batch.journal import ScanJournal
 from consentguard.batch.output import JOURNAL
 from consentguard.batch.people_file import PeopleOf, key_of
@@ -142,8 +143,9 @@ def scan(
         }
         number = journal.begin(basis, about, started.isoformat(timespec="seconds"))
         walk = settings.walk()
+        decided = Decisions.open(settings.out / JOURNAL).standing()
         listing = _Listing(journal, walk, settings, basis, number, progress, guard.words.judge_file_name, people,
-                            tags, watched=watched)  # fmt: skip
+                            tags, decided, watched=watched)  # fmt: skip
         for judged in engine.run(listing, tick):
             journal.judged(judged, basis, clock().isoformat(timespec="seconds"))
             for path in judged.written:
@@ -203,13 +205,14 @@ class _Listing:
         names_a_pupil: Callable[[str], object],
         people: PeopleOf,
         tags: TagsOf,
+        decided: Mapping[str, Decided],
         *,
         watched: bool,
     ) -> None:
         self._journal, self._walk, self._settings = journal, walk, settings
         self._basis, self._number, self._progress = basis, number, progress
         self._names_a_pupil = names_a_pupil
-        self._people, self._tags = people, tags
+        self._people, self._tags, self._decided = people, tags, decided
         self._watched = watched
         self.unmet = set(people)
         self._asked: set[str] = set()
@@ -246,7 +249,8 @@ class _Listing:
         else:
             named, key = bool(self._names_a_pupil(printable(found.path))), key_of(found.path)
             self.unmet.discard(key)
-            task = Task(found.path, content, named, self._people.get(key, ()), self._tags.get(content, ()))
+            task = Task(found.path, content, named, self._people.get(key, ()), self._tags.get(content, ()),
+                        self._decided.get(content))  # fmt: skip
         self._journal.seen(found.path, task.key, self._basis, self._number, goes_on=self._watched)
         if trouble or task.key in self._asked:
             return None

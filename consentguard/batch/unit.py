@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from consentguard.batch.decisions import Decided
 from consentguard.batch.output import RELEASED, THUMBS, OutputFailed, deliver
 from consentguard.batch.remote import LISTED, RemoteFolder, RemoteWalk
 from consentguard.batch.walk import Walk
@@ -75,6 +76,8 @@ class Settings:
     def asked_of(self, task: Task) -> Asked:
         """What is asked about one photo."""
         asked = self.asked
+        if task.decided is not None:  # at the desk, which counts before what was asked of all
+            return {**asked, **task.decided.asks()}
         if task.people:
             asked = {**asked, "people": task.people}
         return {**asked, "tags": task.tags} if task.tags else asked
@@ -99,6 +102,7 @@ class Task:
         named: whether the file is named after a pupil. Then its verdict is not that of a copy with another name.
         people: register ids of those who are named as shown in it.
         tags: what a person says of its faces.
+        decided: what a person decided about it at the desk.
     """
 
     path: Path
@@ -106,13 +110,15 @@ class Task:
     named: bool = False
     people: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
+    decided: Decided | None = None
 
     @property
     def key(self) -> str:
         """Under which the verdict is kept: what the verdict depends on, of this photo."""
         said = repr([tag.as_json() for tag in self.tags]).encode()
         tagged = (f"tags:{hashlib.sha256(said).hexdigest()[:16]}",) if self.tags else ()
-        return "+".join((self.content, *(("named",) if self.named else ()), *sorted(self.people), *tagged))
+        desk = (f"desk:{self.decided.digest[:16]}",) if self.decided else ()
+        return "+".join((self.content, *(("named",) if self.named else ()), *sorted(self.people), *tagged, *desk))
 
     @staticmethod
     def content_of(key: str) -> str:

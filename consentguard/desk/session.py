@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from consentguard.batch.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
 from consentguard.batch.output import RELEASED as FOLDER
 from consentguard.batch.output import deliver, place
 from consentguard.consent.clock import now
-from consentguard.desk.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
 from consentguard.desk.photos import Photos, QueuedPhoto
 from consentguard.desk.said import Said
 from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from consentguard.desk.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
+from consentguard.batch.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
 from consentguard.errors import CannotTell
 
 ONE = Decided("a" * 64, RELEASED, {"tags": []}, "", "Office", "b" * 64, "released/b.jpg", "2026-11-23T09:00:00+00:00")

@@ -5,7 +5,10 @@ import hashlib
 import pytest
 
 from consentguard import Guard, State
-from consentguard.desk.decisions import RELEASED
+from consentguard.batch.decisions import RELEASED
+from consentguard.batch.journal import ScanJournal
+from consentguard.batch.scan import scan
+from consentguard.batch.unit import Scanner, Settings
 from consentguard.desk.photos import Photos
 from consentguard.desk.said import Said
 from consentguard.desk.session import AS_IS, DONE, PROPOSAL, STOPPED, WAITING, Desk
@@ -135,6 +138,47 @@ def test_another_copy_is_chosen_from_the_proposals(desk, school):
     assert [one["digest"] for one in desk.choices(photo) if one["chosen"]] == [last["digest"]]
     decided = desk.release(photo)
     assert (school / "out" / decided.output).exists()
+
+
+class Here:
+    """An engine without processes."""
+
+    def __init__(self, settings):
+        self._scanner = Scanner(settings)
+
+    def run(self, tasks, idle=lambda: None):
+        yield from self._scanner.scan_batch(tasks)
+
+
+def scanned(school):
+    """Scans the folder of the desk; gives the verdicts by name."""
+    guard = Guard.open(school / "consent_register.csv", policy=school / "policy.toml", state=school / "state")
+    settings = Settings(school / "photos", school / "out", school / "consent_register.csv", school / "policy.toml",
+                        school / "state", {}, guard.register.sha256, guard.policy.fingerprint)  # fmt: skip
+    scan(guard, settings, Here(settings))
+    with ScanJournal.open(school / "out" / "scan.db") as journal:
+        return {row.path.name: row.verdict for row in journal.rows()}
+
+
+def test_a_later_scan_keeps_what_was_decided_and_says_when_it_falls(desk, school):
+    photo = named(desk, "walk.jpg")
+    face = desk.verdict(photo).faces[0]
+    desk.verdict(photo, Said(tags=(Tag.of(face, "P001"),)))
+    decided = desk.release(photo)
+    desk.refuse(named(desk, "wall.jpg"), "a wall and nothing else")
+    found = scanned(school)
+    assert (found["walk.jpg"]["outcome"], found["walk.jpg"]["sha256"]) == ("released", decided.sha256)
+    assert found["walk.jpg"]["output"] == decided.output
+    assert (school / "out" / decided.output).is_file()
+    assert found["wall.jpg"]["outcome"] == "refused"
+
+    text = (school / "consent_register.csv").read_text()
+    (school / "consent_register.csv").write_text(text.replace("P001,pupil,Amara,Winterbourne,,,4,,",
+                                                              "P001,pupil,Amara,Winterbourne,,,4,,parent"))  # fmt: skip
+    found = scanned(school)
+    assert found["walk.jpg"]["sha256"] != decided.sha256
+    assert [face["standing"] for face in found["walk.jpg"]["faces"]] == ["objection"]
+    assert not (school / "out" / decided.output).exists(), "what no consent covers now does not lie about"
 
 
 def test_previews_are_small_and_nothing_is_written_before_a_release(desk, school):

@@ -6,15 +6,21 @@ beside them, never lose one another's. The rows hold ids and boxes, never a name
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from consentguard.database import connected
 from consentguard.errors import CannotTell
+from consentguard.values import Tag, canonical
+
+if TYPE_CHECKING:
+    from consentguard.consent.question import Asked
 
 RELEASED: Final = "released"
 REFUSED: Final = "refused"
@@ -58,6 +64,23 @@ class Decided:
     sha256: str | None
     output: str | None
     at: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, hex, over what was decided: what a verdict that follows from it rests on."""
+        return hashlib.sha256(canonical([self.kind, dict(self.asked), self.why, self.by])).hexdigest()
+
+    def asks(self) -> Asked:
+        """What is asked of the guard where this decision counts."""
+        if self.kind == REFUSED:
+            return {"refuse": self.why, "by": self.by}
+        asked: Asked = {"tags": tuple(Tag.from_json(tag) for tag in self.asked["tags"]), "by": self.by}
+        asked["people"] = tuple(self.asked["people"])
+        if self.asked["choice"]:
+            asked["choice"] = self.asked["choice"]
+        if self.asked["frame"]:
+            asked["frame"] = self.asked["frame"]
+        return asked
 
 
 class Decisions:
@@ -105,7 +128,7 @@ class Decisions:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
+            with connected(self._path, "rwc") as connection:
                 yield connection
         except sqlite3.Error as error:
             raise CannotTell(
