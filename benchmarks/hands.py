@@ -31,7 +31,7 @@ import heads
 import numpy as np
 from PIL import Image
 
-from consentguard.vision.detection.boxes import overlaps
+from consentguard.vision.boxes import overlaps
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.imagefile import codec

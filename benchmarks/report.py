@@ -96,7 +96,7 @@ def main() -> None:
         out = Path(name)
         made = rows(arguments.photos, out)
         began = time.perf_counter()
-        report.write(out, lambda: iter(made), ABOUT, {})
+        report.write(out, lambda: iter(made), ABOUT, {}, {})
         seconds["writing the three reports"] = [time.perf_counter() - began]
         size = (out / report.PAGE).stat().st_size / 1e6
         with sync_playwright() as playwright:

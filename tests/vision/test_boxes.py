@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.values import Box
-from consentguard.vision.detection.boxes import overlaps, shared, suppressed
+from consentguard.vision.boxes import overlaps, shared, suppressed
 
 edges = st.tuples(*(st.integers(0, 60),) * 2).map(sorted)
 boxes = st.lists(

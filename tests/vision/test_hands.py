@@ -219,8 +219,8 @@ def test_a_hand_that_points_up_is_cut_without_a_turn() -> None:
 
 def test_parts_and_doubles_of_a_hand_are_dropped() -> None:
     boxes = np.float32([[0, 0, 100, 100], [5, 5, 105, 105], [30, 30, 60, 60], [300, 0, 400, 100], [7, 7, 7, 9]])
-    assert hands.one_of_each(boxes, np.array([0.9, 0.8, 0.7, 0.95, 1], np.float32)).tolist() == [3, 0]
-    assert hands.one_of_each(boxes[:0], np.empty(0, np.float32)).tolist() == []
+    assert hands.suppressed_hands(boxes, np.array([0.9, 0.8, 0.7, 0.95, 1], np.float32)).tolist() == [3, 0]
+    assert hands.suppressed_hands(boxes[:0], np.empty(0, np.float32)).tolist() == []
 
 
 def test_an_outline_outside_the_picture_is_none() -> None:

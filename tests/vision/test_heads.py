@@ -16,7 +16,7 @@ from consentguard.vision.detection.heads import (
     from_behind,
     head_box,
     inside_frame,
-    one_each,
+    suppressed_heads,
 )
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
@@ -128,8 +128,8 @@ def test_a_head_that_the_frame_cuts_is_not_from_behind(finder, pictures, monkeyp
 
 def test_boxes_of_one_head_are_one_and_neighbours_stay():
     boxes = np.array([[0, 0, 30, 40], [4, 4, 34, 44], [60, 0, 90, 40], [5, 10, 15, 22]], np.float32)
-    assert one_each(boxes, np.array([1.0, 2.0, 0.5, 3.0], np.float32)).tolist() == [3, 2]
-    assert one_each(boxes, np.array([1.0, 2.0, 2.5, 0.1], np.float32)).tolist() == [2, 1]
+    assert suppressed_heads(boxes, np.array([1.0, 2.0, 0.5, 3.0], np.float32)).tolist() == [3, 2]
+    assert suppressed_heads(boxes, np.array([1.0, 2.0, 2.5, 0.1], np.float32)).tolist() == [2, 1]
 
 
 def test_what_lies_in_the_head_of_a_face_belongs_to_it():

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Hand, Head, Pixels
+from consentguard.vision.boxes import overlaps, shared, suppressed
 from consentguard.vision.detection import ssd
-from consentguard.vision.detection.boxes import overlaps, shared, suppressed
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Floats, Rows, Tile
 from consentguard.vision.models import engine
@@ -140,7 +140,7 @@ class HandFinder:
         for least, least_if_faint in ((_SECOND_CHANCE, _CHANCE_IF_FAINT), (self._presence, _SURE_IF_FAINT)):
             kept = np.flatnonzero(presence >= np.where(faint, least_if_faint, least))
             surer = presence[kept] - faint[kept]  # a faint palm never takes the place of another
-            kept = kept[one_of_each(extents(points[kept], width, height), surer)]
+            kept = kept[suppressed_hands(extents(points[kept], width, height), surer)]
             faint, points, presence = faint[kept], points[kept], presence[kept]
             if least != self._presence:
                 points, presence = self._marked(levels, around_points(points))
@@ -265,7 +265,7 @@ def extents(points: Floats, width: int, height: int) -> Floats:
     return np.asarray(np.clip(np.hstack([low - grown, high + grown]), 0, sides), np.float32)
 
 
-def one_of_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
+def suppressed_hands(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
     """Indices of the boxes that stay, surest first: what overlaps a surer one, or is part of it or it a part, goes."""
     areas = np.prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
     smaller = np.minimum(areas[:, None], areas[None, :])

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Head, Pixels
 from consentguard.vision import rewrite
+from consentguard.vision.boxes import shared, suppressed
 from consentguard.vision.detection.backs import Readings, likely_heads, read_heads, with_faces
-from consentguard.vision.detection.boxes import shared, suppressed
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats, sigmoid
@@ -82,7 +82,7 @@ class HeadFinder:
         """The heads among the candidates, each once, surest first, and what is known about them."""
         known = read_heads(self._network, levels, candidates(looks, faces), _HEAD, _HOPE)
         known = known.of(~among(known.boxes, faces))
-        known = known.of(one_each(known.boxes, known.head))
+        known = known.of(suppressed_heads(known.boxes, known.head))
         possible = (known.behind >= _BEHIND) & (known.face < _FACE)
         face = known.face.copy()
         face[possible] = with_faces(self._network, levels, known.of(possible)).face
@@ -98,7 +98,7 @@ def candidates(looks: Sequence[DetectorPass], faces: Sequence[Face]) -> Floats:
     """What may be a head that is no face: float32 (n, 4), the likeliest first."""
     rows = np.concatenate([likely_heads(look) for look in looks])
     rows = rows[(heights(rows) >= _SMALLEST) & ~among(rows, faces)]
-    return rows[one_each(rows, rows[:, 4])][:_MOST, :4]
+    return rows[suppressed_heads(rows, rows[:, 4])][:_MOST, :4]
 
 
 def from_behind(known: Readings) -> NDArray[np.bool_]:
@@ -107,7 +107,7 @@ def from_behind(known: Readings) -> NDArray[np.bool_]:
     return np.asarray((known.head >= _HEAD) & (known.behind >= _BEHIND) & (known.face < _FACE))
 
 
-def one_each(boxes: Floats, sure: Floats) -> NDArray[np.intp]:
+def suppressed_heads(boxes: Floats, sure: Floats) -> NDArray[np.intp]:
     """Indices left when boxes of one head are one, surest first: 0.4 of the smaller shared, or middles near."""
     order = np.argsort(-sure, kind="stable")
     middle = (boxes[:, :2] + boxes[:, 2:4]) / 2

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.vision.detection.boxes import overlaps
+from consentguard.vision.boxes import overlaps
 
 Floats = NDArray[np.float32]
 

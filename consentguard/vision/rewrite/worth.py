@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Picture
+from consentguard.vision.boxes import shared
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import Mask
 
@@ -149,7 +150,5 @@ def inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
     if not boxes:
         return np.zeros((len(frames), 0))
     others = np.array([box.as_list() for box in boxes])
-    low = np.maximum(frames[:, None, :2], others[None, :, :2])
-    far = np.minimum(frames[:, None, 2:], others[None, :, 2:])
     areas = (others[:, 2:] - others[:, :2]).prod(axis=1)
-    return np.asarray(np.clip(far - low, 0, None).prod(axis=2) / areas)
+    return np.asarray(shared(frames, others) / areas)

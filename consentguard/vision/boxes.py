@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
+Numbers = NDArray[np.floating[Any]] | NDArray[np.integer[Any]]
 
-def shared(one: Floats, other: Floats) -> Floats:
+
+def shared(one: Numbers, other: Numbers) -> NDArray[Any]:
     """The area that every box shares with every box: (a, 4+) and (b, 4+) give (a, b), 0 where they are apart."""
     corner = np.maximum(one[:, None, :2], other[None, :, :2])
     far = np.minimum(one[:, None, 2:4], other[None, :, 2:4])
