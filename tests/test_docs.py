@@ -1,6 +1,7 @@
 """What the documentation says is so: its commands run as printed, and no code is left unexplained."""
 
 import importlib
+import json
 import re
 import shlex
 import subprocess
@@ -167,6 +168,16 @@ def test_the_example_of_a_batch_tool_runs(office: Path) -> None:
     assert "one.jpg: released" in done.stdout
     assert "two.jpg: photos" in done.stdout
     assert len(list((office / "out").iterdir())) == 1
+
+
+def test_the_notebook_runs_from_top_to_bottom(office: Path) -> None:
+    notebook = json.loads((ROOT / "examples/one_photo.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell.get("outputs", []) == [] for cell in notebook["cells"])  # a picture of a person could be in one
+    subprocess.run([sys.executable, "-m", "consentguard", "init"], cwd=office, check=True, capture_output=True)
+    code = "\n".join([*cells, "print(released)"])
+    done = subprocess.run([sys.executable, "-c", code], cwd=office, check=True, capture_output=True, text=True)
+    assert "<Released" in done.stdout
 
 
 def test_nothing_of_this_machine_is_in_the_repository() -> None:
