@@ -120,7 +120,7 @@ function take(told) {
   $("undo").hidden = !ended; $("release").disabled = $("refuse").disabled = Boolean(ended);
   $("again").hidden = !before || said.tags.length > 0;
   $("class-said").textContent = said.people.length ? `${said.people.length} people named; point at a face to hide it` : "";
-  draw(); faces(); findings(told.findings.map((one) => one.message)); preview(); choices();
+  draw(); faces(); findings(told.findings.map((one) => one.message)); preview().then(choices, problem);
 }
 
 function draw() {
