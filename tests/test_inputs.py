@@ -80,7 +80,7 @@ def test_many_photos_keep_their_order_and_stop_for_none(guard, photographs, tmp_
     photos = [tmp_path / "Winterbourne-obama.jpg", b"no photo", tmp_path / "Winterbourne-biden.jpg"]
     told: list[tuple[int, int]] = []
     with caplog.at_level(logging.DEBUG, "consentguard"):
-        done = asyncio.run(guard().release_many_async(photos, progress=lambda *at: told.append(at), **BY))
+        done = asyncio.run(guard().release_many_async(photos, progress=lambda *at: told.append(at)))
     assert [type(one) for one in done] == [consentguard.Released, consentguard.UnreadableImage, consentguard.Released]
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert "3 of 3 photos" in caplog.text
@@ -94,6 +94,8 @@ def test_a_wrong_question_stops_before_any_photo(guard):
         guard().release_many("photo.jpg")
     with pytest.raises(consentguard.WrongUsage, match="workers"):
         guard().release_many([], workers=0)
+    with pytest.raises(consentguard.WrongUsage, match="belong to one photo"):
+        guard().release_many([b"1", b"2"], people=["P001", "P002"], by="Office")
 
 
 def test_progress_that_fails_is_the_callers_error(guard, monkeypatch):

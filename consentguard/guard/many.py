@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 from consentguard.consent.question import Asked, Question
 from consentguard.errors import CannotTell, Refused, WrongUsage
 from consentguard.guard.inputs import PhotoLike
-from consentguard.values import Released, Verdict
+from consentguard.values import Mode, Released, Verdict
 
 if TYPE_CHECKING:
     from consentguard.guard.planning import Choice
@@ -49,7 +49,7 @@ class Many(ABC):
         """Releases several photos under one question. Returns one entry for each photo, in their order.
 
         An entry is what `release` returned, or the error that it raised: `isinstance(entry, Released)` tells which.
-        A photo that fails stops no other. `people` would be of every photo, so it is for photos of the same people.
+        A photo that fails stops no other. People and tags belong to one photo: with them, call `release` for each.
 
         Args:
             photos: as for `release`; a path is read when its turn comes.
@@ -63,8 +63,12 @@ class Many(ABC):
             raise WrongUsage(f"workers must be 1 or more, not {workers}")
         if isinstance(photos, str | bytes):
             raise TypeError(f"release_many takes a list of photos, not one {type(photos).__name__}; use release")
-        self.question(**asked)
-        waiting = list(photos)
+        question, waiting = self.question(**asked), list(photos)
+        if len(waiting) > 1 and (question.tags or question.mode is Mode.DECLARED):
+            raise WrongUsage(
+                "people and tags belong to one photo: named for several they would clear anybody whose photo has no "
+                "more faces than names. Call release for each photo with its own."
+            )
 
         def one(photo: PhotoLike) -> Released | Refused | CannotTell:
             try:
