@@ -195,7 +195,7 @@ def assert_contract(line: dict[str, Any]) -> None:
     assert set(line["reasons"]) <= set(REASONS)
     assert line["rewrite"] in {"none", "crop", "silhouette", "cover", None}
     for face in line["faces"]:
-        assert set(face) == {"box", "score", "person", "standing", "action"}
+        assert set(face) == {"number", "box", "score", "person", "standing", "action", "tag", "added", "where"}
         left, top, right, bottom = face["box"]
         assert 0 <= left < right
         assert 0 <= top < bottom
@@ -241,7 +241,8 @@ def test_declared_people_decide_over_the_photo(desk):
     good = desk.run(*RELEASE, *declared, "--people", "P001")
     assert (good.code, good.lines[0]["rewrite"]) == (0, "none")
     assert good.lines[0]["faces"][0] | {"box": 0, "score": 0} == {
-        "box": 0, "score": 0, "person": "P001", "standing": "consented", "action": "keep",
+        "box": 0, "score": 0, "person": "P001", "standing": "consented", "action": "keep", "number": 1, "tag": None,
+        "added": False, "where": "upper left",
     }  # fmt: skip
     written = desk.names("declared")
     bad = desk.run(*RELEASE, *declared, "--people", "P001,P007")
@@ -282,7 +283,9 @@ def test_plain_words_say_the_outcome_first_and_inspect_draws_it(desk):
     answer = desk.run("inspect", "face.jpg", "--state", "state", "--out", "drawn.png", "--plan", "plan.json")
     assert json.loads((desk.folder / "plan.json").read_text("utf-8"))["why"]
     assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith("face.jpg: must not go, a person may decide\n  1 face found, 0 may be seen, 1 may not")
+    assert answer.out.startswith(
+        "face.jpg: may go after rewriting: run `consentguard release`\n  1 face found, 0 may be seen, 1 may not"
+    )
     assert size_of(desk.folder / "drawn.png") == size_of(desk.folder / "face.jpg")
 
 
@@ -367,7 +370,7 @@ def test_every_bad_photo_gets_a_named_error_and_stops_no_other(desk):
 @pytest.mark.parametrize(
     ("options", "reason", "told"),
     [
-        (["--register", "bad.csv"], "register-invalid", ["bad.csv: 1 problem", "line 1, twitter: unknown column"]),
+        (["--register", "bad.csv"], "register-invalid", ["bad.csv: 1 problem", "line 1, column 7: unknown column"]),
         (["--register", "bad2.csv"], "register-invalid", ["line 2, website_granted", "line 4, id: 'P2'"]),
         (["--policy", "bad.toml"], "policy-invalid", ["bad.toml: ", "on_unapproved: must be one of rewrite, block"]),
         (["--state", "nowhere"], "audit-failed", ["nowhere: no state here", "consentguard init --state nowhere"]),
@@ -423,7 +426,7 @@ WRONG = {
 
 @pytest.mark.parametrize(("options", "told"), WRONG.values(), ids=WRONG)
 def test_wrong_usage_exits_2_with_the_choices_and_judges_nothing(desk, options, told):
-    answer = desk.run(*RELEASE, "--out", "wrong", *options.split(), "missing.jpg", "still.png")
+    answer = desk.run(*RELEASE, "--out", "wrong", *options.split(), "still.png")
     assert (answer.code, answer.out) == (2, "")
     assert told in answer.err
     assert desk.names("wrong") == []

@@ -9,7 +9,7 @@ from consentguard.cli import main
 
 def test_enrol_and_forget_from_the_command_line(tmp_path, photographs, body_policy_text, capsys):
     policy, references, photo = tmp_path / "p.toml", tmp_path / "references", tmp_path / "photo.jpg"
-    policy.write_bytes(body_policy_text.replace(b'"declared"]\ndpia = ""', b'"declared", "matched"]\ndpia = "1"'))
+    policy.write_bytes(body_policy_text.replace(b'"tagged"]\ndpia = ""', b'"tagged", "matched"]\ndpia = "1"'))
     photo.write_bytes(photographs["obama2"])
     (references / "P001").mkdir(parents=True)
     (references / "P001" / "1.jpg").write_bytes(photographs["obama"])
@@ -39,7 +39,7 @@ def test_calibrate_measures_on_the_enrolled_and_a_class_that_is_expected_shrinks
     tmp_path, photographs, body_policy_text, capsys
 ):
     policy, references, later = tmp_path / "p.toml", tmp_path / "references", tmp_path / "later"
-    policy.write_bytes(body_policy_text.replace(b'"declared"]\ndpia = ""', b'"declared", "matched"]\ndpia = "1"'))
+    policy.write_bytes(body_policy_text.replace(b'"tagged"]\ndpia = ""', b'"tagged", "matched"]\ndpia = "1"'))
     for folder, person, name in [(references, "P001", "obama"), (references, "P001", "obama3"),
                                  (references, "T001", "biden"), (later, "P001", "obama2")]:  # fmt: skip
         (folder / person).mkdir(parents=True, exist_ok=True)

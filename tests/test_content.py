@@ -142,4 +142,6 @@ def test_writing_that_is_not_surely_read_is_a_finding_and_refused_where_policy_a
     (found,) = (finding for finding in verdict.findings if finding.rule == "writing-not-sure")
     assert "[10, 20, 110, 40]" in found.message
     assert "printed text" in found.message
-    assert (verdict.reasons, verdict.needs_person) == ((("unread-text",), True) if unread == "refuse" else ((), False))
+    assert (verdict.reasons, verdict.needs_person) == (
+        (("unread-text",), True) if unread == "refuse" else (("metadata",), False)
+    )

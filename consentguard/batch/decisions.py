@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from consentguard.batch.output import OutputFailed
 from consentguard.database import connected
-from consentguard.errors import CannotTell
 from consentguard.values import Tag, canonical
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ class Decisions:
 
     @classmethod
     def open(cls, path: Path) -> Decisions:
-        """Opens them, and makes the table where there is none. Raises CannotTell where the file cannot be used."""
+        """Opens them, and makes the table where there is none. Raises OutputFailed where the file cannot be used."""
         found = cls(path)
         with found._connected() as connection:
             connection.executescript(_TABLE)
         return found
 
     def add(self, decided: Decided) -> None:
-        """Adds a decision. Raises CannotTell where it cannot be kept."""
+        """Adds a decision. Raises OutputFailed where it cannot be kept."""
         with self._connected() as connection:
             connection.execute(
                 "INSERT INTO decision (content, kind, asked, why, by, sha256, output, at) VALUES (?,?,?,?,?,?,?,?)",
@@ -131,7 +131,7 @@ class Decisions:
             with connected(self._path, "rwc") as connection:
                 yield connection
         except sqlite3.Error as error:
-            raise CannotTell(
+            raise OutputFailed(
                 f"{self._path}: decisions cannot be kept there ({error}); check the disk, or name another --out."
             ) from error
 

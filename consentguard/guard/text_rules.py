@@ -16,7 +16,7 @@ from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.register.register import Register
 from consentguard.errors import WrongUsage
 from consentguard.values import Finding
-from consentguard.values.plain import plain_text
+from consentguard.values.plain import plain_path, plain_text
 from consentguard.wording import Named, Rules, Screen, Spotted
 from consentguard.wording.fold import fold
 
@@ -64,7 +64,7 @@ class Words:
 
     def judge_file_name(self, name: str) -> tuple[Finding, ...]:
         """Whether a file is named after a pupil: one `file-name`, or nothing. Folders are not looked at."""
-        stem = PurePath(plain_text(name, "a file name").replace("\\", "/")).stem
+        stem = PurePath(plain_path(name, "a file name").replace("\\", "/")).stem
         named = [hit for hit in self._screen.judge(stem) if hit.rule in ("surname", "maybe-surname")]
         if not named:
             return ()

@@ -25,6 +25,7 @@ from consentguard.hook.tiny import is_too_small
 from consentguard.kinds import Kind
 from consentguard.program import program_digest
 from consentguard.values import Finding, Outcome, Released, Verdict, canonical
+from consentguard.values.plain import plain_path
 
 if TYPE_CHECKING:
     from consentguard.consent.record.exchange import ReleasedHashes
@@ -257,6 +258,7 @@ class Judge:
 
     def _said(self, where: str, text: str) -> tuple[Finding, ...]:
         """Pupils named in a file's name or beside a picture; remembered, so that what is unchanged costs nothing."""
+        text = plain_path(text, where)
         key = hashlib.sha256(canonical(["words", where, text, self._circumstances])).hexdigest()
         known = self.remembered.get(key) if self.remembered else None
         if known is not None:

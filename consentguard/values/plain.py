@@ -33,6 +33,16 @@ def plain_text(value: object, what: str) -> str:
     return text
 
 
+def plain_path(value: object, what: str) -> str:
+    """The name of a file as a plain `str`: bytes of it that are no text are question marks (PEP 383 has them as halves
+    of surrogate pairs). Raises WrongUsage for anything but text.
+    """
+    try:
+        return str.__str__(value).encode("utf-8", "replace").decode("utf-8")
+    except TypeError:
+        raise WrongUsage(f"{what} must be text, not {type(value).__name__}") from None
+
+
 def optional_text(value: object, what: str) -> str | None:
     """`plain_text` of a text that may be left out."""
     return None if value is None else plain_text(value, what)

@@ -54,8 +54,10 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
         assert not picture.getexif()
         assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     limits = {"max_edge": 2048, "max_pixels": 80_000_000}
-    assert detector.find(codec.decode(photographs["biden"], **limits).pixels)  # the control: there was a face
-    assert not detector.find(codec.decode(held["data"], **limits).pixels)
+    (before,) = detector.find(codec.decode(photographs["biden"], **limits).pixels)
+    # Folded arms pass for a face that lies on its side once no other is there; nothing is seen where the face was.
+    after = detector.find(codec.decode(held["data"], **limits).pixels)
+    assert all(face.box.iou(before.box) == 0 for face in after)
 
 
 def test_beside_a_consented_face_the_unapproved_one_does_not_arrive(

@@ -151,7 +151,7 @@ def test_the_same_picture_gives_the_same_hands_and_stays_as_it_is(
 
 
 def test_a_hand_cut_by_the_frame_ends_at_the_frame(finder: HandFinder, pictures: dict[str, np.ndarray]) -> None:
-    cut = pictures["obama"][:, : FINGERS.right - 40]
+    cut = pictures["obama"][:, : FINGERS.right - 30]
     hand = max(finder.find(cut), key=lambda hand: hand.box.iou(FINGERS))
     assert hand.box.right == cut.shape[1]
     assert max(x for x, _ in hand.outline) == cut.shape[1]

@@ -95,7 +95,7 @@ class PeopleFinder:
         people = []
         for index, visible in inside:
             extent, hips = read.get(index, (None, None))
-            box = body_box(owned[index]).within(width, height) if extent is None else box_of(extent)
+            box = _inside(body_box(owned[index]) if extent is None else box_of(extent), width, height)
             people.append(PersonRegion(_both(box, visible), found[index], extent, hips))
         return (*people, *self._others(levels, bodies, owned, grid))
 
@@ -126,7 +126,7 @@ class PeopleFinder:
             if reading.presence < _ALONE_PRESENT or any(_holds(one, *at) for one in owned):
                 continue
             extent = extent_of([reading], head, grid) if fits(reading, head, self._pose.sure) else None
-            box = body_box(head).within(width, height) if extent is None else box_of(extent)
+            box = _inside(body_box(head) if extent is None else box_of(extent), width, height)
             if box is not None:
                 found.append(PersonRegion(box, None, extent))
         return found
@@ -179,6 +179,11 @@ def box_of(extent: Extent) -> Box | None:
         return None
     left, top = extent.column + x, extent.row + y
     return Box(left, top, left + wide, top + high).scaled(extent.grain)
+
+
+def _inside(box: Box | None, width: int, height: int) -> Box | None:
+    """The part of a box that lies in the picture: the last cells of a grid reach beyond it."""
+    return None if box is None else box.within(width, height)
 
 
 def _on_cells(reading: Reading, grain: int, left: int, top: int, wide: int, high: int) -> Floats:
