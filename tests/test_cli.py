@@ -215,7 +215,7 @@ def test_release_tells_all_that_the_contract_promises(desk, released):
     for line in (face, still):
         assert_contract(line)
         assert (line["hands"], line["heads_from_behind"], line["people"]) == (None, [], None)  # bodies not looked for
-        assert (line["smallest_face"], line["models"][0]) == (20, "centerface@09189dea")
+        assert (line["smallest_face"], line["models"][0]) == (20, "centerface@09189dea+yunet@8f2383e4")
         assert (line["scale"], line["needs_person"]) == (1.0, False)
     size = size_of(desk.folder / "face.jpg")
     assert (face["photo"], face["rewrite"], face["frame"]) == ("face.jpg", "cover", [0, 0, *size])
@@ -227,13 +227,24 @@ def test_release_tells_all_that_the_contract_promises(desk, released):
     assert [f["rule"] for f in still["findings"]] == ["no-face-found", "text-not-read"]
 
 
-def test_the_shipped_policy_refuses_and_writes_nothing(desk):
+def test_the_shipped_policy_crops_to_the_hand(desk):
     answer = desk.run(*RELEASE, "--out", "shipped", "face.jpg")
     (line,) = answer.lines
     assert_contract(line)
+    assert (answer.code, line["outcome"], line["rewrite"]) == (0, "released", "crop")
+    face, frame = line["faces"][0]["box"], line["frame"]
+    assert face[3] < frame[1], "the face lies above the frame"
+
+
+def test_a_photo_of_which_nothing_may_remain_is_refused_and_nothing_is_written(desk):
+    strict = (desk.folder / "body.toml").read_text("utf-8").replace('remain = ["body"]', "remain = []")
+    (desk.folder / "strict.toml").write_text(strict, "utf-8")
+    answer = desk.run(*RELEASE, "--policy", "strict.toml", "--out", "nothing", "face.jpg")
+    (line,) = answer.lines
+    assert_contract(line)
     assert (answer.code, line["outcome"], line["needs_person"]) == (1, "refused", True)
-    assert line["reasons"] == ["unapproved-face", "nothing-may-remain"]
-    assert desk.names("shipped") == []
+    assert line["reasons"][0] == "unapproved-face"
+    assert desk.names("nothing") == []
 
 
 def test_declared_people_decide_over_the_photo(desk):
@@ -295,7 +306,7 @@ def test_a_name_that_is_not_utf8_stops_neither_the_photo_nor_the_run(desk):
     answer = desk.run(*RELEASE, "--out", "odd", odd, "still.png")
     assert [(line["photo"], line["outcome"]) for line in answer.lines] == [(odd, "released"), ("still.png", "released")]
     assert answer.code == 0
-    assert "caf\\udce9.png: may go as it is" in desk.run("check", "--state", "state", odd).out
+    assert "caf\\xe9.png: may go as it is" in desk.run("check", "--state", "state", odd).out
 
 
 def test_the_small_commands(desk):
