@@ -15,7 +15,7 @@ const OUTCOME = {
   "cannot_tell": "Undecided, so it must not go.",
 };
 const KINDS = { "none": "As it is", "crop": "Crop", "silhouette": "People painted over", "cover": "Heads covered" };
-let queue = [], shown = 100, photo = null, said = null, before = null, pointed = null, drawing = null, asking = 0;
+let queue = [], shown = 100, photo = null, said = null, before = null, pointed = null, drawing = null, asking = 0, entered = false;
 
 async function call(path, body) {
   const options = body === undefined ? {} : {
@@ -222,7 +222,8 @@ function point(at) {
   pointed = face;
   $("face-title").textContent = `Who is ${face.number ? `face ${face.number}` : "the face you added"}${face.where ? `, ${face.where}` : ""}?`;
   $("say-nobody").hidden = document.body.dataset.nobody !== "yes" || face.added;
-  $("search").value = "";
+  $("search").value = ""; entered = false;
+  $("people").replaceChildren(); delete $("people").dataset.text; // the list of the face before
   people();
   $("face-dialog").showModal();
   $("search").focus();
@@ -237,6 +238,14 @@ async function people() {
     line.setAttribute("role", "option"); line.dataset.id = one.id; line.setAttribute("aria-selected", String(at === 0));
     return line;
   }));
+  $("people").dataset.text = mine;
+  if (entered) enter();
+}
+
+function enter() { // takes whoever is chosen, once the list is that of what was typed
+  entered = $("people").dataset.text !== $("search").value;
+  const id = entered ? null : $("people").querySelector("[aria-selected=true]")?.dataset.id;
+  if (id) answer(id);
 }
 
 function answer(says) {
@@ -360,7 +369,7 @@ $("face-close").onclick = () => $("face-dialog").close();
 $("search").addEventListener("input", people);
 $("search").addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); choose(event.key === "ArrowDown" ? 1 : -1); }
-  if (event.key === "Enter") { event.preventDefault(); const id = $("people").querySelector("[aria-selected=true]")?.dataset.id; if (id) answer(id); }
+  if (event.key === "Enter") { event.preventDefault(); enter(); }
 });
 $("face-dialog").addEventListener("keydown", (event) => {
   if (event.key.toLowerCase() === "h" && (event.target !== $("search") || !$("search").value)) { event.preventDefault(); answer("hide"); }
