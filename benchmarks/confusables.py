@@ -1,6 +1,6 @@
 """Makes `consentguard/wording/lists/confusables.txt` of Unicode's confusables.txt (https://www.unicode.org/Public/security).
 
-    python scripts/confusables.py confusables.txt > consentguard/wording/lists/confusables.txt
+    python benchmarks/confusables.py confusables.txt > consentguard/wording/lists/confusables.txt
 
 Kept is every character outside Latin script that Unicode says may be taken for Latin letters, one or two of them.
 """
@@ -25,7 +25,8 @@ def main() -> None:
     text = Path(sys.argv[1]).read_text("utf-8-sig")
     version = re.search(r"# Version: (\S+)", text)
     print(f"# Characters that pass for Latin letters, of Unicode's confusables data {version[1] if version else ''}")
-    print("# (Unicode License v3), made by scripts/confusables.py: what it shows, then the characters as code points.")
+    made = "made by benchmarks/confusables.py: what it shows, then the characters as code points."
+    print(f"# (Unicode License v3), {made}")
     found: dict[str, list[int]] = {}
     for line in text.splitlines():
         fields = line.partition("#")[0].split(";")
