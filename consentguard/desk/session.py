@@ -127,6 +127,8 @@ class Desk:
                 with suppress(ConsentGuardError):  # its state says so
                     if not self._recalled(photo):
                         self.verdict(photo)
+                if self.state(photo) == WAITING:  # what was said of it fits no longer: not looked at for ever
+                    self._note(photo, PERSON, ("cannot-tell",))
                 return True
         return False
 
