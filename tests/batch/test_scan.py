@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -196,12 +197,21 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def _kept(out: Path) -> int:
+    """How many verdicts the journal of a running scan holds."""
+    try:
+        with closing(sqlite3.connect(f"{(out / 'scan.db').as_uri()}?mode=ro", uri=True)) as journal:
+            return int(journal.execute("SELECT count(*) FROM verdict").fetchone()[0])
+    except sqlite3.OperationalError:  # not made yet
+        return 0
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
     program = [sys.executable, str(HERE / "interrupted.py"), str(many / "photos"), str(many / "out"), str(many)]
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
-    while not (many / "looks").exists():
+    while not _kept(many / "out"):
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody at once
     complaints = process.communicate(timeout=60)[1]

@@ -5,7 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Picture, Rewrite, Seen, Subject
@@ -172,7 +172,15 @@ def test_one_more_secret_face_never_shows_more_of_anybody(
     assert not (one.covers & ~more.covers).any()
 
 
+_LATE = Face(Box(65, 0, 69, 4), 0.9)
+_CORNER = Seen(
+    (_LATE, Face(Box(0, 0, 4, 4), 0.9), Face(Box(0, 0, 4, 5), 0.9)),
+    people=(PersonRegion(Box(0, 0, 67, 4), _LATE, extent_in(Box(0, 0, 67, 4), _LATE)),),
+)
+
+
 @given(scenes(), st.sampled_from(REMAINS), st.integers(1, 2))
+@example((_CORNER, [False, False, False]), {"hands", "back_of_head"}, 1)  # a later find beside a body that grows
 def test_a_stronger_plan_hides_no_less(scene: tuple[Seen, list[bool]], remain: set[str], step: int) -> None:
     found = [Face(face.box, 0.9) for face in scene[0].faces[:1]]
     one, more = surveyed(*scene, remain, found), surveyed(*scene, remain, found, step)

@@ -74,6 +74,10 @@ class Grid:
         """The pixels of cells, with a smooth outline. More cells never give fewer pixels."""
         return self.pixels_of(cells)[: self.height, : self.width]
 
+    def blocks(self, cells: Mask) -> Mask:
+        """All pixels of cells and no others: for cells whose neighbours are painted anyhow, which need no outline."""
+        return cells.repeat(self.grain, axis=0).repeat(self.grain, axis=1)[: self.height, : self.width]
+
     def pixels_of(self, cells: Mask) -> Mask:
         """The same of a part of the grid, `grain` pixels for each cell; at its rims as if it went on beyond them."""
         soft = cv2.GaussianBlur(cells.astype(np.float32), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)

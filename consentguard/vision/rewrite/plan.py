@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from consentguard.values import Box, Face, Hand, Picture, Rewrite, Seen, Subject
-from consentguard.vision.rewrite.cells import closed_cells, grown_cells, small_parts
+from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
@@ -169,7 +169,7 @@ def silhouettes(scene: Scene) -> Mask:
     stays = grid.touched(kept & ~hidden) | scene.shown
     islands = small_parts(~grid.full(hidden), _ISLAND * grid.rows * grid.columns, stays)
     free = ~(kept | grid.pixels(scene.shown))
-    return np.asarray(hidden | (grid.pixels(grown_cells(islands, 1)) & free), np.bool_)
+    return np.asarray(hidden | (grid.blocks(islands) & free), np.bool_)
 
 
 def _stays(hand: Mask, covered: Mask) -> bool:

@@ -141,14 +141,16 @@ def survey(
 
     levels = [body_levels(grid, head, person) for head, person in secret]
     hidden: list[Hidden] = []
+    bodies: list[Mask] = []  # not grown, so that what belongs to one does not depend on the step
     covers = np.zeros((height, width), np.bool_)
     for index, ((head, person), level) in enumerate(zip(secret, levels, strict=True)):
         unit, cells = float(own_box(head).height), sure_cells(level)
         more = [_STEP * earlier * _near(head.box, found) * unit for earlier in range(step + 1)]
         late = index >= len(secret) - len(found)
-        if late and _belongs(head, [one.cells for one in hidden], grid, hands):
+        if late and _belongs(head, bodies, grid, hands):
             # What a later look found in a body that is painted, or took a hand for, has no body of its own.
             cells = np.zeros_like(cells)
+        bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
         shape = head_shape(head)
         hidden.append(Hidden(head, _larger(shape, more[-1]), cells, unit, person.hips if person else None))
