@@ -23,8 +23,9 @@ import cv2
 import numpy as np
 from heads import LABELS, sets
 
+from consentguard.vision.boxes import suppressed_by_overlap
 from consentguard.vision.detection import backs
-from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights, strongest
+from consentguard.vision.detection.centerface import CenterFace, DetectorPass, heights
 from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.heads import among
 from consentguard.vision.detection.pyramid import Levels
@@ -112,7 +113,7 @@ def close_passes(
     data: dict,
 ) -> None:
     rows = np.concatenate([look.rows for look in looks])[:, :5]
-    rows = rows[strongest(rows[:, :4], rows[:, 4], 0.4)]
+    rows = rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], 0.4)]
     rows = rows[heights(rows) >= 20]
     of_face = among(rows, faces)
     rows = np.concatenate([rows[~of_face][:64], rows[of_face]])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded, strongest
+from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import ModelStore
@@ -40,12 +40,6 @@ def test_decoding_equals_the_formula_cell_by_cell(seed: int, height: int, width:
     assert got.shape == (len(expected), 15)
     if expected:
         np.testing.assert_allclose(got, np.array(expected, np.float32), rtol=1e-4, atol=1e-3)
-
-
-def test_of_boxes_that_overlap_the_surest_stays() -> None:
-    boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 0, 60, 10]], np.float32)
-    assert strongest(boxes, np.array([0.5, 0.9, 0.3], np.float32), 0.45).tolist() == [1, 2]
-    assert strongest(np.empty((0, 4), np.float32), np.empty(0, np.float32), 0.45).tolist() == []
 
 
 def test_looks_at_any_scale_speak_of_the_same_place(model_store: ModelStore, photographs: dict[str, bytes]) -> None:

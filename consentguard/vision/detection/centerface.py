@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Pixels
+from consentguard.vision.boxes import suppressed_by_overlap
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
@@ -124,7 +125,7 @@ class CenterFace:
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
         inside = outputs[_INNER][0, :, : -(-tall // INNER_STRIDE), : -(-wide // INNER_STRIDE)]
-        return DetectorPass(rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
+        return DetectorPass(rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
 
     def close_look(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
@@ -235,14 +236,6 @@ def decode(scores: Floats, sizes: Floats, offsets: Floats, points: Floats, thres
     rows[:, 5::2] = left[:, None] + marks[:, 1::2] * width[:, None]
     rows[:, 6::2] = top[:, None] + marks[:, 0::2] * height[:, None]
     return rows
-
-
-def strongest(boxes: Floats, scores: Floats, overlap: float) -> NDArray[np.intp]:
-    """Non-maximum suppression: indices of the boxes that stay, surest first; of two over this IoU the surer stays."""
-    if not len(boxes):
-        return np.zeros(0, np.intp)
-    sized = np.column_stack([boxes[:, :2], boxes[:, 2:4] - boxes[:, :2]])
-    return np.asarray(cv2.dnn.NMSBoxes(sized.tolist(), scores.tolist(), 0.0, overlap), np.intp).ravel()
 
 
 def heights(boxes: Floats) -> Floats:

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.vision.detection.centerface import Floats, Rows, heights, strongest
+from consentguard.vision.boxes import suppressed_by_overlap, suppressed_with_insides
+from consentguard.vision.detection.centerface import Floats, Rows, heights
 
 _CLEAREST: Final = 40.0
 """Height in a look, in pixels, at which the network is surest."""
@@ -87,7 +88,7 @@ def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
     rows, said = _clustered(looks)
     features = _first_features(rows, said, np.asarray(scales))
     rows[:, 4] = _logistic(features @ _FIRST)
-    keep = _one_each(rows[:, :4], rows[:, 4])
+    keep = suppressed_with_insides(rows[:, :4], rows[:, 4], _ONE_FACE, _ONE_INSIDE)
     return Candidates(rows[keep], said[keep], np.full(len(keep), np.nan, np.float32))
 
 
@@ -128,14 +129,14 @@ def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
     )
     settled = _logistic(np.where(tall < CLOSE_LARGE, features @ _SMALL, features @ _LARGE))
     rows[:, 4] = np.where(np.isnan(close), rows[:, 4], settled)
-    keep = _one_each(rows[:, :4], rows[:, 4])
+    keep = suppressed_with_insides(rows[:, :4], rows[:, 4], _ONE_FACE, _ONE_INSIDE)
     return Candidates(rows[keep], candidates.said[keep], close[keep])
 
 
 def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:
     """Candidates over all looks: boxes are means weighted by squared score, landmarks those of the surest look."""
     every = np.concatenate(looks)
-    seeds = every[strongest(every[:, :4], every[:, 4], _SAME)]
+    seeds = every[suppressed_by_overlap(every[:, :4], every[:, 4], _SAME)]
     said = np.zeros((len(seeds), len(looks)), np.float32)
     if not len(seeds):
         return seeds, said
@@ -165,24 +166,6 @@ def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> ND
     octave = np.log2(tall / _REFERENCE)
     over = np.maximum(octave, 0)
     return np.stack([np.ones(len(rows)), mean, fine, np.minimum(octave, 0), over, fine * over, mean * over], axis=1)
-
-
-def _one_each(boxes: Floats, scores: Floats) -> NDArray[np.intp]:
-    """Indices left when boxes of one face are one, surest first. A box inside another is hidden with it."""
-    order = np.argsort(-scores, kind="stable")
-    ranked = boxes[order]
-    areas = (ranked[:, 2:] - ranked[:, :2]).prod(axis=1)
-    alive = np.ones(len(ranked), bool)
-    for index in range(len(ranked)):
-        if not alive[index]:
-            continue
-        rest = ranked[index + 1 :]
-        low, high = np.maximum(ranked[index, :2], rest[:, :2]), np.minimum(ranked[index, 2:], rest[:, 2:])
-        shared = np.clip(high - low, 0, None).prod(axis=1)
-        union = areas[index] + areas[index + 1 :] - shared
-        smaller = np.minimum(areas[index], areas[index + 1 :])
-        alive[index + 1 :] &= ~((shared > _ONE_FACE * union) | (shared > _ONE_INSIDE * smaller))
-    return order[alive]
 
 
 def _belonging(seeds: Rows, found: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from consentguard.values import Box, Face, Pixels
-from consentguard.vision.detection.centerface import Floats, Rows, padded, strongest
+from consentguard.vision.boxes import suppressed_by_overlap
+from consentguard.vision.detection.centerface import Floats, Rows, padded
 from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.models import engine
@@ -56,7 +57,7 @@ class YuNet(Detector):
                 break
             scale /= 2
         rows = np.concatenate(looks)
-        rows = rows[strongest(rows[:, :4], rows[:, 4], _SAME_FACE)]
+        rows = rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_FACE)]
         faces = (_face(row) for row in rows)
         return tuple(face for face in faces if face.box.within(width, height))
 
@@ -73,7 +74,7 @@ class YuNet(Detector):
         rows = np.concatenate([_decoded(outputs, stride, planes.shape[3], weakest) for stride in _STRIDES])
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
-        return rows[strongest(rows[:, :4], rows[:, 4], _SAME_CELLS)]
+        return rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_CELLS)]
 
 
 def _decoded(outputs: Mapping[str, Floats], stride: int, width: int, weakest: float) -> Rows:
