@@ -42,6 +42,43 @@ def test_start_leads_through_every_step_and_may_be_run_again(run, tmp_path):
     assert {path.name: path.read_bytes() for path in (tmp_path / "state").iterdir()} == before
 
 
+def test_the_sample_of_the_source_is_not_taken_for_the_schools_register(run, tmp_path, sample_register):
+    (tmp_path / "consent_register.csv").write_bytes(sample_register)
+    _, out, _ = run("start", "--school", "Hill Top")
+    assert "people in consent_register.csv: 14." in out
+    (tmp_path / "setup.cfg").write_text("[metadata]\nname = consentguard-photos\n")
+    _, out, _ = run("start")
+    assert "a sample of invented people: work in another folder" in out
+    assert (tmp_path / "state/consent_register.csv").is_file()
+    assert "invented: the sample of this program" in run("where")[1]
+
+
+def test_start_ends_with_what_to_do_next(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("consentguard.cli.where.is_installed", lambda extra: extra != "desk")
+    _, out, _ = run("start", "--school", "Hill Top")
+    next_steps = out.partition("What to do next:")[2]
+    assert "consentguard release PHOTO --out safe" in next_steps
+    assert f"consentguard register check {tmp_path / 'state/consent_register.csv'}" in next_steps
+    assert "it needs an extra: pip install" in next_steps
+
+
+def test_a_refused_photo_says_what_helps_and_a_release_that_it_is_one(run, photographs, tmp_path, sample_register):
+    (tmp_path / "consent_register.csv").write_bytes(sample_register)
+    (tmp_path / "photo.jpg").write_bytes(photographs["biden"])
+    run("init")
+    code, out, _ = run("release", "photo.jpg", "--out", "safe")
+    assert code == 1
+    assert "next: Say who is shown, where consent was given: --people ID,ID --by NAME" in out
+    assert run("release", "photo.jpg", "--people", "P001", "--by", "Office", "--out", "safe")[0] == 0
+    code, _, err = run("check", "safe/*.jpg")  # a pattern, as the shells of Windows hand it over
+    assert code == 1
+    assert "is a release for main that still stands" in err
+    (copy,) = (tmp_path / "safe").glob("*.jpg")
+    run("revoke", str(copy), "--by", "Office", "--why", "asked to")
+    assert "still stands" not in run("check", "safe/*.jpg")[2]
+    assert run("check", "safe/*.png")[0] == 3  # a pattern that nothing fits is no empty list
+
+
 def test_start_takes_the_register_that_the_school_has(run, tmp_path, sample_register):
     mine = tmp_path / "ours.csv"
     mine.write_bytes(sample_register)

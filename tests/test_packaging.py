@@ -141,6 +141,20 @@ def test_its_commands_work_there(elsewhere):
     assert (register.returncode, "14 people" in register.stdout) == (0, True), register.stderr
 
 
+def test_the_examples_pass_a_strict_type_checker_as_those_see_it_who_install_it(elsewhere):
+    """py.typed travels, and what signatures name is typed: mypy reads the wheel's own files, not the checkout."""
+    (target,) = (elsewhere / "venv").glob("lib/python*/site-packages")
+    borrowed = [path for path in sys.path if path.endswith("site-packages")]  # the packages that the wheel depends on
+    (target / "borrowed.pth").write_text("\n".join(borrowed))
+    programs = sorted(str(path) for path in (ROOT / "examples").glob("*.py"))
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(elsewhere / "venv/bin/python"),
+         "--cache-dir", str(elsewhere / "mypy"), *programs],
+        cwd=elsewhere / "desk", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, f"Success: no issues found in {len(programs)} source files\n")
+
+
 def test_without_weights_it_fails_closed_and_says_what_to_run(elsewhere):
     (elsewhere / "desk" / "photo.png").write_bytes(_drawn())
     done = there(elsewhere, "consentguard", "check", "photo.png")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import glob
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from consentguard.errors import CannotTell
 from consentguard.files import write_whole
+
+
+def expanded(named: Iterable[Path]) -> list[Path]:
+    """Files that were named, patterns such as safe/*.jpg opened: the shells of Windows leave that to the program."""
+    files: list[Path] = []
+    for path in named:
+        pattern = glob.has_magic(path.name) and not path.exists()
+        files += (sorted(path.parent.glob(path.name)) if pattern else []) or [path]
+    return files
 
 
 def make_folder(folder: Path) -> None:

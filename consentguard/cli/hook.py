@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from consentguard.cli.files import expanded
 from consentguard.cli.hook_report import Judged, replace_one, report
 from consentguard.cli.options import EXITS, Commands, Options
 from consentguard.errors import CannotTell, WrongUsage
@@ -129,7 +130,7 @@ def pre_push(arguments: argparse.Namespace) -> int:
 def files(arguments: argparse.Namespace) -> int:
     from consentguard.files import read_photo
 
-    names = list(arguments.files)
+    names = [str(path) for path in expanded(map(Path, arguments.files))]
     if arguments.from0:
         names += [os.fsdecode(name) for name in sys.stdin.buffer.read().split(b"\0") if name]
     if not names:  # a folder that a script misspelt must not look like one in which all may go

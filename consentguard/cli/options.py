@@ -131,7 +131,9 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def people_options() -> argparse.ArgumentParser:
     """Who is in a photo, and who looked at it; for every command that releases."""
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--mode", metavar="MODE", help="how people are known: off (default), declared, matched")
+    options.add_argument(
+        "--mode", metavar="MODE", help="how people are known: off (default), declared, tagged, matched"
+    )
     options.add_argument(
         "--people",
         type=_ids,

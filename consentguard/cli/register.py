@@ -11,7 +11,7 @@ from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, moment, policy_of, register_of
 from consentguard.errors import WrongUsage
 
-_REGISTER = Path("consent_register.csv")
+_DEFAULT = "default: consent_register.csv of this folder, else of the state"
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -44,7 +44,7 @@ def add_commands(top: Commands, options: Options) -> None:
         description="Reports everything that is wrong with a register. With none, names those who left longer ago than "
         "policy keeps them ([retention] leavers_months).",
     )
-    command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
+    command.add_argument("register", type=Path, nargs="?", metavar="FILE", help=_DEFAULT)
     command.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
     command.add_argument("--at", metavar="TIME", help="check as of this time; today without it")
     command.set_defaults(run=check)
@@ -104,8 +104,10 @@ def add_commands(top: Commands, options: Options) -> None:
     command.add_argument("--json", action="store_true", help="one JSON object a change on stdout")
     command.set_defaults(run=diff)
 
-    command = register.add_parser("stats", help="how many stand how for each scope; numbers only")
-    command.add_argument("file", type=Path, nargs="?", default=_REGISTER, metavar="FILE")
+    command = register.add_parser(
+        "stats", parents=[options.state], help="how many stand how for each scope; numbers only"
+    )
+    command.add_argument("register", type=Path, nargs="?", metavar="FILE", help=_DEFAULT)
     command.add_argument("--at", metavar="TIME", help="count as of this time; today without it")
     command.set_defaults(run=stats)
 
@@ -159,9 +161,9 @@ def check(arguments: argparse.Namespace) -> int:
     from consentguard.consent.register.compare import kept_too_long
     from consentguard.consent.register.register import ROLES, Register
 
-    register = Register.load(arguments.file)
+    register = Register.load(register_of(arguments))
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
-    print(f"{arguments.file}: no mistakes; {len(register)} people ({counts})")
+    print(f"{register.file}: no mistakes; {len(register)} people ({counts})")
     months = policy_of(arguments).retention.leavers_months
     due = kept_too_long(register, school_day(moment(arguments.at) if arguments.at else now()), months)
     if due:
@@ -261,7 +263,7 @@ def stats(arguments: argparse.Namespace) -> int:
     from consentguard.consent.register.compare import count
     from consentguard.consent.register.register import Register
 
-    print(count(Register.load(arguments.file), school_day(moment(arguments.at) if arguments.at else now())))
+    print(count(Register.load(register_of(arguments)), school_day(moment(arguments.at) if arguments.at else now())))
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from consentguard.consent.codes import OF_THE_RUN, REASONS, reason_of
+from consentguard.consent.codes import OF_THE_RUN, REASONS, reason_of, steps
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
@@ -44,6 +44,8 @@ def verdict(judged: Verdict, said: set[str] | None = None) -> str:
         lines += [f"  {code}: {REASONS[code]}" for code in judged.reasons]
     new = [finding for finding in judged.findings if finding.rule not in (said or ())]
     lines += [f"  {finding.rule}: {said_of(judged.photo, finding.message)}" for finding in new]
+    if judged.outcome is Outcome.REFUSED and (step := steps(judged.reasons)):
+        lines.append(f"  next: {step}")
     if said is not None:
         said.update(OF_THE_RUN.intersection(finding.rule for finding in new))
     return "\n".join(lines)

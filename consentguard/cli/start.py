@@ -12,6 +12,7 @@ from consentguard.cli import where
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, register_of
 from consentguard.errors import WrongUsage
+from consentguard.program import install_command
 
 _STEPS: Final = 5
 
@@ -51,7 +52,7 @@ def start(arguments: argparse.Namespace) -> int:
     print("\nWhat stands where (`consentguard where` prints this again):")
     arguments.register = None
     where.where(arguments)
-    return code
+    return _next(arguments, directory) or code
 
 
 def _say(number: int, what: str, step: Callable[[], str]) -> None:
@@ -97,9 +98,12 @@ def _register(arguments: argparse.Namespace, directory: Path) -> str:
         return f"{people} people, copied to {own}; mend that file from now on."
     arguments.register = None
     there = register_of(arguments)
+    if there.exists() and not where.is_sample(there):
+        return f"people in {there}: {len(Register.load(there))}."
+    said = f"{own} is there." if own.exists() else register.new_file(own)
     if there.exists():
-        return f"{len(Register.load(there))} people in {there}."
-    return register.new_file(own)
+        said += f" In this folder {there} comes first, which is a sample of invented people: work in another folder."
+    return said
 
 
 def _models() -> str:
@@ -122,7 +126,7 @@ def _photo(arguments: argparse.Namespace) -> int:
     if photo is None and (named := _ask("a photo to check (empty: none)")):
         photo = Path(named)
     if photo is None:
-        print("none named; try `consentguard start --photo FILE`, or `consentguard check FILE`.")
+        print("none named.")
         return 0
     state = ["--state", str(arguments.state)] if arguments.state else []
     print(f"checking {photo}, with nobody named: every face counts as one without consent.", flush=True)
@@ -130,6 +134,27 @@ def _photo(arguments: argparse.Namespace) -> int:
     if code != 1:
         return code
     return main(["release", *state, "--out", str(arguments.out), str(photo)])
+
+
+def _next(arguments: argparse.Namespace, directory: Path) -> int:
+    """Says what to do next and, at a terminal, offers the desk; the exit code of that."""
+    from consentguard.cli import main
+    from consentguard.consent.record.state import REGISTER_FILE
+
+    print("\nWhat to do next:")
+    for command, what in (
+        ("consentguard release PHOTO --out safe", "a copy in which nobody is seen who may not be"),
+        (f"consentguard register check {directory / REGISTER_FILE}", "after each change of the register"),
+        ("consentguard scan FOLDER --out review", "a whole folder, with a report"),
+        ("consentguard desk FOLDER", "a page on this computer on which a person decides"),
+    ):
+        print(f"  {command}\n      {what}")
+    if not where.is_installed("desk"):
+        print(f"      it needs an extra: {install_command('desk')}")
+        return 0
+    if _ask("open that page now, to drop photos on? (y, or empty for no)").casefold() not in ("y", "yes"):
+        return 0
+    return main(["desk", *(["--state", str(arguments.state)] if arguments.state else [])])
 
 
 def _ask(what: str) -> str:

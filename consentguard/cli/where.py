@@ -13,17 +13,20 @@ from typing import Final
 from consentguard import __version__
 from consentguard.cli.options import Commands, Options, policy_of, register_of
 from consentguard.errors import PolicyInvalid, RegisterInvalid
+from consentguard.program import DISTRIBUTION
 
 EXTRAS: Final = {
-    "heic": (("pillow_heif",), "reads HEIC, as iPhones write it"),
-    "ocr": (("rapidocr",), "reads printed text in pictures, to find surnames there"),
     "desk": (("starlette", "uvicorn", "jinja2"), "opens the local page on which a person decides"),
+    "heic": (("pillow_heif",), "reads HEIC, as iPhones write it"),
+    "xlsx": (("python_calamine",), "reads registers and exports that are Excel workbooks"),
+    "ocr": (("rapidocr",), "reads printed text in pictures, to find surnames there"),
     "posting": (("tweepy", "tenacity", "feedgen"), "posts to X"),
     "keyring": (("keyring",), "keeps keys in the keyring of the system"),
     "watch": (("watchfiles",), "scan --watch: judges photos as they arrive in a folder"),
     "ray": (("ray", "fsspec"), "scans on several machines, and folders in the cloud"),
+    "face_recognition": (("face_recognition",), "compares faces with that package instead of our own reading of it"),
 }
-"""Every extra that somebody may want: its packages, and what it adds."""
+"""Every extra: its packages, and what it adds."""
 
 
 def add_commands(top: Commands, options: Options) -> None:
@@ -42,10 +45,20 @@ def where(arguments: argparse.Namespace) -> int:
     ):
         print(f"{label + ':':10}{text}")
     print("extras:")
-    for extra, (packages, adds) in EXTRAS.items():
-        here = all(importlib.util.find_spec(package) for package in packages)
-        print(f"  [{extra}]".ljust(14) + ("installed: " if here else "not installed: ") + adds)
+    for extra, (_, adds) in EXTRAS.items():
+        print(f"  [{extra}]".ljust(21) + ("installed: " if is_installed(extra) else "not installed: ") + adds)
     return 0
+
+
+def is_installed(extra: str) -> bool:
+    """Whether all packages of an extra are here."""
+    return all(importlib.util.find_spec(package) for package in EXTRAS[extra][0])
+
+
+def is_sample(register: Path) -> bool:
+    """Whether a register is the one of invented people that lies in the source folder of this program."""
+    setup = register.resolve().with_name("setup.cfg")
+    return setup.is_file() and f"name = {DISTRIBUTION}\n" in setup.read_text(encoding="utf-8", errors="replace")
 
 
 def _state(arguments: argparse.Namespace) -> str:
@@ -68,7 +81,8 @@ def _register(arguments: argparse.Namespace) -> str:
         people = len(Register.load(file))
     except RegisterInvalid as error:
         return f"{file} ({len(error.problems)} mistakes: run `consentguard register check {file}`)"
-    return f"{file} ({people} {'person' if people == 1 else 'people'})"
+    sample = ", all of them invented: the sample of this program" if is_sample(file) else ""
+    return f"{file} ({people} {'person' if people == 1 else 'people'}{sample})"
 
 
 def _policy(arguments: argparse.Namespace) -> str:

@@ -135,6 +135,8 @@ OVERRIDABLE = frozenset(
 
 _NEXT_STEPS: Mapping[str, str] = MappingProxyType(
     {
+        "unapproved-face": "Say who is shown, where consent was given: --people ID,ID --by NAME, or face by face "
+        "--tag N=ID --by NAME, with the numbers that `consentguard inspect` draws.",
         "declared-not-approved": "Leave that person out of the photo, or declare nobody so that every face is hidden.",
         "declared-not-permitted": "Do not publish this photo.",
         "more-faces-than-declared": "Name everybody shown, tag whoever shall be hidden (--tag N=hide), or declare "
