@@ -8,13 +8,14 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from consentguard.errors import UnreadableImage, VerificationFailed
 from consentguard.values import Box, Face, Hand, Head, Picture, Pixels
 from consentguard.vision.imagefile import bare, codec
 from consentguard.vision.models.engine import both, together
-from consentguard.vision.rewrite import Mask, Paint, RewritePlan, apply_plan, kept_hand
+from consentguard.vision.rewrite import Mask, Paint, RewritePlan, kept_hand, paint_frame
 from consentguard.vision.rewrite.shapes import in_shapes
 
 _SAME_FACE: Final = 0.4
@@ -51,8 +52,8 @@ _COARSER: Final = 0.02
 _CHROMA_REACH: Final = 2
 """Pixels at the rim of painted blocks where a decoder mixes in its neighbours' colour, enlarging 4:2:0 chroma."""
 
-_OVERWRITTEN: Final = 0
-"""What every hidden pixel is set to before the expected picture is made anew."""
+_ALL: Final = 64
+"""Of a square of 8x8 pixels."""
 
 
 class Find(Protocol):
@@ -191,40 +192,43 @@ def _moved(face: Face, x: int, y: int) -> Face:
 
 def _expected(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     """The picture that the plan makes where nothing hidden was ever there."""
-    frame, bare_of_people = plan.frame, pixels.copy()
-    bare_of_people[frame.top : frame.bottom, frame.left : frame.right][plan.hidden] = _OVERWRITTEN
-    return apply_plan(bare_of_people, plan, paint)
+    frame = plan.frame
+    part = pixels[frame.top : frame.bottom, frame.left : frame.right]
+    # What the mask leaves out is 0 in the copy.
+    return paint_frame(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8)).astype(np.uint8, copy=False), plan, paint)
 
 
 def _as_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float) -> bool:
     """Whether a decoded picture is the expected one, but for `noise` times what fine coding moves."""
     if not noise or np.array_equal(pixels, expected):
         return np.array_equal(pixels, expected)
-    off = cv2.absdiff(pixels, expected)
     inner = _whole_blocks(painted)
-    means = np.abs(_means(pixels) - _means(expected))
-    inside = _means(inner.astype(np.uint8)[..., None].repeat(3, axis=2)) >= 1
-    if (off.max(axis=2) > noise * _PAINT_NOISE)[inner].any() or (means > noise * _MEAN_NOISE)[inside].any():
+    off = cv2.copyTo(cv2.absdiff(pixels, expected), inner)
+    means = np.abs(_means(cv2.subtract(pixels, expected, dtype=cv2.CV_16S)))
+    inside = _means(inner * np.int16(_ALL)) >= _ALL
+    if off.max() > noise * _PAINT_NOISE or (means > noise * _MEAN_NOISE)[inside].any():
         return False
     return not (means > noise * _SEEN_NOISE).any()
 
 
-def _means(pixels: Pixels) -> NDArray[np.float32]:
-    """The mean of each 8x8 pixels, those at the rim of the picture reflected beyond it."""
+def _means(values: MatLike) -> NDArray[np.int16]:
+    """The mean of each 8x8 numbers, rounded, those at the rim of the picture reflected beyond it."""
     side = _BLOCK // 2
-    height, width = pixels.shape[:2]
-    edged = cv2.copyMakeBorder(pixels, 0, -height % side, 0, -width % side, cv2.BORDER_REFLECT)
-    size = (edged.shape[1] // side, edged.shape[0] // side)
-    return cv2.resize(edged.astype(np.float32), size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    height, width = values.shape[:2]
+    if height % side or width % side:
+        values = cv2.copyMakeBorder(values, 0, -height % side, 0, -width % side, cv2.BORDER_REFLECT)
+    size = (values.shape[1] // side, values.shape[0] // side)
+    return cv2.resize(values, size, interpolation=cv2.INTER_AREA).astype(np.int16, copy=False)
 
 
-def _whole_blocks(painted: Mask) -> Mask:
-    """The pixels of blocks that are painted whole, but for their rims."""
+def _whole_blocks(painted: Mask) -> NDArray[np.uint8]:
+    """1 for the pixels of blocks that are painted whole, but for their rims."""
     height, width = painted.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
-    padded = np.ones((rows * _BLOCK, columns * _BLOCK), np.bool_)  # nothing reaches in from beyond the frame
-    padded[:height, :width] = painted
-    blocks = padded.reshape(rows, _BLOCK, columns, _BLOCK).all(axis=(1, 3))
-    whole = blocks.repeat(_BLOCK, axis=0).repeat(_BLOCK, axis=1)[:height, :width]
+    # Nothing reaches in from beyond the frame.
+    beyond = (0, rows * _BLOCK - height, 0, columns * _BLOCK - width)
+    padded = cv2.copyMakeBorder(painted.view(np.uint8), *beyond, cv2.BORDER_CONSTANT, value=1)
+    blocks = cv2.erode(padded, np.ones((_BLOCK, _BLOCK), np.uint8), anchor=(0, 0))[::_BLOCK, ::_BLOCK]
+    whole = cv2.resize(blocks, (columns * _BLOCK, rows * _BLOCK), interpolation=cv2.INTER_NEAREST)[:height, :width]
     side = 2 * _CHROMA_REACH + 1
-    return np.asarray(cv2.erode(whole.astype(np.uint8), np.ones((side, side), np.uint8)) > 0)
+    return cv2.erode(whole, np.ones((side, side), np.uint8)).astype(np.uint8, copy=False)

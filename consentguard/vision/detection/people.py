@@ -27,14 +27,11 @@ _BODY_WIDE: Final = 3.0
 _LOOKED_AT: Final = 24
 """Pixels, height of the head from which the body beneath is looked at; under it geometry is all there is."""
 _MOST: Final = 40
-"""How many heads are looked at, the largest first: one to three looks of some 10 ms each."""
-_VIEWS: Final = ((1.0, 3.6), (2.4, 7.0))
-"""Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads; a bust, and
-somebody who stands."""
-
-_STANDS_FROM: Final = 40
-"""Pixels, height of the head from which it is asked whether somebody stands there: of 61 smaller heads one was seen so
-whose bust was not."""
+"""How many heads are looked at, the largest first: one to three readings each."""
+_VIEW: Final = (1.6, 5.0)
+_BUST: Final = (1.0, 3.6)
+"""Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads. A bust is read
+where nothing else can be (docs/decisions/0087-speed.md has the views that were compared)."""
 
 _OFF: Final = 0.6
 """Heads; a reading whose own head lies further from ours is of somebody else."""
@@ -101,13 +98,13 @@ class PeopleFinder:
 
     def _body(self, levels: Levels, head: Box, bodies: Floats, grid: Grid) -> tuple[Extent | None, float | None]:
         """Where the body that has this head is, and the height of its hips; None where no reading is good enough."""
-        x, y = middle(head)
-        unit = float(head.height)
         # What the pose detector saw is the likeliest view.
         views = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
-        around_it = _VIEWS if unit >= _STANDS_FROM else _VIEWS[:1]
-        views += [View(x, y + down * unit, wide * unit) for down, wide in around_it]
+        views.append(_below(head, *_VIEW))
         readings = [reading for view in views if fits(reading := self._pose.read(levels, view), head, self._pose.sure)]
+        bust = _below(head, *_BUST)
+        if not readings and belongs(self._pose.read(levels, bust, mask=False), head, self._pose.sure):
+            readings = [reading for reading in [self._pose.read(levels, bust)] if fits(reading, head, self._pose.sure)]
         if not readings:
             return None, None
         readings.sort(key=lambda reading: -reading.presence)
@@ -138,11 +135,15 @@ def body_box(head: Box) -> Box:
     return Box.covering(x - _BODY_WIDE / 2 * unit, head.top, x + _BODY_WIDE / 2 * unit, head.top + _BODY_HIGH * unit)
 
 
+def belongs(reading: Reading, head: Box, sure: float) -> bool:
+    """Whether a reading of presence `sure` or more is of the person with this head."""
+    off = float(np.hypot(*(reading.points[:11, :2].mean(axis=0) - middle(head))))
+    return reading.presence >= sure and off <= _OFF * head.height
+
+
 def fits(reading: Reading, head: Box, sure: float) -> bool:
     """Whether a reading of presence `sure` or more is of the person with this head, and its mask good."""
-    x, y = middle(head)
-    off = float(np.hypot(*(reading.points[:11, :2].mean(axis=0) - (x, y))))
-    if reading.presence < sure or off > _OFF * head.height:
+    if not belongs(reading, head, sure):
         return False
     pixel = (reading.view.side / reading.mask.shape[0]) ** 2
     area = float((reading.mask > 0.5).sum()) * pixel
@@ -208,6 +209,12 @@ def hips_of(reading: Reading) -> float | None:
 
 def middle(box: Box) -> Point:
     return (box.left + box.right) / 2, (box.top + box.bottom) / 2
+
+
+def _below(head: Box, down: float, wide: float) -> View:
+    """A view whose middle is so many heads below that of a head, and so many heads wide."""
+    x, y = middle(head)
+    return View(x, y + down * head.height, wide * head.height)
 
 
 def _ellipse(view: View, head: Box, size: int) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """From what was seen and who may be seen to other pixels: first plans that can be compared, then paint. Both pure."""
 
 from consentguard.vision.rewrite.cover import head_box
-from consentguard.vision.rewrite.paint import Paint, apply_plan
+from consentguard.vision.rewrite.paint import Paint, apply_plan, paint_frame
 from consentguard.vision.rewrite.plan import RewritePlan, plan_rewrite, propose
 from consentguard.vision.rewrite.scene import Limits
 from consentguard.vision.rewrite.shapes import Mask
@@ -15,6 +15,7 @@ __all__ = [
     "apply_plan",
     "head_box",
     "kept_hand",
+    "paint_frame",
     "plan_rewrite",
     "propose",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Extent
@@ -64,11 +66,11 @@ class Grid:
 
     def touched(self, pixels: Mask) -> Mask:
         """Every cell of which a pixel is set."""
-        return np.asarray(self._shares(pixels) > 0)
+        return self._of_each(pixels, cv2.dilate)
 
     def full(self, pixels: Mask) -> Mask:
-        """Every cell whose pixels are all set."""
-        return np.asarray(self._shares(pixels) >= _NEARLY)
+        """Every cell whose pixels are all set; the last ones go on beyond the picture."""
+        return self._of_each(pixels, cv2.erode)
 
     def pixels(self, cells: Mask) -> Mask:
         """The pixels of cells, with a smooth outline. More cells never give fewer pixels."""
@@ -76,11 +78,13 @@ class Grid:
 
     def blocks(self, cells: Mask) -> Mask:
         """All pixels of cells and no others: for cells whose neighbours are painted anyhow, which need no outline."""
-        return cells.repeat(self.grain, axis=0).repeat(self.grain, axis=1)[: self.height, : self.width]
+        size = (self.columns * self.grain, self.rows * self.grain)
+        whole = cv2.resize(cells.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+        return np.asarray(whole[: self.height, : self.width]).view(np.bool_)
 
     def pixels_of(self, cells: Mask) -> Mask:
         """The same of a part of the grid, `grain` pixels for each cell; at its rims as if it went on beyond them."""
-        soft = cv2.GaussianBlur(cells.astype(np.float32), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
+        soft = cv2.GaussianBlur(cells * np.uint8(_SET), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
         size = (cells.shape[1] * self.grain, cells.shape[0] * self.grain)
         return np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR) > _HALF)
 
@@ -94,16 +98,18 @@ class Grid:
         top, left = inside.top // self.grain, inside.left // self.grain
         return slice(top, -(-inside.bottom // self.grain)), slice(left, -(-inside.right // self.grain))
 
-    def _shares(self, pixels: Mask) -> NDArray[np.float32]:
-        """How full each cell is, 0..1; its last pixels go on beyond the mask."""
+    def _of_each(self, pixels: Mask, morphed: Callable[..., MatLike]) -> Mask:
+        """For each cell the largest, or the smallest, of its pixels: taken of the squares that begin at its corner."""
         right, below = self.columns * self.grain - self.width, self.rows * self.grain - self.height
-        edged = cv2.copyMakeBorder(pixels.astype(np.float32), 0, below, 0, right, cv2.BORDER_REPLICATE)
-        shares = cv2.resize(edged, (self.columns, self.rows), interpolation=cv2.INTER_AREA)
-        return shares.astype(np.float32, copy=False)
+        values: MatLike = pixels.view(np.uint8)
+        if right or below:
+            values = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
+        square = np.ones((self.grain, self.grain), np.uint8)
+        return np.asarray(morphed(values, square, anchor=(0, 0))[:: self.grain, :: self.grain] > 0)
 
 
-_HALF: Final = 0.5
-_NEARLY: Final = 1 - 1e-5
+_SET: Final = 255
+_HALF: Final = 127
 
 
 def person_cells(extent: Extent) -> Mask:

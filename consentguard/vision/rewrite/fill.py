@@ -48,14 +48,12 @@ def surroundings(pixels: Pixels, hidden: Mask, people: Mask) -> Pixels:
     """
     height, width = hidden.shape
     known = _known(hidden | people)
-    colours = _cells(cv2.copyTo(pixels, (~hidden).astype(np.uint8)).astype(np.uint8, copy=False)).astype(np.float32)
+    colours = _cells(cv2.copyTo(pixels, 1 - hidden.view(np.uint8)).astype(np.uint8, copy=False)).astype(np.float32)
     filled = cv2.GaussianBlur(_pulled(colours, known), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
     rows, columns = known.shape
     cells = np.clip(np.round(filled), 0, 255).astype(np.uint8)
     whole = cv2.resize(cells, (columns * _CELL, rows * _CELL), interpolation=cv2.INTER_LINEAR)[:height, :width]
-    across, down = -(-width // _GRAIN_SIDE), -(-height // _GRAIN_SIDE)
-    grain = np.tile(_grain(), (down, across, 1))[:height, :width]
-    return np.asarray(cv2.add(whole, grain, dtype=cv2.CV_8U), np.uint8)
+    return _grained(np.ascontiguousarray(whole))
 
 
 def flat(shape: tuple[int, ...], colour: tuple[int, int, int]) -> Pixels:
@@ -65,10 +63,10 @@ def flat(shape: tuple[int, ...], colour: tuple[int, int, int]) -> Pixels:
 
 def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pixels:
     """The picture with the fill where it is hidden, fading out over what may be `feathered` beside it."""
-    covered = hidden.astype(np.uint8)
+    covered = hidden.view(np.uint8)
     result = cv2.copyTo(np.ascontiguousarray(fill), covered, np.array(pixels))
-    near = cv2.dilate(covered, np.ones((2 * FEATHER + 1, 2 * FEATHER + 1), np.uint8)) > 0
-    rim = np.nonzero(feathered & near & ~hidden)
+    near = cv2.dilate(covered, np.ones((2 * FEATHER + 1, 2 * FEATHER + 1), np.uint8)) - covered
+    rim = np.nonzero(near.view(np.bool_) & feathered)
     if len(rim[0]):
         away = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3)[rim]
         share = np.where(away <= FEATHER, 1 - away / (FEATHER + 1), 0)[:, None]
@@ -78,7 +76,7 @@ def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pi
 
 def _known(unknown: Mask) -> Floats:
     """1 for each cell that is a source, else 0: none of it, and nothing near it, is unknown."""
-    some = _cells(unknown.astype(np.uint8) * np.uint8(255)) > 0
+    some = _cells(unknown * np.uint8(255)) > 0
     if some.all() or not some.any():
         return (~some).astype(np.float32)
     away = _AWAY * max(unknown.shape) / _CELL
@@ -88,9 +86,11 @@ def _known(unknown: Mask) -> Floats:
 def _cells(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mean of each cell; the last ones go on beyond the picture."""
     height, width = picture.shape[:2]
-    edged = cv2.copyMakeBorder(picture, 0, -height % _CELL, 0, -width % _CELL, cv2.BORDER_REPLICATE)
-    size = (edged.shape[1] // _CELL, edged.shape[0] // _CELL)
-    return cv2.resize(edged, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    if height % _CELL or width % _CELL:
+        edged = cv2.copyMakeBorder(picture, 0, -height % _CELL, 0, -width % _CELL, cv2.BORDER_REPLICATE)
+        picture = edged.astype(np.uint8, copy=False)
+    size = (picture.shape[1] // _CELL, picture.shape[0] // _CELL)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _pulled(colours: Floats, known: Floats) -> Floats:
@@ -134,8 +134,21 @@ def _neutral(colours: Floats, known: Floats) -> Floats:
     return np.asarray(mean * (1 - _LIGHT_SHARE) + _LIGHT * _LIGHT_SHARE, np.float32)
 
 
+def _grained(pixels: Pixels) -> Pixels:
+    """The picture, changed in place, with the same grain on all three colours."""
+    lighter, darker = _grain()
+    for top in range(0, pixels.shape[0], _GRAIN_SIDE):
+        for left in range(0, pixels.shape[1], _GRAIN_SIDE):
+            part = pixels[top : top + _GRAIN_SIDE, left : left + _GRAIN_SIDE]
+            rows, columns = part.shape[:2]
+            part[:] = cv2.subtract(cv2.add(part, lighter[:rows, :columns]), darker[:rows, :columns])
+    return pixels
+
+
 @lru_cache(maxsize=1)
-def _grain() -> NDArray[np.int16]:
-    """A square of grain, the same for all three colours: int16 (side, side, 3)."""
-    noise = np.random.default_rng(_SEED).normal(0, _GRAIN, (_GRAIN_SIDE, _GRAIN_SIDE, 1))
-    return np.repeat(np.round(noise).astype(np.int16), 3, axis=2)
+def _grain() -> tuple[Pixels, Pixels]:
+    """By how much a square of grain is lighter, and by how much darker: uint8 (side, side, 3)."""
+    noise = np.round(np.random.default_rng(_SEED).normal(0, _GRAIN, (_GRAIN_SIDE, _GRAIN_SIDE, 1)))
+    both = (np.repeat(np.clip(way * noise, 0, None).astype(np.uint8), 3, axis=2) for way in (1, -1))
+    lighter, darker = both
+    return lighter, darker

@@ -45,8 +45,12 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     if plan.rewrite is None:
         raise ValueError("a plan that refuses cannot be applied")
     frame = plan.frame
-    picture = np.ascontiguousarray(pixels[frame.top : frame.bottom, frame.left : frame.right])
-    hidden = plan.hidden
+    return paint_frame(pixels[frame.top : frame.bottom, frame.left : frame.right], plan, paint)
+
+
+def paint_frame(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
+    """The same from the pixels of the plan's frame alone."""
+    frame, hidden, picture = plan.frame, plan.hidden, np.ascontiguousarray(pixels)
     if not hidden.any():
         return frozen_pixels(picture.copy())
     if paint.fill == "flat":

@@ -26,7 +26,7 @@ _FACE_RIM: Final = 0.1
 """In longer sides of a face: what around it is covered even where somebody who may be seen is nearer."""
 _HEAD_CORE: Final = 0.15
 """In sides of the box of a head that is no face: what at its rim is hair or air, and need not be covered so."""
-_BODY_RIM: Final = 0.05
+_BODY_RIM: Final = 0.07
 """Heads by which a hidden body is grown: hair and sleeves are soft, and the mask's grain is some 0.03 heads."""
 _HAIR_FROM: Final = 50
 _HAIR_RIM: Final = 0.05

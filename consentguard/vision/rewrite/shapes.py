@@ -20,6 +20,9 @@ Mask: TypeAlias = NDArray[np.bool_]
 """Which pixels: bool, shape (height, width)."""
 
 _CORNERS: Final = 32
+_ROUND: Final = np.linspace(0, 2 * pi, _CORNERS, endpoint=False)
+_SUPERELLIPSE: Final = np.copysign(np.abs([np.cos(_ROUND), np.sin(_ROUND)]) ** 0.5, [np.cos(_ROUND), np.sin(_ROUND)])
+"""The corners of a superellipse of exponent 4 in a square from -1 to 1: (2, corners)."""
 _TURNS: Final = np.arange(8) * (2 * pi / 8)
 _OCTAGON: Final = np.column_stack([np.cos(_TURNS), np.sin(_TURNS)]) / cos(pi / 8)
 """The corners of an octagon that goes around a circle of radius 1."""
@@ -37,10 +40,11 @@ def hull(points: Iterable[Point]) -> Polygon:
 
 def _hull(points: NDArray[np.float64]) -> Polygon:
     """The same of an array (n, 2)."""
-    low, high = np.floor(points), np.ceil(points)
-    whole = [np.column_stack([x, y]) for x in (low[:, 0], high[:, 0]) for y in (low[:, 1], high[:, 1])]
-    edge = cv2.convexHull(np.concatenate(whole).astype(np.int32)).reshape(-1, 2)
-    return tuple((int(x), int(y)) for x, y in edge)
+    whole = np.empty((4, len(points), 2), np.int32)
+    whole[:2, :, 0], whole[2:, :, 0] = np.floor(points[:, 0]), np.ceil(points[:, 0])
+    whole[::2, :, 1], whole[1::2, :, 1] = np.floor(points[:, 1]), np.ceil(points[:, 1])
+    edge = cv2.convexHull(whole.reshape(-1, 2)).reshape(-1, 2)
+    return tuple((int(x), int(y)) for x, y in edge.tolist())
 
 
 def corners(box: Box) -> Polygon:
@@ -60,15 +64,10 @@ def rounded(box: Box, turn: float = 0.0, about: Point | None = None) -> Polygon:
     """
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     about_x, about_y = about or (x, y)
-    points = []
-    for step in range(_CORNERS):
-        c, s = cos(2 * pi * step / _CORNERS), sin(2 * pi * step / _CORNERS)
-        across = x - about_x + box.width / 2 * np.copysign(abs(c) ** 0.5, c)
-        down = y - about_y + box.height / 2 * np.copysign(abs(s) ** 0.5, s)
-        points.append(
-            (about_x + across * cos(turn) - down * sin(turn), about_y + across * sin(turn) + down * cos(turn))
-        )
-    return hull(points)
+    across = x - about_x + box.width / 2 * _SUPERELLIPSE[0]
+    down = y - about_y + box.height / 2 * _SUPERELLIPSE[1]
+    right = about_x + across * cos(turn) - down * sin(turn)
+    return _hull(np.column_stack([right, about_y + across * sin(turn) + down * cos(turn)]))
 
 
 def grown(shape: Polygon, by: float) -> Polygon:
@@ -119,10 +118,19 @@ def in_shapes(box: Box, shapes: Sequence[Polygon], seen: Mask) -> float:
 def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:
     """Every pixel that one of the polygons touches, even at a corner."""
     mask = np.zeros((height, width), np.uint8)
-    for shape in shapes:
-        # OpenCV's coordinates are the middles of pixels, and it leaves out pixels of which only a corner is touched.
-        cv2.fillPoly(mask, [np.array(shape, np.int32) * 2 - 1], 1, shift=1)
-    return np.asarray(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0)
+    if shapes:
+        every = np.concatenate([np.array(shape, np.int32) for shape in shapes])
+        (left, top), (right, bottom) = np.maximum(every.min(axis=0) - 1, 0), np.maximum(every.max(axis=0) + 1, 0)
+        part = mask[top:bottom, left:right]
+        if part.size:
+            here = np.zeros_like(part)
+            for shape in shapes:
+                # OpenCV's coordinates are the middles of pixels, and it leaves out pixels of which only a corner is
+                # touched.
+                at = (np.array(shape, np.int32) - (left, top)).astype(np.int32) * 2 - 1
+                cv2.fillPoly(here, [at], 1, shift=1)
+            part[:] = cv2.dilate(here, np.ones((3, 3), np.uint8))
+    return mask.view(np.bool_)
 
 
 def moved(shape: Polygon, x: int, y: int) -> Polygon:

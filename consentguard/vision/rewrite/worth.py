@@ -109,8 +109,11 @@ def in_cells(scene: Scene, frames: Frames) -> Frames:
 
 def in_grid(scene: Scene, picture: Picture) -> NDArray[np.uint8]:
     """The picture with one pixel for each cell."""
-    size = (scene.grid.columns, scene.grid.rows)
-    return cv2.resize(picture.pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    grid, pixels = scene.grid, picture.pixels
+    right, below = grid.columns * grid.grain - grid.width, grid.rows * grid.grain - grid.height
+    if right or below:  # by a whole number it is resized several times faster
+        pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
+    return cv2.resize(pixels, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def worth_of_covers(hidden: Mask) -> float:
