@@ -17,9 +17,9 @@ from consentguard.cli import main
 from consentguard.cli.parser import build_parser
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", *sorted(
-    path.relative_to(ROOT).as_posix() for folder in ("docs", "docs/howto") for path in (ROOT / folder).glob("*.md")
-))  # fmt: skip
+_FOLDERS = ("docs", "docs/howto", "docs/reference")
+_FOUND = (path.relative_to(ROOT).as_posix() for folder in _FOLDERS for path in (ROOT / folder).glob("*.md"))
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", *sorted(_FOUND))
 _BLOCK = re.compile(r"(?m)^( *)```(\w*)[^\n]*\n(.*?)^ *```$", re.S)
 _SPAN = re.compile(r"`(consentguard [^`]+)`|(?m:^ {4,}(consentguard [^\n]+)$)")
 _OTHER_SYSTEMS = re.compile(r'(?m)^=== "(?:macOS|Windows)"\n(?: {4}.*\n|\n)*')

@@ -27,6 +27,7 @@ from consentguard.guard.admission import admitted
 from consentguard.guard.examined import Examined
 from consentguard.guard.inputs import Photo, PhotoLike, about, people_of, photo_of
 from consentguard.guard.judging import Judged
+from consentguard.guard.log import logged
 from consentguard.guard.many import Many
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.numbers import keep, late_faces, tags_of
@@ -154,10 +155,11 @@ class Guard(Many):
         Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
         """
         question, taken = self.question(**asked), photo_of(photo, name)
-        with about(taken.name), timed():
+        with about(taken.name), timed(), logged("inspect", taken) as call:
             late = self._late(taken)
             judged = self._pipeline.check(taken, question, at or self._setup.clock(), late)
             verdict = self._pipeline.verdict(judged, taken.name)
+            call.verdict(verdict)
         self._keep(taken, verdict, judged)
         return verdict
 
@@ -212,8 +214,9 @@ class Guard(Many):
         that had no second pass: it is for the person who chooses, and `release(choice=...)` may still refuse.
         """
         question, taken = self.question(**asked), photo_of(photo, name)
-        with about(taken.name):
+        with about(taken.name), timed(), logged("propose", taken) as call:
             judged = self._pipeline.planned(taken, question, self._setup.clock(), self._late(taken))
+            call.verdict(self._pipeline.verdict(judged, taken.name))
             return self._pipeline.choices(judged)
 
     def examine(self, photo: PhotoLike, *, name: str | None = None) -> Examined:
@@ -241,8 +244,10 @@ class Guard(Many):
         question, taken, now = self.question(**asked), photo_of(photo, name), self._setup.clock()
         recording = Recording(self._setup, question, taken.sha256, now, self._custom_parts)
         _ = self.state  # nothing is looked at that could not be recorded
-        with timed(), about(taken.name):
-            return self._pipeline.release(taken, question, recording, self._late(taken))
+        with timed(), about(taken.name), logged("release", taken) as call:
+            released = self._pipeline.release(taken, question, recording, self._late(taken))
+            call.verdict(released.verdict)
+            return released
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
         """A small JPEG for a report: what a photo shows that may be shown, nobody's face else; None where that fails.
