@@ -16,6 +16,7 @@ from consentguard.batch.journal import ScanRow
 from consentguard.batch.output import OutputFailed
 from consentguard.consent.codes import FINDINGS, OF_THE_RUN, REASONS, steps
 from consentguard.files import whole_file
+from consentguard.values import Box
 
 PAGE: Final = "report.html"
 _COLUMNS: Final = ("photo", "outcome", "before", "needs_person", "reasons", "why", "findings", "rewrite", "faces",
@@ -28,9 +29,9 @@ def write(
     about: Mapping[str, Any],
     classes: Mapping[str, str],
     sentences: Mapping[str, str],
-) -> tuple[Counter[str], int]:
-    """Writes all three reports into `out`; returns how many files ended how, and of how many released something was
-    painted over or cut off.
+) -> tuple[Counter[str], tuple[float, ...]]:
+    """Writes all three reports into `out`; returns how many files ended how, and of each released photo in which
+    something was painted over or cut off what share of it remains to be seen.
 
     Args:
         rows: gives every row from the start, each time it is called.
@@ -41,13 +42,14 @@ def write(
     Raises OutputFailed where they cannot be written; then the reports before them stay.
     """
     totals: Counter[str] = Counter()
-    changed = 0
+    changed = []
     with _whole(out / "report.csv", "utf-8-sig") as file:  # the mark, or Excel reads another encoding
         table = csv.writer(file, lineterminator="\n")
         table.writerow(_COLUMNS)
         for row in rows():
             totals[row.outcome] += 1
-            changed += row.outcome == "released" and row.verdict["rewrite"] not in (None, "none")
+            if row.outcome == "released" and row.verdict["rewrite"] not in (None, "none"):
+                changed.append(_remains(row.verdict) or 0.0)
             table.writerow(_cells(row))
     with _whole(out / "report.json") as file:
         file.write(f'{{"about": {json.dumps({**about, "outcomes": totals})}, "photos": [\n')
@@ -66,7 +68,7 @@ def write(
         file.write(_inert(json.dumps(head)[:-1]) + ', "rows": [\n')
         _joined(file, (_inert(json.dumps(_card(row, about, classes, common))) for row in rows()))
         file.write("]}" + after)
-    return totals, changed
+    return totals, tuple(changed)
 
 
 def _common(rows: Iterable[ScanRow]) -> dict[str, str]:
@@ -98,13 +100,22 @@ def _card(
         "rewrite": verdict["rewrite"],
         "faces": len(verdict["faces"]),
         "hidden": _hidden(verdict),
-        "painted": verdict.get("painted_share"),
+        "remains": _remains(verdict),
         "classes": sorted({classes[person] for person in people if classes.get(person)}),
         "scope": about["scope"],
         "output": verdict["output"],
         "thumb": row.thumb,
         "message": row.message,
     }
+
+
+def _remains(verdict: Mapping[str, Any]) -> float | None:
+    """The share of the source picture that is still seen in what leaves, 0..1; None where that is not known."""
+    if not verdict.get("frame") or not verdict.get("size"):
+        return None
+    width, height = verdict["size"]
+    share: float = Box(*verdict["frame"]).area / (width * height) * (1 - (verdict["painted_share"] or 0.0))
+    return share
 
 
 def _cells(row: ScanRow) -> list[object]:

@@ -58,7 +58,7 @@ class Summary:
         passed_over: files that are no pictures.
         gone: files of the scan before that are not there any more.
         report: the page for people.
-        changed: of how many released something was painted over or cut off.
+        changed: of each released photo in which something was painted over or cut off, the share still to be seen.
         strange: files among the released copies that this scan did not write, relative to the output folder.
         unmet: photos for which somebody was named and that are not there, so nothing was decided about them.
         clutter: how many files or folders of which kind of clutter were passed over.
@@ -69,7 +69,7 @@ class Summary:
     passed_over: int
     gone: int
     report: Path
-    changed: int = 0
+    changed: tuple[float, ...] = ()
     strange: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
     clutter: Mapping[str, int] = field(default_factory=dict)

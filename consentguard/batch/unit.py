@@ -54,7 +54,7 @@ class Settings:
 
     folder: Path | RemoteFolder
     out: Path
-    register: Path
+    register: Path | None
     policy: Path | None
     state: Path | None
     asked: Asked

@@ -51,7 +51,15 @@ def guard_of(arguments: argparse.Namespace) -> Guard:
     """The guard that the options of `state` and `question` describe."""
     from consentguard.guard.guard import Guard
 
-    return Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
+    return Guard.open(register_if_any(arguments), policy=arguments.policy, state=arguments.state)
+
+
+def register_if_any(arguments: argparse.Namespace) -> Path | None:
+    """The register of `register_of`; None where none was named, none is there, and policy releases without."""
+    register = register_of(arguments)
+    if arguments.register is None and not os.path.lexists(register):
+        return None if policy_of(arguments).without_register == "release" else register
+    return register
 
 
 def register_of(arguments: argparse.Namespace) -> Path:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from consentguard.cli.options import Commands, Options, asked_of, guard_of, register_of
+from consentguard.cli.options import Commands, Options, asked_of, guard_of, register_if_any
 
 if TYPE_CHECKING:
     from consentguard.batch.people_file import PeopleOf
@@ -157,7 +157,7 @@ def _prepared(arguments: argparse.Namespace) -> tuple[Guard, Settings, PeopleOf,
     settings = Settings(
         folder=arguments.folder,
         out=arguments.out,
-        register=register_of(arguments),
+        register=register_if_any(arguments),
         policy=arguments.policy,
         state=arguments.state,
         asked=asked,
@@ -268,8 +268,10 @@ def _said(summary: Summary) -> str:
     photos, others = sum(summary.outcomes.values()), summary.passed_over
     lines = [f"{photos} photo{'' if photos == 1 else 's'}: {_counted(summary.outcomes) or 'none'}"]
     if summary.outcomes.get("released"):
-        whole = summary.outcomes["released"] - summary.changed
-        lines.append(f"  of the released, {whole} show all that the photo shows, {summary.changed} were changed")
+        changed = len(summary.changed)
+        remains = f", of which {sum(summary.changed) / changed:.0%} remains to be seen on average" if changed else ""
+        whole = f"{summary.outcomes['released'] - changed} show all that the photo shows"
+        lines.append(f"  of the released, {whole}, {changed} {'was' if changed == 1 else 'were'} changed{remains}")
     lines[0] += f"; {summary.looked_at} looked at now" if summary.looked_at < photos else ""
     lines[0] += f"; {others} other file{' is no picture' if others == 1 else 's are no pictures'}" if others else ""
     if summary.clutter:

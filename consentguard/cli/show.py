@@ -96,6 +96,7 @@ def policy(rules: Policy, today: date) -> str:
         f"  {_signed(rules, today)}\n"
         f"  an unapproved face: {rules.on_unapproved}; of that person may remain: {remain}\n"
         f"  no face found: {rules.on_no_face}\n"
+        f"  without a register: {rules.without_register}\n"
         f"  modes: {', '.join(rules.modes)}; impact assessment: {rules.dpia or 'none named'}\n"
         f"  published at most {rules.picture.max_edge} px long; faces of {rules.picture.smallest_face} px count\n"
         f"  a first name beside an image: {rules.words.names_with_images}; a surname refuses\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from consentguard import __version__
-from consentguard.cli.options import Commands, Options, policy_of, register_of
+from consentguard.cli.options import Commands, Options, policy_of, register_if_any, register_of
 from consentguard.errors import PolicyInvalid, RegisterInvalid
 from consentguard.program import DISTRIBUTION
 
@@ -75,6 +75,8 @@ def _register(arguments: argparse.Namespace) -> str:
     from consentguard.consent.register.register import Register
 
     file = register_of(arguments)
+    if not file.exists() and register_if_any(arguments) is None:
+        return "none: nobody can be named, and no surname is looked for (policy: without_register)"
     if not file.exists():
         return f"{file} (not there: run `consentguard register new` or `consentguard register import`)"
     try:

@@ -79,6 +79,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "outside-hours": "it is not between the hours in which policy lets this channel post",
         "outside-days": "it is not one of the days on which policy lets this channel post",
         "review-overdue": "the governing body should have reviewed the policy by now",
+        "no-register": "there is no register, so no surname of a pupil was looked for",
         "surname": "a pupil's surname is written",
         "maybe-surname": "what may be a pupil's surname is written",
         "text-too-long": "a text is longer than what is judged at once",
@@ -108,13 +109,14 @@ NOTES = frozenset(
         "outside-hours",
         "outside-days",
         "review-overdue",
+        "no-register",
         "text-not-read",
         "writing-not-sure",
     }
 )
 """Findings that only inform: they do not keep a photo from being publishable as it is (docs/decisions/0002)."""
 
-OF_THE_RUN = frozenset({"outside-hours", "outside-days", "review-overdue", "text-not-read"})
+OF_THE_RUN = frozenset({"outside-hours", "outside-days", "review-overdue", "no-register", "text-not-read"})
 """Findings about the moment or the installation: the same for every photo of a run, so said once."""
 
 OVERRIDABLE = frozenset(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from consentguard.consent.clock import judge_hours, school_day
+from consentguard.consent.codes import FINDINGS
 from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
@@ -114,12 +115,14 @@ def decide(faces: Sequence[Known], register: Register, policy: Policy, question:
     return replace(decision, objections=(Objection.note(nothing), *decision.objections, *refused), rests_on=())
 
 
-def circumstances(policy: Policy, question: Question, moment: datetime) -> tuple[Objection, ...]:
-    """What a person should know of the moment and the policy, whatever the photo shows."""
+def circumstances(register: Register, policy: Policy, question: Question, moment: datetime) -> tuple[Objection, ...]:
+    """What a person should know of the moment and the papers, whatever the photo shows."""
     findings = judge_hours(policy, question.channel, moment, question.occasion)
     if policy.review_due is not None and policy.review_due <= school_day(moment, policy.zone):
         due = f"{policy.name}: the governing body was to review it by {policy.review_due}"
         findings = (*findings, Finding("review-overdue", "policy", due))
+    if not len(register):
+        findings = (*findings, Finding("no-register", "register", FINDINGS["no-register"]))
     against = [Objection.note(finding) for finding in findings]
     if question.refuse:
         told = Finding("refused-by-person", "photo", f"{question.by} refuses it: {question.refuse}")

@@ -34,7 +34,7 @@ from consentguard.guard.numbers import keep, late_faces, tags_of
 from consentguard.guard.pipeline import Pipeline
 from consentguard.guard.planning import Choice
 from consentguard.guard.record import Recording
-from consentguard.guard.setup import Clock, Setup
+from consentguard.guard.setup import Clock, Setup, no_register
 from consentguard.guard.text_rules import Words
 from consentguard.program import program_digest
 from consentguard.values import (
@@ -100,7 +100,7 @@ class Guard(Many):
     @classmethod
     def open(
         cls,
-        register: str | Path = "consent_register.csv",
+        register: str | Path | None = "consent_register.csv",
         *,
         policy: str | Path | None = None,
         state: str | Path | None = None,
@@ -108,18 +108,18 @@ class Guard(Many):
         """A guard from files, as the command line has it.
 
         Args:
-            register: the consent register.
+            register: the consent register; None for none, where policy allows that (`without_register`).
             policy: a policy file; without it policy.toml of the state directory, without that the shipped SCH 026.
-            state: the directory that `consentguard init` made; without it the usual place. A guard opened where there
-                is none can inspect, not release.
+            state: the directory that `consentguard init` made; without it the usual place. Without one nothing goes.
 
         Raises RegisterInvalid, PolicyInvalid or AuditFailed.
         """
         directory = Path(state) if state else default_directory()
         rules = Policy.in_force(Path(policy) if policy else None, directory)
         opened = State.open(directory) if state or State.is_made(directory) else None
-        guard = cls(Register.load(Path(register)), rules, state=opened)
-        guard._register_file = Path(register)
+        file = None if register is None else Path(register)
+        guard = cls(no_register(rules) if file is None else Register.load(file), rules, state=opened)
+        guard._register_file = file
         return guard
 
     @property
@@ -183,6 +183,7 @@ class Guard(Many):
             reasons=("unapproved-face",),
             faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
             scale=picture.scale,
+            size=(picture.source_width, picture.source_height),
             smallest_face=self.policy.picture.smallest_face,
             models=self._models.labels(seen, compared=False),
         )

@@ -150,6 +150,7 @@ def verdict(
     outcome = (Outcome.PUBLISHABLE if as_is else Outcome.NEEDS_REWRITE) if leaves else Outcome.REFUSED
     return Verdict(
         photo=name,
+        size=(picture.source_width, picture.source_height),
         outcome=outcome,
         needs_person=ruled.needs_person,
         publishable_as_is=as_is,

@@ -122,7 +122,7 @@ class Pipeline:
         seen = at_whom.seen
         decision = decide(at_whom.known, setup.register, policy, question, today)
         remain = policy.remain_on(question.channel)
-        objections = (*decision.objections, *circumstances(policy, question, at))
+        objections = (*decision.objections, *circumstances(setup.register, policy, question, at))
         refused = ruling(objections, question.override).refused  # then nothing more need be looked for
         hides = judging.hides(seen, decision, remain)
         if (hides and not refused and remain != {"body"}) or thorough:

@@ -10,7 +10,7 @@ from consentguard.consent.clock import now as school_time
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
-from consentguard.errors import AuditFailed
+from consentguard.errors import AuditFailed, Problem, RegisterInvalid
 
 Clock = Callable[[], datetime]
 
@@ -36,3 +36,14 @@ class Setup:
         if self.state is None:
             raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
         return self.state
+
+
+def no_register(policy: Policy) -> Register:
+    """A register of nobody. Raises RegisterInvalid where policy wants one."""
+    if policy.without_register != "release":
+        raise RegisterInvalid(
+            "no register",
+            [Problem(None, "", "there is none, and policy releases nothing without")],
+            'Name one, or let policy say without_register = "release".',
+        )
+    return Register.nobody()

@@ -120,6 +120,7 @@ class Verdict:
 
     Attributes:
         photo: what the caller calls the photo; shown, never stored.
+        size: width and height of the upright source picture, in whose pixels boxes are; None where it was not read.
         outcome: see `Outcome`.
         needs_person: a person could still decide, or supply what is missing.
         publishable_as_is: the photo may go exactly as it came.
@@ -160,6 +161,7 @@ class Verdict:
     models: tuple[str, ...] = ()
     sha256: str | None = None
     output: str | None = None
+    size: tuple[int, int] | None = None
     timings: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -236,6 +238,7 @@ class Verdict:
             "models": list(self.models),
             "sha256": self.sha256,
             "output": self.output,
+            "size": list(self.size) if self.size else None,
         }
 
     @classmethod
@@ -279,6 +282,7 @@ class Verdict:
             models=tuple(stored["models"]),
             sha256=stored["sha256"],
             output=stored["output"],
+            size=(stored["size"][0], stored["size"][1]) if stored.get("size") else None,
         )
 
 

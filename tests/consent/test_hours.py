@@ -168,7 +168,7 @@ def test_no_occasion_is_none():
 def test_an_overdue_review_is_a_finding(register, day, overdue):
     policy = replace(SHIPPED, review_due=date(2027, 9, 14))
     moment = datetime(2027, 9, day, 12, tzinfo=LONDON)
-    told = circumstances(policy, ask(register, policy, channel="website"), moment)
+    told = circumstances(register, policy, ask(register, policy, channel="website"), moment)
     found = [one.finding.rule for one in told if one.finding]
     assert found == (["review-overdue"] if overdue else [])
     assert school_day(moment) == date(2027, 9, day)

@@ -85,6 +85,7 @@ class Policy:
     retention: RetentionRules = field(metadata=_table(RetentionRules))
     sentences: Sentences = field(metadata=_table(Sentences))
     nobody_by: tuple[str, ...] = ()
+    without_register: str = "refuse"
     time_zone: str = LONDON
 
     @property
@@ -203,6 +204,7 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
         dpia=keys.text("dpia", ""),
         custom_parts=frozenset(keys.texts("custom_parts")),
         nobody_by=keys.texts("nobody_by"),
+        without_register=keys.choice("without_register", ("refuse", "release"), "refuse"),
         time_zone=keys.text("time_zone", LONDON),
         channels=MappingProxyType({name: Channel.read(name, channel) for name, channel in channels.items()}),
         default_channel=keys.text("default_channel"),
