@@ -135,7 +135,7 @@ def test_two_weak_hits_are_worth_more_than_one() -> None:
 def test_nothing_seen_is_nothing_found() -> None:
     nothing = fuse([_look(), _look()], (1.0, 0.5))
     assert nothing.rows.shape == (0, 15)
-    assert settle(nothing, np.empty(0, np.float32), nothing.rows[:, :4]).count.shape == (0,)
+    assert settle(nothing, np.empty(0, np.float32), nothing.rows[:, :4]).counted().shape == (0,)
     assert unsure(nothing).shape == (0,)
 
 
@@ -149,9 +149,9 @@ def test_boxes_of_one_face_become_one() -> None:
 def test_small_boxes_need_more_evidence_than_large_ones() -> None:
     rows = np.stack([_row(0, 0, side, 0.1) for side in (11, 14, 18, 30, 60, 200)])
     said = np.zeros((len(rows), 2), np.float32)
-    assert Candidates(rows, said, said[:, 0]).count.tolist() == [False, False, False, True, True, True]
+    assert Candidates(rows, said, said[:, 0]).counted().tolist() == [False, False, False, True, True, True]
     sure = np.stack([_row(0, 0, side, 0.99) for side in (11, 13)])
-    assert Candidates(sure, said[:2], said[:2, 0]).count.tolist() == [False, True]
+    assert Candidates(sure, said[:2], said[:2, 0]).counted().tolist() == [False, True]
 
 
 def test_a_close_look_raises_or_lowers_the_score() -> None:

@@ -26,7 +26,7 @@ def stretched(pixels: Pixels) -> Pixels | None:
     `pixels` is uint8 (height, width, 3).
     """
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    counts = np.bincount(grey.ravel(), minlength=256)
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     within = np.convolve(counts, np.ones(_FEW, np.int64))[_FEW - 1 : 256]
     first = int(within.argmax())
     if within[first] < _MOST * grey.size:

@@ -71,11 +71,10 @@ class Candidates:
     said: Floats
     close: Floats
 
-    @property
-    def count(self) -> NDArray[np.bool_]:
-        """Which of them count as faces, at the operating point for their height."""
+    def counted(self, share: float = 1.0) -> NDArray[np.bool_]:
+        """Which of them count as faces: from this share of the score that is asked of a face of their height."""
         tall = self.rows[:, 3] - self.rows[:, 1]
-        wanted = _by_height(tall, _HEIGHTS, _THRESHOLDS)
+        wanted = share * _by_height(tall, _HEIGHTS, _THRESHOLDS)
         counts: NDArray[np.bool_] = (tall >= SMALLEST) & (self.rows[:, 4] >= wanted)
         return counts
 

@@ -159,7 +159,8 @@ class CompiledNetwork:
         except IndexError:
             request = self._compiled.create_infer_request()
         try:
-            results = request.infer([np.ascontiguousarray(inputs)])
+            # Without a copy in or out: the answers are copied below, before anybody else can use the request.
+            results = request.infer([np.ascontiguousarray(inputs)], share_inputs=True, share_outputs=True)
         except RuntimeError as error:
             raise ModelUnavailable(
                 f"{self._name}: the inference engine failed ({_last_line(error)}); try again."

@@ -33,6 +33,8 @@ _SEED: Final = 20
 painted."""
 FEATHER: Final = 3
 """Pixels outside of the paint over which it fades into what is there."""
+_CROSS: Final = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+"""What grows paint by a pixel."""
 
 
 def surroundings(pixels: Pixels, hidden: Mask, people: Mask) -> Pixels:
@@ -65,12 +67,15 @@ def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pi
     """The picture with the fill where it is hidden, fading out over what may be `feathered` beside it."""
     covered = hidden.view(np.uint8)
     result = cv2.copyTo(np.ascontiguousarray(fill), covered, np.array(pixels))
-    near = cv2.dilate(covered, np.ones((2 * FEATHER + 1, 2 * FEATHER + 1), np.uint8)) - covered
-    rim = np.nonzero(near.view(np.bool_) & feathered)
-    if len(rim[0]):
-        away = cv2.distanceTransform(1 - covered, cv2.DIST_L2, 3)[rim]
-        share = np.where(away <= FEATHER, 1 - away / (FEATHER + 1), 0)[:, None]
-        result[rim] = np.round(pixels[rim] * (1 - share) + fill[rim] * share).astype(np.uint8)
+    # Of the rings around the paint, each a pixel wider, more hold what is nearer to it.
+    rings, steps = covered, np.zeros_like(covered)
+    for _ in range(FEATHER):
+        rings = cv2.dilate(rings, _CROSS).astype(np.uint8, copy=False)
+        steps += rings
+    rim = np.flatnonzero((steps > 0) & feathered & ~hidden)
+    share = (steps.ravel()[rim] / np.float32(FEATHER + 1))[:, None]
+    flat_result, flat_fill = result.reshape(-1, 3), np.ascontiguousarray(fill).reshape(-1, 3)
+    flat_result[rim] = np.round(flat_result[rim] * (1 - share) + flat_fill[rim] * share).astype(np.uint8)
     return np.asarray(result, np.uint8)
 
 
