@@ -46,7 +46,7 @@ _TURNED: Final = (1, 2, 3)
 _SAME_TURNED: Final = 0.3
 """IoU from which a turned face is one that was found upright."""
 _SECOND: Final = 0.5
-"""Share of the usual score from which a face of the second pass counts (docs/decisions/0087-speed.md)."""
+"""Share of the usual score from which a small face of the second pass counts (docs/decisions/0087-speed.md)."""
 _SNAP: Final = (0.92, 1.04)
 """How far a scale may be moved to fit the shapes that looks are padded to."""
 _CUTS: Final = ((128, 48.0, True), (192, 80.0, False))
@@ -92,8 +92,8 @@ class FaceFinder:
         return self._with_turned(levels, smallest_face, found, scales, turned), tuple(seen)
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
-        """Faces that stand upright, surest first, at half of the score that `find` asks: of what is left to be seen in a
-        finished picture everything is suspect. Without the finest pass, those twice as large and larger.
+        """Faces that stand upright, surest first, small ones from half of the score that `find` asks: these are what a
+        first pass misses. Without the finest pass, those twice as large and larger.
         """
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
@@ -106,8 +106,8 @@ class FaceFinder:
         fine: Callable[[], Rows] = partial(self._fine.look, levels, scales[0], _WEAKEST_FINE)
         return [fine, *(partial(self._network.look, levels, scale) for scale in scales[1:])]
 
-    def _upright(self, levels: Levels, scales: Sequence[float], share: float = 1.0) -> tuple[Face, ...]:
-        return self._fused(levels, engine.together(self._looks(levels, scales)), scales, share)
+    def _upright(self, levels: Levels, scales: Sequence[float], small: float = 1.0) -> tuple[Face, ...]:
+        return self._fused(levels, engine.together(self._looks(levels, scales)), scales, small)
 
     def _with_turned(
         self,
@@ -149,15 +149,15 @@ class FaceFinder:
         return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
 
     def _fused(
-        self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float], share: float = 1.0
+        self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float], small: float = 1.0
     ) -> tuple[Face, ...]:
-        """The faces that passes at these scales make together, with close passes where they leave doubt; `share` as in
+        """The faces that passes at these scales make together, with close passes where they leave doubt; `small` as in
         `Candidates.counted`."""
         height, width = levels.pixels.shape[:2]
         first = fuse(seen, scales)
         found = settle(first, *self._close_looks(levels, first))
         looks = [f"x{scale:.2f}" for scale in scales]
-        faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.counted(share)))
+        faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.counted(small)))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height))
 

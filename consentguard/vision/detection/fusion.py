@@ -71,10 +71,10 @@ class Candidates:
     said: Floats
     close: Floats
 
-    def counted(self, share: float = 1.0) -> NDArray[np.bool_]:
-        """Which of them count as faces: from this share of the score that is asked of a face of their height."""
+    def counted(self, small: float = 1.0) -> NDArray[np.bool_]:
+        """Which of them count as faces, at the operating point for their height; small ones from a share of it."""
         tall = self.rows[:, 3] - self.rows[:, 1]
-        wanted = share * _by_height(tall, _HEIGHTS, _THRESHOLDS)
+        wanted = _by_height(tall, _HEIGHTS, _THRESHOLDS) * np.where(tall < CLOSE_LARGE, small, 1.0)
         counts: NDArray[np.bool_] = (tall >= SMALLEST) & (self.rows[:, 4] >= wanted)
         return counts
 
