@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
+TESTS ?= tests
 
-.PHONY: help demo test quick lint format docs parity bench detection recognition fuzz clean
+.PHONY: help demo test properties quick lint format docs parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -17,6 +18,9 @@ demo: .venv/installed ## the main job on real photographs; pictures and verdicts
 test: .venv/dev ## the whole suite, on real photographs
 	$(BIN)/consentguard models pull --photographs
 	$(BIN)/python -m pytest
+
+properties: .venv/dev ## the property tests with new seeds and 2000 examples each; TESTS=tests/consent for fewer of them
+	$(BIN)/python -m pytest $(TESTS) -m hypothesis --hypothesis-profile=properties
 
 quick: .venv/dev ## a minute, no downloads of models or photographs: what needs neither
 	$(BIN)/python -m pytest @tests/quick.txt

@@ -19,7 +19,11 @@ from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.models.store import ModelStore, manifest
 
 settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
-settings.load_profile("consentguard")
+# The ordinary run asks the same questions each time, so that it never fails on a change that has nothing to do with it.
+settings.register_profile("repeatable", settings.get_profile("consentguard"), derandomize=True, database=None)
+# `make properties` looks for new ones.
+settings.register_profile("properties", settings.get_profile("consentguard"), derandomize=False, max_examples=2000)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True, scope="session")

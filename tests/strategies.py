@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from types import MappingProxyType
+from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentguard.consent.register.register import OBJECTORS, ROLES, SCOPES, Consent, Person, Register
 from consentguard.values import Box
+
+
+def examples(share: float, **others: Any) -> settings:
+    """For a property that costs more, or less, than most: this share of the examples that the run asks for."""
+    return settings(max_examples=max(1, round(settings.default.max_examples * share)), **others)
+
 
 sides = st.integers(1, 4000)
 corners = st.integers(-500, 4000)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from consentguard.consent.record import chain_head as head_module
 from consentguard.consent.record.audit import AuditTrail
@@ -74,7 +75,7 @@ def test_a_row_that_is_not_there_is_none(trail, seq):
     assert trail.entry(seq) is None
 
 
-@settings(max_examples=15)
+@examples(0.3)
 @given(
     bodies=st.lists(
         st.dictionaries(st.text(max_size=5), st.text(max_size=9) | st.integers() | st.none()), min_size=1, max_size=4

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from fake_x import Fault
 from fakes import sample_with
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
+from strategies import examples
 from test_rules import in_hours
 
 from consentguard.consent.policy.policy import Policy
@@ -173,7 +174,7 @@ class Sly(str):
         return "A day in the garden"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     uploads=st.lists(st.sampled_from(sorted(FAULTS)), max_size=2),
     creates=st.lists(st.sampled_from(sorted(FAULTS)), max_size=3),

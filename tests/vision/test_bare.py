@@ -8,8 +8,9 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from consentguard.errors import VerificationFailed
 from consentguard.vision.imagefile import bare, codec
@@ -27,7 +28,7 @@ def finished(pixels) -> dict[str, bytes]:
     return {kind: codec.encode(pixels, kind, quality=90) for kind in KINDS}
 
 
-@settings(max_examples=40)
+@examples(0.8)
 @given(
     width=st.integers(1, 70),
     height=st.integers(1, 70),
@@ -165,7 +166,7 @@ def test_one_kind_is_not_taken_for_another(kind, finished):
                 bare.prove(finished[kind], other)
 
 
-@settings(max_examples=60)
+@examples(1.2)
 @given(at=st.integers(0, 622), bit=st.integers(0, 7))
 def test_no_bit_of_a_jpeg_header_is_free(finished, at, bit):
     """Whatever bit is turned, it is no longer a header that we write for this size."""

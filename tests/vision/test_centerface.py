@@ -1,8 +1,9 @@
 """CenterFace: the array decoding equals the plain formula, and looks speak in pixels of the picture."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded
 from consentguard.vision.detection.pyramid import Levels
@@ -20,7 +21,7 @@ def _maps(seed: int, height: int, width: int) -> tuple[np.ndarray, ...]:
     )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(0.6)
 @given(seed=st.integers(0, 10**6), height=st.integers(1, 6), width=st.integers(1, 6))
 def test_decoding_equals_the_formula_cell_by_cell(seed: int, height: int, width: int) -> None:
     """The formula of facts on the model: h, w = 4 exp(size), centre = 4 (cell + offset + 0.5)."""

@@ -5,8 +5,9 @@ import json
 import cv2
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from strategies import examples
 
 from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Picture, Rewrite, Seen, Subject
 from consentguard.vision.imagefile import codec
@@ -208,7 +209,7 @@ def test_a_crop_holds_no_secret_head_nor_what_is_near_it_and_every_approved_one(
             assert not keep or box is None or box.overlap(plan.frame) == box.area
 
 
-@settings(max_examples=30)
+@examples(0.6)
 @given(
     scenes(),
     st.sampled_from(REMAINS),
@@ -415,7 +416,7 @@ def test_what_was_read_of_a_body_is_painted_and_nothing_beside_it() -> None:
     assert not painted[300:600, :270].any() and not painted[300:600, 470:].any() and not painted[490:].any()
 
 
-@settings(max_examples=30)
+@examples(0.6)
 @given(st.integers(20, 180), st.integers(20, 300), st.sampled_from(REMAINS), st.integers(0, 10**6))
 def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(
     left: int, top: int, remain: set[str], seed: int

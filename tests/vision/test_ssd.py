@@ -4,8 +4,9 @@ import itertools
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples
 
 from consentguard.vision.detection import ssd
 from consentguard.vision.detection.ssd import Layout, Tile
@@ -66,7 +67,7 @@ def test_decoding_equals_the_formula_row_by_row(seed: int, keypoints: int, thres
         np.testing.assert_allclose(got, np.array(expected), rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=30)
+@examples(0.6)
 @given(width=st.integers(1, 900), height=st.integers(1, 900), side=st.integers(2, 400))
 def test_tiles_cover_the_picture_and_lie_close(width: int, height: int, side: int) -> None:
     step = max(side // 2, 1)
