@@ -191,7 +191,7 @@ def released(guard: Guard, path: Path, row: Row, judged):
     question, pipeline = guard.question(), guard._pipeline
     remain = guard.policy.remain_on(question.channel)
     if judged is None:
-        judged = pipeline.planned(path.read_bytes(), question, now())
+        judged = pipeline.planned(path.read_bytes(), question, now(guard.policy.zone))
         look = time.perf_counter() - start
     else:
         look = 0.0

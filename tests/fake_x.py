@@ -135,6 +135,7 @@ class FakeX:
         self.clock = time.time
         self.on_create: Callable[[], object] = lambda: None  # called as a request to post arrives
         self.stalled = threading.Event()
+        self.stalling = 0  # requests that still wait for an answer that does not come
         self._ids = count(1_700_000_000_000_000_001)
         self._lock = threading.RLock()
         self._oauth = ResourceEndpoint(_Validator(self.accounts))

@@ -31,7 +31,8 @@ def handler_of(fake: FakeX) -> type[BaseHTTPRequestHandler]:
             if fault.kind == "drop":
                 return
             if fault.kind == "stall":
-                fake.stalled.wait(5)
+                fake.stalling += 1
+                fake.stalled.wait()
                 return
             raw = fault.body.encode() if isinstance(fault.body, str) else json.dumps(fault.body).encode()
             kind = "text/html" if raw.startswith(b"<") else "application/json"

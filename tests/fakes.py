@@ -6,11 +6,13 @@ import csv
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from consentguard.consent.record.state import State
 from consentguard.values import Face, Pixels
 from consentguard.vision.detection.protocol import Detector
 
+LONDON = ZoneInfo("Europe/London")
 SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
 
 

@@ -102,7 +102,7 @@ def test_what_is_kept_longer_than_policy_says_must_go(run, tmp_path, monkeypatch
     (tmp_path / "ours.toml").write_bytes(text)
     for month, code in ((5, 0), (6, 1)):
         later = datetime(2026 + (10 + month) // 12, (10 + month) % 12 + 1, 23, 12, tzinfo=UTC)
-        monkeypatch.setattr(clock, "now", lambda later=later: later)
+        monkeypatch.setattr(clock, "now", lambda zone, later=later: later)
         got, out, _ = run("takedown --policy ours.toml --state state")
         assert (got, "still up: policy keeps it no longer (posts_months)" in out) == (code, bool(code))
         assert "cccccccccccccccc" not in out, "it shows nobody"

@@ -8,6 +8,7 @@ import pytest
 from fakes import SAMPLE_FILE, released, sample_with
 
 from consentguard.cli import main
+from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
 
 ARBOR = "Student ID,Legal First Name,Legal Last Name,Response,Response Date\n"
@@ -129,3 +130,17 @@ def test_stats_are_numbers_without_people(run):
     assert out.startswith("14 people (12 pupil, 2 staff, 0 other); 0 have left\n  website ")
     assert "not-permitted" in out
     assert "P0" not in out
+
+
+def test_the_day_is_that_of_the_policys_zone(run, tmp_path):
+    """Half past eleven at night in London is the next day in Auckland."""
+    ends = {"P001": {"social_media_expires": "2026-11-24"}, "P002": {"left": "2025-11-24"}}
+    (tmp_path / "ends.csv").write_bytes(sample_with(ends))
+    (tmp_path / "far.toml").write_bytes(Policy.shipped_bytes().replace(b"Europe/London", b"Pacific/Auckland"))
+    night, far = ("--at", "2026-11-23T23:30+00:00"), ("--policy", "far.toml")
+    here, there = (run("register", "stats", "ends.csv", *night, *more)[1] for more in ((), far))
+    assert here != there
+    assert "P002" not in run("register", "check", "ends.csv", *night)[2]
+    assert "P002" in run("register", "check", "ends.csv", *night, *far)[2]
+    changed = [run("register", "diff", "consent_register.csv", "ends.csv", *night, *more)[1] for more in ((), far)]
+    assert ["P001: lost social_media" in said for said in changed] == [False, True]

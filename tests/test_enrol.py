@@ -13,9 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fakes import LONDON
 from PIL import Image
 
-from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.enrolled import forget
 from consentguard.consent.recognition.template_key import TEMPLATE_KEY_FILE

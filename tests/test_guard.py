@@ -7,9 +7,9 @@ from datetime import datetime
 import cv2
 import numpy as np
 import pytest
+from fakes import LONDON
 from PIL import Image
 
-from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.rewriting import RewriteRules
 from consentguard.consent.record.state import State
@@ -371,7 +371,9 @@ def test_hands_are_not_looked_for_in_heads_that_count_as_faces(
     picture, sleeve = codec.decode(photographs["obama"], max_edge=1137, max_pixels=10**8), Box(550, 765, 745, 955)
     for from_behind in (False, True):
         head = Head(sleeve, 0.9, from_behind=from_behind)
-        seen = VisionModels(Setup(register, policy)).look_for_bodies(picture, Seen((), (head,)))
+        seen = VisionModels(Setup(register, policy, None, lambda: datetime.now(LONDON))).look_for_bodies(
+            picture, Seen((), (head,))
+        )
         assert any(hand.box.iou(sleeve) > 0.5 for hand in seen.hands or ()) == from_behind
 
 

@@ -89,7 +89,7 @@ def audit_folder(
     Raises WrongUsage for a wrong question, AuditFailed for a ledger that cannot be trusted, OSError for a folder that
     cannot be read.
     """
-    channel, today = guard.question(**asked).channel, school_day(now)
+    channel, today = guard.question(**asked).channel, school_day(now, guard.policy.zone)
     scope = channel.scope
     releases: dict[str, dict[str, Release]] = {}  # of one content the latest for each channel
     for each in ledger.releases():

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -21,7 +22,7 @@ from consentguard.batch.people_file import PeopleOf, key_of
 from consentguard.batch.remote import RemoteWalk
 from consentguard.batch.unit import ScanResult, Settings, Task, undecided
 from consentguard.batch.walk import FoundFile, Walk
-from consentguard.consent.clock import now as school_time
+from consentguard.consent.clock import now
 from consentguard.consent.tagsfile import TagsOf
 from consentguard.errors import CannotTell, WrongUsage
 from consentguard.files import digest_of, printable
@@ -98,7 +99,7 @@ def scan(
     *,
     progress: Progress | None = None,
     tick: Callable[[], None] = lambda: None,
-    clock: Callable[[], datetime] = school_time,
+    clock: Callable[[], datetime] | None = None,
     watched: bool = False,
     people: PeopleOf = MappingProxyType({}),
     tags: TagsOf = MappingProxyType({}),
@@ -111,7 +112,7 @@ def scan(
         engine: who does the work.
         progress: is kept up to date.
         tick: called now and then, to show it.
-        clock: what time it is.
+        clock: what time it is, instead of the real one.
         watched: whether the folder was watched since the scan before. Then one that held photos and holds none now is
             believed, and what is new stays so; else it may be a drive that is not connected, and nothing is forgotten.
         people: who is named as shown in which photo, see `read_people_file`; of the others nobody is.
@@ -122,7 +123,7 @@ def scan(
     is full. What was judged until then is kept, and the next scan goes on from there.
     """
     progress = progress or Progress()
-    question = guard.question(**settings.asked)
+    question, clock = guard.question(**settings.asked), clock or partial(now, guard.policy.zone)
     if question.mode is Mode.DECLARED:
         raise WrongUsage(
             "--people names who is shown in one photo: for a folder it would clear anybody whose photo has no more "
@@ -243,7 +244,7 @@ class _Listing:
                 trouble = f"cannot be read ({error.strerror or error})"
         if trouble:  # nothing to look at; the verdict stands under a content of its own
             task = Task(found.path, "path:" + hashlib.sha256(os.fsencode(found.path)).hexdigest())
-            at = school_time().isoformat(timespec="seconds")
+            at = now(UTC).isoformat(timespec="seconds")
             self._journal.judged(undecided(task, f"{found.path}: {trouble}.", "unreadable-image"), self._basis, at)
             self._progress.outcomes[Outcome.CANNOT_TELL.value] += 1
         else:

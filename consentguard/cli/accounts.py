@@ -15,6 +15,8 @@ from consentguard.cli.posting import poster_of
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from consentguard.posting import follows, moderation
     from consentguard.posting.actions import AccountAction, ActionResult
 
@@ -129,7 +131,7 @@ def moderate(arguments: argparse.Namespace) -> int:
     for incident in reading.incidents:
         if arguments.posts and incident.post.id not in arguments.posts:
             continue
-        _tell_incident(incident)
+        _tell_incident(incident, guard.policy.zone)
         if by:
             decided += 1
             worst = max(worst, _tell(moderation.act(guard, poster.account, incident, by)))
@@ -147,14 +149,16 @@ def moderate(arguments: argparse.Namespace) -> int:
     return worst
 
 
-def _tell_incident(incident: moderation.Incident) -> None:
+def _tell_incident(incident: moderation.Incident, zone: ZoneInfo) -> None:
     """Who said what, where, and why it needs a decision."""
     from consentguard.consent.clock import school_time
 
     post = incident.post
     who = f"@{post.author_name}" if post.author_name else f"account {post.author}"
     said = "".join(letter if letter.isprintable() else " " for letter in post.text)
-    print(f'{who} wrote on {school_time(post.at):%d %B at %H:%M}: "{said}"\n  {post.link}\n  Why: {incident.why}.')
+    print(
+        f'{who} wrote on {school_time(post.at, zone):%d %B at %H:%M}: "{said}"\n  {post.link}\n  Why: {incident.why}.'
+    )
     if incident.serious:
         print("  This may be serious. If it is what it seems, tell your safeguarding lead, or the police.")
 

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,12 +164,12 @@ def ci(arguments: argparse.Namespace) -> int:
     if arguments.policy and not repository.bare:
         _must_lie_outside(arguments.policy, repository.folder, "--policy")
     listed = ReleasedHashes.read(read_photo(arguments.list), str(arguments.list), key=arguments.key)
-    if listed.made_at - now() > timedelta(days=1):
+    if listed.made_at - now(UTC) > timedelta(days=1):
         raise CannotTell(
             f"{arguments.list}: was made on {listed.made_at:%Y-%m-%d}, which is yet to come, so its age is not known; "
             "set the clock of the machine that made it, and run `consentguard ledger export --public` there again."
         )
-    if now() - listed.made_at > timedelta(days=arguments.max_age):
+    if now(UTC) - listed.made_at > timedelta(days=arguments.max_age):
         raise CannotTell(
             f"{arguments.list}: was made on {listed.made_at:%Y-%m-%d}, over {arguments.max_age} days ago; consents may "
             "have gone since. Run `consentguard ledger export --public` again."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
+from datetime import UTC
 from pathlib import Path
 
 from consentguard.cli.files import write
@@ -64,7 +65,7 @@ def revoke(arguments: argparse.Namespace) -> int:
     full = sorted({release.sha256 for release in ledger.releases() if release.sha256.startswith(sha256)})
     if len(full) > 1:
         raise WrongUsage(f"{given}: several releases begin so; give more digits: {', '.join(full)}")
-    taken_back = ledger.revoke(full[0] if full else sha256, by=arguments.by, why=arguments.why, at=now())
+    taken_back = ledger.revoke(full[0] if full else sha256, by=arguments.by, why=arguments.why, at=now(UTC))
     for release in taken_back:
         print(f"{release.sha256[:16]}: taken back for {release.channel} (released at {release.at})")
     for post in ledger.posts():
@@ -88,9 +89,9 @@ def export(arguments: argparse.Namespace) -> int:
 
     state = state_of(arguments)
     if arguments.public:
-        data = export_public(state, Register.load(register_of(arguments)), policy_of(arguments), now())
+        data = export_public(state, Register.load(register_of(arguments)), policy_of(arguments), now(UTC))
     else:
-        data = full(state, now())
+        data = full(state, now(UTC))
     write(arguments.file, lambda: data)
     what = (
         "hashes of what still stands, without ids" if arguments.public else "ids and names: for your own machines only"
@@ -108,6 +109,6 @@ def take(arguments: argparse.Namespace) -> int:
         data = read_bounded(arguments.file, MAX_FILE)
     except OSError as error:
         raise CannotTell(f"{arguments.file}: cannot be read ({error.strerror}); check the name.") from error
-    added = add(state_of(arguments), data, str(arguments.file), key=arguments.key, at=now())
+    added = add(state_of(arguments), data, str(arguments.file), key=arguments.key, at=now(UTC))
     print(f"{arguments.file}: the signature holds; {added} rows added")
     return 0

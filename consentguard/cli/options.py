@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from consentguard.errors import WrongUsage
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from consentguard.consent.policy.policy import Policy
     from consentguard.consent.question import Asked
     from consentguard.consent.record.state import State
@@ -96,13 +98,19 @@ def policy_of(arguments: argparse.Namespace) -> Policy:
     return Policy.in_force(arguments.policy, arguments.state or default_directory())
 
 
-def moment(text: str) -> datetime:
-    """A time given with --at. Raises WrongUsage."""
-    from consentguard.consent.clock import LONDON
+def day_of(arguments: argparse.Namespace, policy: Policy) -> date:
+    """The school's day of --at, or today. Raises WrongUsage."""
+    from consentguard.consent.clock import school_day, today
 
+    at = getattr(arguments, "at", None)
+    return school_day(moment(at, policy.zone), policy.zone) if at else today(policy.zone)
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """A time given with --at, in the policy's zone where it names none. Raises WrongUsage."""
     try:
         moment = datetime.fromisoformat(text)
-        return moment.astimezone(LONDON) if moment.tzinfo else moment.replace(tzinfo=LONDON)
+        return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
     except (ValueError, OverflowError) as error:
         raise WrongUsage(f"--at {text!r} is not a time like 2026-11-22T09:30") from error
 

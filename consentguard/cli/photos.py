@@ -75,10 +75,9 @@ def add_commands(top: Commands, options: Options) -> None:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    at = moment(arguments.at) if arguments.at is not None else None
-
     def judge(guard: Guard, path: Path) -> Verdict:
         photo = read_photo(path)
+        at = moment(arguments.at, guard.policy.zone) if arguments.at is not None else None
         verdict = guard.inspect(photo, **asked_about(arguments, guard, photo), at=at, name=str(path))
         if arguments.timings:
             spent = ", ".join(f"{name} {verdict.timings[name]:.0f}" for name in STAGES if name in verdict.timings)

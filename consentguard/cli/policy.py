@@ -70,7 +70,7 @@ def made(target: Path, school: str, account: str, classes: tuple[str, ...] | Non
 
 
 def check(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.clock import today
     from consentguard.consent.policy.policy import Policy
     from consentguard.errors import PolicyInvalid
 
@@ -83,7 +83,7 @@ def check(arguments: argparse.Namespace) -> int:
             print(f"{file}: SCH 026 has changed since this policy was accepted:")
             print("\n".join(f"  {change}" for change in changed) or "  (the accepted version is not beside the file)")
         raise
-    print(show.policy(policy, school_day(now())))
+    print(show.policy(policy, today(policy.zone)))
     return 0
 
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def post(arguments: argparse.Namespace) -> int:
     guard = guard_of(arguments)
     rule = guard.policy.channel(arguments.channel)
     # What is wrong with the question, and keys that are missing, are the news before any photo is looked at.
-    context = _request(arguments, rule.name).context(guard, now())
+    context = _request(arguments, rule.name).context(guard, now(UTC))
     poster = None if arguments.dry_run else poster_of(arguments, rule.name)
     parts = [_released(guard, wanted, arguments, rule.name) for wanted in wanted_parts]
     if poster is None:
@@ -191,12 +192,13 @@ def reconcile(arguments: argparse.Namespace) -> int:
     poster = poster_of(arguments, arguments.channel)
     policy = policy_of(arguments)
     for intent in poster.unsettled():
-        when = f"{school_time(intent.at):%Y-%m-%d %H:%M}"
+        when = f"{school_time(intent.at, policy.zone):%Y-%m-%d %H:%M}"
         print(f"row {intent.seq}: sent to {intent.channel} at {when}, by {intent.by}; no answer came", flush=True)
     for intent in poster.unsettled_elsewhere():
         account = policy.channels[intent.channel].account if intent.channel in policy.channels else intent.channel
+        when = f"{school_time(intent.at, policy.zone):%Y-%m-%d at %H:%M}"
         print(
-            f"row {intent.seq}: sent from {account} on {school_time(intent.at):%Y-%m-%d at %H:%M}; no answer came. "
+            f"row {intent.seq}: sent from {account} on {when}; no answer came. "
             f"Only the keys of {account} can settle it: run this with --channel {intent.channel}",
             flush=True,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC
 from pathlib import Path
 
 from consentguard.cli.options import Commands, Options, register_of
@@ -128,7 +129,7 @@ def forget(arguments: argparse.Namespace) -> int:
         if not (state.directory / TEMPLATES_FILE).exists():
             return 0
     store = TemplateStore.open(state.directory)
-    gone = enrolled.forget(store, state, {arguments.person: "asked for"}, clock.now())
+    gone = enrolled.forget(store, state, {arguments.person: "asked for"}, clock.now(UTC))
     here = "" if gone else "; nobody is enrolled under that id"
     print(f"{arguments.person}: {gone} template{'' if gone == 1 else 's'} destroyed{here}")
     return 0

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from consentguard.cli.files import write
-from consentguard.cli.options import Commands, Options, moment, policy_of, register_of
+from consentguard.cli.options import Commands, Options, day_of, policy_of, register_of
 from consentguard.errors import WrongUsage
 
 _DEFAULT = "default: consent_register.csv of this folder, else of the state"
@@ -39,18 +39,18 @@ def add_commands(top: Commands, options: Options) -> None:
     command.set_defaults(run=find)
     command = register.add_parser(
         "check",
-        parents=[options.state],
+        parents=[options.state, _policy()],
         help="read a register and report everything that is wrong with it",
         description="Reports everything that is wrong with a register. With none, names those who left longer ago than "
         "policy keeps them ([retention] leavers_months).",
     )
     command.add_argument("register", type=Path, nargs="?", metavar="FILE", help=_DEFAULT)
-    command.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
     command.add_argument("--at", metavar="TIME", help="check as of this time; today without it")
     command.set_defaults(run=check)
 
     command = register.add_parser(
         "import",
+        parents=[options.state, _policy()],
         help="make a register of what a school's system exports",
         description="Makes a register of the files that Arbor, SIMS, Wonde or another system exports, or of a register "
         "in long form or another encoding. Nothing is written if anything is wrong. Formats: docs/register.md.",
@@ -91,25 +91,30 @@ def add_commands(top: Commands, options: Options) -> None:
 
     command = register.add_parser(
         "diff",
-        parents=[options.state],
+        parents=[options.state, _policy()],
         help="who gained or lost what between two registers, and what to look at again",
         description="Compares two registers as of today or --at. With a state, whoever lost a consent is looked up in "
         "the ledger. --lost prints only their ids, for `consentguard takedown`.",
     )
     command.add_argument("old", type=Path, metavar="OLD")
     command.add_argument("new", type=Path, metavar="NEW")
-    command.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
     command.add_argument("--at", metavar="TIME", help="judge as of this time; today without it")
     command.add_argument("--lost", action="store_true", help="only the ids of those who lost something")
     command.add_argument("--json", action="store_true", help="one JSON object a change on stdout")
     command.set_defaults(run=diff)
 
     command = register.add_parser(
-        "stats", parents=[options.state], help="how many stand how for each scope; numbers only"
+        "stats", parents=[options.state, _policy()], help="how many stand how for each scope; numbers only"
     )
     command.add_argument("register", type=Path, nargs="?", metavar="FILE", help=_DEFAULT)
     command.add_argument("--at", metavar="TIME", help="count as of this time; today without it")
     command.set_defaults(run=stats)
+
+
+def _policy() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--policy", type=Path, metavar="FILE", help="default: policy.toml of the state, else SCH 026")
+    return options
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -140,16 +145,15 @@ def new_file(target: Path) -> str:
 
 
 def find(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
     from consentguard.consent.register.register import Register
     from consentguard.consent.register.search import search
 
-    register, channel = Register.load(register_of(arguments)), policy_of(arguments).channel(arguments.channel)
+    register, policy = Register.load(register_of(arguments)), policy_of(arguments)
+    channel, today = policy.channel(arguments.channel), day_of(arguments, policy)
     found = search(register, arguments.name)
     if not found:
         print(f"{register.file}: nobody is called that", file=sys.stderr)
         return 1
-    today = school_day(now())
     for person in found:
         standing = person.standing(channel.scope, today).value
         print(f"{person.id}  {person.role}  class {person.class_name or '-'}  {channel.name}: {standing}")
@@ -157,22 +161,21 @@ def find(arguments: argparse.Namespace) -> int:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
     from consentguard.consent.register.compare import kept_too_long
     from consentguard.consent.register.register import ROLES, Register
 
     register = Register.load(register_of(arguments))
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
     print(f"{register.file}: no mistakes; {len(register)} people ({counts})")
-    months = policy_of(arguments).retention.leavers_months
-    due = kept_too_long(register, school_day(moment(arguments.at) if arguments.at else now()), months)
+    policy = policy_of(arguments)
+    months = policy.retention.leavers_months
+    due = kept_too_long(register, day_of(arguments, policy), months)
     if due:
         print(f"left over {months} months ago, so due to be taken out: {', '.join(due)}", file=sys.stderr)
     return 0
 
 
 def take(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
     from consentguard.consent.register import importing
     from consentguard.consent.register.importers import IMPORTERS
     from consentguard.consent.register.importers.base import ANSWERED
@@ -209,7 +212,8 @@ def take(arguments: argparse.Namespace) -> int:
     found = importing.read(form, sources, mapping, role=arguments.role, dates=arguments.dates, granted=granted)
     people, notes = dict(found.people), list(found.notes)
     if arguments.update:
-        people, more = update(Register.load(arguments.update), found, school_day(now()), role=arguments.role)
+        today = day_of(arguments, policy_of(arguments))
+        people, more = update(Register.load(arguments.update), found, today, role=arguments.role)
         notes += more
     data = importing.checked(people.values(), str(arguments.out))
     write(arguments.out, lambda: data)
@@ -230,13 +234,13 @@ def export(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
     from consentguard.consent.record.ledger import Ledger, lost_by
     from consentguard.consent.record.state import State, default_directory
     from consentguard.consent.register.compare import compare
     from consentguard.consent.register.register import Register
 
-    on = school_day(moment(arguments.at) if arguments.at else now())
+    policy = policy_of(arguments)
+    on = day_of(arguments, policy)
     new = Register.load(arguments.new)
     changes = compare(Register.load(arguments.old), new, on)
     lost = tuple(dict.fromkeys(change.person for change in changes if change.lost))
@@ -248,7 +252,7 @@ def diff(arguments: argparse.Namespace) -> int:
         print(json.dumps({**fields, "lost": change.lost, "gained": change.gained}) if arguments.json else change)
     directory = arguments.state or default_directory()
     if lost and (arguments.state or State.is_made(directory)):
-        ledger, policy = Ledger(State.open(directory)), policy_of(arguments)
+        ledger = Ledger(State.open(directory))
         again = [
             release
             for release in ledger.releases()
@@ -259,11 +263,10 @@ def diff(arguments: argparse.Namespace) -> int:
 
 
 def stats(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
     from consentguard.consent.register.compare import count
     from consentguard.consent.register.register import Register
 
-    print(count(Register.load(register_of(arguments)), school_day(moment(arguments.at) if arguments.at else now())))
+    print(count(Register.load(register_of(arguments)), day_of(arguments, policy_of(arguments))))
     return 0
 
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,7 +123,7 @@ def audit_folder(arguments: argparse.Namespace) -> int:
     ledger = Ledger(State.open(arguments.state or default_directory()))
     worst, counts = 0, dict.fromkeys(Cover, 0)
     try:
-        for photo in look(guard, ledger, arguments.folder, before, now(), asked_of(arguments)):
+        for photo in look(guard, ledger, arguments.folder, before, now(UTC), asked_of(arguments)):
             counts[photo.cover] += 1
             worst = max(worst, photo.cover.exit_code)
             if arguments.json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC
 from pathlib import Path
 
 from consentguard.cli.audit import add_show
@@ -44,7 +45,7 @@ def made(directory: Path) -> str:
     from consentguard.consent.record.state import State
 
     state = State.create(directory)
-    state.record("init", {}, now().isoformat(timespec="seconds"))
+    state.record("init", {}, now(UTC).isoformat(timespec="seconds"))
     return f"{state.directory}: made, with a new key and an empty audit trail. Back the folder up; keep it to yourself."
 
 
@@ -63,6 +64,6 @@ def audit_accept(arguments: argparse.Namespace) -> int:
     from consentguard.consent.clock import now
 
     state = state_of(arguments)
-    row = state.audit.accept(arguments.why, now().isoformat(timespec="seconds"))
+    row = state.audit.accept(arguments.why, now(UTC).isoformat(timespec="seconds"))
     print(f"{state.audit.path}: goes on from row {row - 1}; row {row} says so")
     return 0

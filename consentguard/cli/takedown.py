@@ -13,6 +13,8 @@ from consentguard.cli.options import Commands, Options, policy_of, register_of, 
 from consentguard.errors import ConsentGuardError, WrongUsage
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from consentguard.consent.policy.policy import Policy
     from consentguard.consent.record.due import PostDue, ReleaseDue
     from consentguard.consent.record.ledger import Post, Release
@@ -49,7 +51,7 @@ def add_command(top: Commands, options: Options) -> None:
 
 
 def takedown(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.clock import now, school_day
+    from consentguard.consent import clock
     from consentguard.consent.record.due import posts_due, releases_due
     from consentguard.consent.record.ledger import Ledger
     from consentguard.consent.record.post_journal import Journal
@@ -57,7 +59,7 @@ def takedown(arguments: argparse.Namespace) -> int:
 
     by = _named(arguments)
     register, policy, state = Register.load(register_of(arguments)), policy_of(arguments), state_of(arguments)
-    ledger, today = Ledger(state), school_day(now())
+    ledger, today = Ledger(state), clock.today(policy.zone)
     all_releases, all_posts = ledger.releases(), ledger.posts()
     known = {*register.people, *(person for release in all_releases for person in release.people)}
     unknown = [person for person in arguments.people if person not in known]
@@ -83,9 +85,9 @@ def takedown(arguments: argparse.Namespace) -> int:
         for post in posts:
             print(_post_in_words(post, policy))
         for unposted in releases:
-            print(_release_in_words(unposted))
+            print(_release_in_words(unposted, policy.zone))
     doubts = [each for each in Journal(state).open() if not arguments.people or {*arguments.people} & {*each.people}]
-    _tell(posts, releases, doubts)
+    _tell(posts, releases, doubts, policy.zone)
     if by:
         up = [due.post for due in posts if due.up]
         return max(_take_down(arguments, up, by), 1 if doubts or any(due.must_go for due in releases) else 0)
@@ -110,14 +112,15 @@ def _wanted_posts(arguments: argparse.Namespace, posts: Sequence[Post]) -> list[
     return [post for post in posts if not wanted or post.id in wanted]
 
 
-def _tell(posts: Sequence[PostDue], releases: Sequence[ReleaseDue], doubts: Sequence[Intent]) -> None:
+def _tell(posts: Sequence[PostDue], releases: Sequence[ReleaseDue], doubts: Sequence[Intent], zone: ZoneInfo) -> None:
     """What it comes to, in posts, and what is not known."""
     from consentguard.consent.clock import school_time
 
     for each in doubts:
+        when = f"{school_time(each.at, zone):%d %B %Y at %H:%M}"
         print(
-            f"row {each.seq}: something was sent to {each.channel} on {school_time(each.at):%d %B %Y at %H:%M}, and no "
-            "answer came, so it may be up. Run `consentguard posting reconcile`, then this again",
+            f"row {each.seq}: something was sent to {each.channel} on {when}, and no answer came, so it may be up. "
+            "Run `consentguard posting reconcile`, then this again",
             file=sys.stderr,
         )
     going = sum(due.must_go and due.up for due in posts)
@@ -159,9 +162,12 @@ def _post_in_words(due: PostDue, policy: Policy) -> str:
     post, rule = due.post, policy.channels.get(due.post.channel)
     account = f" ({rule.account})" if rule and rule.account else ""
     who = f" by {post.by}" if post.by else ""
-    lines = [f"Post {_link(post.id)} on {post.channel}{account}, {_day(post.at)}{who}", f"  It shows {_people(post)}."]
+    lines = [
+        f"Post {_link(post.id)} on {post.channel}{account}, {_day(post.at, policy.zone)}{who}",
+        f"  It shows {_people(post)}.",
+    ]
     if not due.up:
-        lines.append(f"  It was taken down on {_day(post.taken_down or '')}.")
+        lines.append(f"  It was taken down on {_day(post.taken_down or '', policy.zone)}.")
     elif due.must_go:
         lines.append(f"  It must go, and it is still up: {_why(due.lost, due.too_old, revoked=due.revoked)}.")
     else:
@@ -169,10 +175,10 @@ def _post_in_words(due: PostDue, policy: Policy) -> str:
     return "\n".join(lines)
 
 
-def _release_in_words(due: ReleaseDue) -> str:
+def _release_in_words(due: ReleaseDue, zone: ZoneInfo) -> str:
     release = due.release
     shows = f"Its photo shows {_listed(release.people)}." if release.people else "Its photo shows nobody."
-    lines = [f"Released file {release.sha256[:16]}.jpg for {release.channel}, {_day(release.at)}", f"  {shows}"]
+    lines = [f"Released file {release.sha256[:16]}.jpg for {release.channel}, {_day(release.at, zone)}", f"  {shows}"]
     if due.posting:
         lines.append("  It was never posted: a rehearsal, or the post was refused. Nothing of it is up.")
     elif due.must_go:
@@ -202,10 +208,10 @@ def _listed(people: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _day(at: str) -> str:
+def _day(at: str, zone: ZoneInfo) -> str:
     from consentguard.consent.clock import school_time
 
-    return f"{school_time(datetime.fromisoformat(at)):%d %B %Y at %H:%M}"
+    return f"{school_time(datetime.fromisoformat(at), zone):%d %B %Y at %H:%M}"
 
 
 def _count(number: int, noun: str) -> str:

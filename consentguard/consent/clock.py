@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from importlib import resources
-from typing import TYPE_CHECKING, Final
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from consentguard.consent.policy.rules.hours import ANY_TIME, DAYS, EXCEPTIONS
@@ -18,30 +17,26 @@ if TYPE_CHECKING:
     from consentguard.consent.policy.rules.channels import Channel
 
 
-def _london() -> ZoneInfo:
-    """The school's zone from the package tzdata: that of the machine is whatever PYTHONTZPATH says."""
-    with resources.files("tzdata.zoneinfo.Europe").joinpath("London").open("rb") as file:
-        return ZoneInfo.from_file(file, key="Europe/London")
-
-
-LONDON: Final = _london()
-
-
-def now(zone: ZoneInfo = LONDON) -> datetime:
-    """The real time, with the school's offset."""
+def now(zone: tzinfo) -> datetime:
+    """The real time: in the school's zone where its day or hour is asked for, in UTC where it is only kept."""
     return datetime.now(zone)
 
 
-def school_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
-    """A moment on the school's clock. Raises ValueError for a time without a zone."""
+def school_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """A moment on the clock of the policy's zone. Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone, such as datetime.now(timezone.utc)")
     return moment.astimezone(zone)
 
 
-def school_day(moment: datetime, zone: ZoneInfo = LONDON) -> date:
-    """The school's calendar day of a moment. Raises ValueError for a time without a zone."""
+def school_day(moment: datetime, zone: ZoneInfo) -> date:
+    """The calendar day in the policy's zone of a moment. Raises ValueError for a time without a zone."""
     return school_time(moment, zone).date()
+
+
+def today(zone: ZoneInfo) -> date:
+    """The calendar day in the policy's zone, now."""
+    return now(zone).date()
 
 
 @dataclass(frozen=True, slots=True)

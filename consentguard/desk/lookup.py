@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from consentguard.consent.clock import now, school_day
+from consentguard.consent import clock
 from consentguard.consent.record.ledger import Ledger
 from consentguard.consent.register.search import search
 from consentguard.errors import WrongUsage
@@ -18,7 +18,7 @@ def people(
     guard: Guard, channel: str, text: str, class_name: str | None = None, limit: int = 60
 ) -> list[dict[str, Any]]:
     """People for a list to choose from, with what may be shown of each on a channel today."""
-    scope, today = guard.policy.channel(channel).scope, school_day(now(), guard.policy.zone)
+    scope, today = guard.policy.channel(channel).scope, clock.today(guard.policy.zone)
     everybody = search(guard.register, text) if text.strip() else tuple(guard.register)
     chosen = [person for person in everybody if class_name in (None, person.class_name)]
     chosen.sort(key=lambda one: (one.class_name, one.preferred_forename or one.legal_forename, one.id))

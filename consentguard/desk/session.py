@@ -233,7 +233,7 @@ class Desk:
         if before.sha256 is not None and before.output is not None:
             self.guard.revoke(before.sha256, by=self.by, why="undone at the desk")
             (self._out / before.output).unlink(missing_ok=True)
-        self._decisions.add(replace(before, kind=UNDONE, by=self.by, at=_stamp()))
+        self._decisions.add(replace(before, kind=UNDONE, by=self.by, at=self._stamp()))
         self._note(photo, WAITING, ())
         with suppress(ConsentGuardError):
             self.verdict(photo)
@@ -299,14 +299,13 @@ class Desk:
 
     def _decided(self, content: str, kind: str, said: Said, **more: Any) -> Decided:
         filled = {"why": "", "sha256": None, "output": None, **more}
-        return Decided(content=content, kind=kind, asked=said.as_json(), by=self.by, at=_stamp(), **filled)
+        return Decided(content=content, kind=kind, asked=said.as_json(), by=self.by, at=self._stamp(), **filled)
+
+    def _stamp(self) -> str:
+        return now(self.guard.policy.zone).isoformat(timespec="seconds")
 
 
 def _state_of(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PUBLISHABLE:
         return AS_IS
     return PROPOSAL if verdict.outcome is Outcome.NEEDS_REWRITE else PERSON
-
-
-def _stamp() -> str:
-    return now().isoformat(timespec="seconds")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -80,6 +81,7 @@ def enrol(
     describer: FaceDescriber,
     state: State,
     now: datetime,
+    zone: ZoneInfo,
     key: KeySource | None = None,
 ) -> Enrolment:
     """Makes templates as `enrolment` does and writes them, whole or not at all, with their row in the audit trail.
@@ -90,9 +92,9 @@ def enrol(
     before: tuple[Template, ...] = ()
     if TemplateStore.is_there(state.directory):
         store = TemplateStore.make(state.directory, key or TemplateStore.key_source(state.directory))
-        forget_without_consent(store, state, register, now)
+        forget_without_consent(store, state, register, now, zone)
         before = store.templates()
-    made = enrolment(source, register, describer, school_day(now), before)
+    made = enrolment(source, register, describer, school_day(now, zone), before)
     if made.templates:
         store = store or TemplateStore.make(state.directory, key or KeySource.FILE)
         body = {"templates": made.counts(), "embedder": describer.embedder.label, "register": register.sha256}

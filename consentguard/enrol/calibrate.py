@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -25,6 +26,7 @@ def calibrate_store(
     describer: FaceDescriber,
     state: State,
     now: datetime,
+    zone: ZoneInfo,
     false_positives: float,
     photos: Path | None = None,
 ) -> tuple[Calibration, tuple[str, ...]]:
@@ -35,10 +37,10 @@ def calibrate_store(
     TemplateStoreError.
     """
     store = TemplateStore.open(state.directory)
-    forget_without_consent(store, state, register, now)
-    label, today = describer.embedder.label, school_day(now)
+    forget_without_consent(store, state, register, now, zone)
+    label, today = describer.embedder.label, school_day(now, zone)
     known = enrolled(store, register, today, embedder=label, population=describer.embedder.population)
-    faces, lines = _faces(photos, set(known.people), describer, now) if photos else (None, ())
+    faces, lines = _faces(photos, set(known.people), describer, today) if photos else (None, ())
     found = calibrate(known.people, known.templates, known.population, false_positives, faces)
     kept = {**found.as_json(), "on": today.isoformat()}
     state.record("calibrated", {"embedder": label, **kept}, now.isoformat(timespec="seconds"))
@@ -47,7 +49,7 @@ def calibrate_store(
 
 
 def _faces(
-    photos: Path, people: set[str], describer: FaceDescriber, now: datetime
+    photos: Path, people: set[str], describer: FaceDescriber, today: date
 ) -> tuple[tuple[list[str], Floats], tuple[str, ...]]:
     """Ids and embeddings of the photos of people who are enrolled; nobody else's is opened."""
     owners: list[str] = []
@@ -58,7 +60,7 @@ def _faces(
             unused.append(f"not used: {reference.photo}: {reference.person} is not enrolled")
             continue
         try:
-            vectors.append(template_of(reference, describer, school_day(now), good=False).vector)
+            vectors.append(template_of(reference, describer, today, good=False).vector)
         except UnreadableImage as error:
             unused.append(f"not used: {error}")
         else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from consentguard.consent.clock import now
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
 from consentguard.guard.inputs import PhotoLike, photo_of
@@ -91,7 +93,7 @@ def detect(photo: PhotoLike) -> Detected:
     policy = Policy.shipped()
     taken = photo_of(photo)
     picture = reader_of(policy).read(taken.data)
-    models = VisionModels(Setup(Register.nobody(), policy))
+    models = VisionModels(Setup(Register.nobody(), policy, None, partial(now, policy.zone)))
     seen = models.look_for_bodies(picture, models.look(picture))
     heads = seen.heads or ()
     return Detected(

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Unpack
 
-from consentguard.consent.clock import now as school_time
-from consentguard.consent.clock import school_day
+from consentguard.consent.clock import now, school_day
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Asked, Question, ask
 from consentguard.consent.recognition.calibration import Calibration
@@ -91,7 +91,7 @@ class Guard(Many):
         self.register = register
         self.policy = policy
         self.words = Words(register, policy)
-        self._setup = Setup(register, policy, state, clock or school_time)
+        self._setup = Setup(register, policy, state, clock or partial(now, policy.zone))
         self._models = VisionModels(self._setup, detector=detector, embedder=embedder)
         self._pipeline = Pipeline(self._setup, self._models, self.words)
         self._register_file: Path | None = None
@@ -320,7 +320,7 @@ class Guard(Many):
         """
         self.policy.mode(Mode.MATCHED.value)
         describer = FaceDescriber(reader_of(self.policy), self._models.detector, self._models.embedder)
-        return enrol(Path(source), self.register, describer, self.state, self._setup.clock(), key)
+        return enrol(Path(source), self.register, describer, self.state, self._setup.clock(), self.policy.zone, key)
 
     def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
         """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
@@ -333,7 +333,8 @@ class Guard(Many):
         self.policy.mode(Mode.MATCHED.value)
         describer = FaceDescriber(reader_of(self.policy), self._models.detector, self._models.embedder)
         rate, folder = self.policy.recognition.false_positives, Path(photos) if photos else None
-        return calibrate_store(self.register, describer, self.state, self._setup.clock(), rate, folder)
+        now, zone = self._setup.clock(), self.policy.zone
+        return calibrate_store(self.register, describer, self.state, now, zone, rate, folder)
 
     def tags(self, photo: PhotoLike, says: Mapping[int, str]) -> tuple[Tag, ...]:
         """Tags on faces by the numbers that `inspect` gave them: number -> register id, `hide` or `nobody`.

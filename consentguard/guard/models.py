@@ -213,7 +213,7 @@ class VisionModels:
         """The gallery of that day; read again whenever the store, or the day, is another."""
         with self._loading:
             (store, state), embedder = self._opened(), self.embedder
-            forget_without_consent(store, state, self._setup.register, now)
+            forget_without_consent(store, state, self._setup.register, now, self._setup.policy.zone)
             what = (store.stamp(), on)
             if self._gallery is None or self._gallery[0] != what:
                 self._gallery = (

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from consentguard.consent.clock import now as school_time
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
@@ -27,8 +26,8 @@ class Setup:
 
     register: Register
     policy: Policy
-    state: State | None = None
-    clock: Clock = school_time
+    state: State | None
+    clock: Clock
 
     @property
     def recorded(self) -> State:

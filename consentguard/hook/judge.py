@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from consentguard.consent.clock import now, school_day
+from consentguard.consent.clock import today
 from consentguard.consent.codes import FINDINGS, REASONS, reason_of
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
@@ -80,7 +80,7 @@ class Judge:
         if listed is not None:
             self._releases = ListedReleases(listed, self.channel)
         elif state is not None:
-            self._releases = RecordedReleases(register, policy, state, self.channel, school_day(now()))
+            self._releases = RecordedReleases(register, policy, state, self.channel, today(policy.zone))
         else:
             raise AuditFailed("there is no state to look releases up in; make it once with `consentguard init`.")
 

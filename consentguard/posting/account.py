@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from filelock import FileLock, Timeout
 
-from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.record.state import State
 from consentguard.errors import Refused, WrongUsage
@@ -40,8 +39,8 @@ class SchoolAccount:
     patience: Patience = field(default_factory=Patience)
 
     def now(self) -> datetime:
-        """The time by the clock here, with the school's offset."""
-        return datetime.fromtimestamp(self.patience.clock(), LONDON)
+        """The time by the clock here, in UTC."""
+        return datetime.fromtimestamp(self.patience.clock(), UTC)
 
     def stamp(self) -> str:
         """The same as the record writes it."""
@@ -50,7 +49,7 @@ class SchoolAccount:
     def context(self, guard: Guard, request: PostingRequest) -> PostingContext:
         """Who posts where, now, by every clock that is known. Raises WrongUsage."""
         theirs = self.network.now()
-        return request.context(guard, self.now(), *([theirs.astimezone(LONDON)] if theirs else []))
+        return request.context(guard, self.now(), *([theirs] if theirs else []))
 
     def check_own(self, rule: Channel) -> None:
         """Raises Refused unless the keys are those of the channel's account."""

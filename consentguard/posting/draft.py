@@ -145,7 +145,8 @@ def check_words_and_hours(guard: Guard, context: PostingContext, parts: Sequence
 def may_be_shown(guard: Guard, person: str, context: PostingContext) -> bool:
     """Whether somebody's consent covers the channel on the school's day of the context."""
     row = guard.register.get(person)
-    return row is not None and row.standing(context.channel.scope, school_day(context.moment)) is Standing.CONSENTED
+    today = school_day(context.moment, guard.policy.zone)
+    return row is not None and row.standing(context.channel.scope, today) is Standing.CONSENTED
 
 
 def _admitted(guard: Guard, photo: Released, context: PostingContext) -> Released:
@@ -207,7 +208,7 @@ def _drafted(
         releases=tuple(photo.grounds.audit_seq for photo in photos),
         sources=tuple(_source(path, photos) for path in part.sources if path.exists()),  # gone: an earlier try did it
         content=content,
-        key=digest(content, school_day(context.moment).isoformat()),
+        key=digest(content, school_day(context.moment, guard.policy.zone).isoformat()),
         place=place,
     )
 

@@ -60,7 +60,7 @@ def _judge(account: SchoolAccount, guard: Guard, post: str, request: PostingRequ
         raise _refused(post, f"is of channel {known.channel}, not of a class account of the policy.")
     if known.taken_down:
         raise _refused(post, f"was taken down at {known.taken_down}.")
-    today = school_day(context.moment)
+    today = school_day(context.moment, guard.policy.zone)
     gone = {person for release in known.releases for person in lost_by(release, guard.register, guard.policy, today)}
     gone |= {person for person in known.people if not may_be_shown(guard, person, context)}
     if any(release.revoked for release in known.releases):

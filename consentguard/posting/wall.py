@@ -51,7 +51,7 @@ def build(guard: Guard, account: SchoolAccount, *, channel: str, site: str) -> W
     journal = Journal(guard.state)
     shared = set(reposted(journal, channel))
     posts = [post for post in journal.ledger.posts() if post.channel == channel or post.id in shared]
-    scope, today = guard.policy.channel(site).scope, school_day(account.now())
+    scope, today = guard.policy.channel(site).scope, school_day(account.now(), guard.policy.zone)
     may, withheld = {}, []
     for post in posts:
         barred = [

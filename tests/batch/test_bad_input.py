@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from fakes import sample_with
+from fakes import LONDON, sample_with
 from units import Obedient
 
 from consentguard import files
@@ -26,7 +26,6 @@ from consentguard.batch.local import Unit
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.scan import JOURNAL, Summary, scan
 from consentguard.batch.unit import Scanner, ScanResult, Settings, Task
-from consentguard.consent.clock import LONDON
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
 from consentguard.guard.guard import Guard

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from fakes import sample_with
-from units import Obedient, Slow
+from fakes import LONDON, sample_with
+from units import Obedient, allow
 
 from consentguard.batch import scan as scanning
 from consentguard.batch.local import Pool
@@ -25,7 +25,6 @@ from consentguard.batch.output import OutputFailed
 from consentguard.batch.scan import Summary, basis_of, scan
 from consentguard.batch.unit import Scanner, Settings
 from consentguard.cli import main
-from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
@@ -165,18 +164,21 @@ def test_killed_again_and_again_every_photo_has_one_verdict(many: Path) -> None:
         return [line.split() for line in (many / "looks").read_text().splitlines()] if (many / "looks").exists() else []
 
     workers_killed = parents_killed = 0
-    process, target = start(), 30
+    target = 30
+    allow(many, target)
+    process = start()
     while process.poll() is None:
         done = looks()
         if len(done) >= target:
             target += 30
+            allow(many, 30)  # before anybody is killed: orphans end at their next look
             if parents_killed < 2 and workers_killed >= 2 * (parents_killed + 1):
                 process.kill()
                 process.communicate()
                 parents_killed += 1
                 process = start()
             elif workers_killed < 5:
-                os.kill(int(done[-1][0]), signal.SIGKILL)
+                os.kill(next(int(pid) for pid, _ in reversed(done) if _runs(int(pid))), signal.SIGKILL)
                 workers_killed += 1
         time.sleep(0.005)
     out, err = process.communicate()
@@ -210,6 +212,7 @@ def _kept(out: Path) -> int:
 def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
     program = [sys.executable, str(HERE / "interrupted.py"), str(many / "photos"), str(many / "out"), str(many)]
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    allow(many, 60)
     process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
     while not _kept(many / "out"):
         time.sleep(0.01)
@@ -221,6 +224,7 @@ def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
     while any(_runs(pid) for pid in workers) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(_runs(pid) for pid in workers)
+    allow(many, 1000)
     done = subprocess.run(program, capture_output=True, text=True, env=environment, check=True)
     total, looked_at = map(int, done.stdout.split())
     assert total == 300
@@ -242,11 +246,11 @@ def test_two_scans_on_one_output(many: Path) -> None:
     class Meddling(Pool):
         def run(self, tasks, idle=lambda: None):
             with pytest.raises(CannotTell, match=f"process {os.getpid()} on .* writes here"):
-                _scan(many, engine=Pool(Slow(many), 1))
+                _scan(many, engine=Pool(Obedient(many), 1))
             seen.append(True)
             return super().run(tasks, idle)
 
-    with Meddling(Slow(many), 2) as pool:
+    with Meddling(Obedient(many), 2) as pool:
         assert _scan(many, engine=pool).looked_at == 300
     assert seen
 
@@ -270,7 +274,7 @@ def test_a_day_on_which_a_consent_ends_is_another_basis(many: Path, policy: Poli
 
 
 def test_a_scan_that_was_stopped_is_the_same_scan_when_it_goes_on(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Pool(Slow(many), 2) as pool:
+    with Pool(Obedient(many), 2) as pool:
         _scan(many, engine=pool)
         (many / "photos" / "new.jpg").write_bytes(b"\xff\xd8\xff new")
         monkeypatch.setattr(scanning.report, "write", _out_of_paper)

@@ -1,34 +1,31 @@
-"""A folder is watched on a real disk; the writer is a thread."""
+"""A folder is watched on a real disk; while the watch waits, the copy goes on."""
 
 from __future__ import annotations
 
-import threading
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from consentguard.batch.watch import settled_changes
+from consentguard.batch import watch
 
 pytest.importorskip("watchfiles")
 
 
-def test_a_photo_is_told_when_it_is_complete_and_our_own_output_is_not(tmp_path: Path) -> None:
+def test_a_photo_is_told_when_it_is_complete_and_our_own_output_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "out").mkdir()
-    changes = settled_changes(tmp_path, without=tmp_path / "out")
+    changes = watch.settled_changes(tmp_path, without=tmp_path / "out")
     next(changes)  # what came before the watch stood
-    photo = tmp_path / "photo.jpg"
+    photo, rest = tmp_path / "photo.jpg", iter([b"part"] * 7)
 
-    def arrive() -> None:
-        (tmp_path / "out" / "ours.jpg").touch()
-        with photo.open("wb") as file:
-            for _ in range(8):
-                file.write(b"part")
-                file.flush()
-                time.sleep(0.3)
+    def meanwhile(seconds: float) -> None:
+        with photo.open("ab") as file:
+            file.write(next(rest, b""))
 
-    writer = threading.Thread(target=arrive)
-    writer.start()
+    monkeypatch.setattr(watch, "time", SimpleNamespace(sleep=meanwhile))
+    (tmp_path / "out" / "ours.jpg").touch()
+    photo.write_bytes(b"part")
     next(changes)
     assert photo.stat().st_size == 32
-    writer.join()

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
+from fakes import LONDON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.consent.clock import LONDON, Occasion, judge_hours, occasion, school_day
+from consentguard.consent.clock import Occasion, judge_hours, occasion, school_day
 from consentguard.consent.decide import circumstances
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.hours import DAYS, Hours, Trip
@@ -171,4 +172,4 @@ def test_an_overdue_review_is_a_finding(register, day, overdue):
     told = circumstances(register, policy, ask(register, policy, channel="website"), moment)
     found = [one.finding.rule for one in told if one.finding]
     assert found == (["review-overdue"] if overdue else [])
-    assert school_day(moment) == date(2027, 9, day)
+    assert school_day(moment, LONDON) == date(2027, 9, day)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import time
 from collections import Counter
 
 import pytest
@@ -195,9 +194,8 @@ def test_a_far_reset_is_told_and_not_waited_for(guarded, make_poster, fake, wait
 
 def test_an_x_that_does_not_answer_is_not_waited_for_for_ever(guarded, make_poster, fake):
     fake.faults["me"].append(Fault(kind="stall"))
-    started = time.monotonic()
     make_poster(guarded, timeout=(2.0, 0.2)).post("In time", **BY)
-    assert time.monotonic() - started < 4
+    assert fake.stalling == 1  # it waits still
     assert len(fake.own_posts()) == 1
 
 

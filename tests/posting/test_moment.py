@@ -134,9 +134,9 @@ def test_a_false_time_zone_of_the_machine_changes_nothing(tmp_path):
     auckland = resources.files("tzdata.zoneinfo.Pacific").joinpath("Auckland").read_bytes()
     (tmp_path / "Europe" / "London").write_bytes(auckland)
     code = (
-        "import zoneinfo, datetime as d; from consentguard.consent import clock\n"
+        "import zoneinfo, datetime as d; from consentguard.consent.policy.policy import Policy\n"
         "night = d.datetime(2026, 11, 27, 22, 30, tzinfo=d.timezone.utc)\n"
-        "print(night.astimezone(zoneinfo.ZoneInfo('Europe/London')).hour, clock.school_time(night).hour)"
+        "print(night.astimezone(zoneinfo.ZoneInfo('Europe/London')).hour, night.astimezone(Policy.shipped().zone).hour)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -7,10 +7,9 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from fakes import sample_with
+from fakes import LONDON, sample_with
 from PIL import Image
 
-from consentguard.consent.clock import LONDON
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
 from consentguard.guard.guard import Guard

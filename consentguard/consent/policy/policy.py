@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.consent.policy import layers
@@ -31,13 +31,13 @@ from consentguard.consent.policy.rules.rewriting import RewriteRules
 from consentguard.consent.policy.rules.sentences import Sentences
 from consentguard.consent.policy.rules.words import WordRules
 from consentguard.consent.policy.toml_keys import MAX_BYTES, Keys, read_toml
+from consentguard.consent.zones import LONDON, zone
 from consentguard.errors import PolicyInvalid, Problem, WrongUsage
 from consentguard.files import read_bounded
 from consentguard.values import Mode
 
 _NEXT_STEP = "Mend these keys and run `consentguard policy check` again; the shipped policy explains each in a comment."
 _SHIPPED: Final = "sch026.toml"
-LONDON: Final = "Europe/London"
 POLICY_FILE: Final = "policy.toml"
 """The school's own policy, where it lies in the state directory."""
 
@@ -101,7 +101,7 @@ class Policy:
     @property
     def zone(self) -> ZoneInfo:
         """The school's clock."""
-        return ZoneInfo(self.time_zone)
+        return zone(self.time_zone)
 
     @classmethod
     def shipped(cls) -> Policy:
@@ -220,8 +220,10 @@ def _policy(keys: Keys, digest: str, file: str) -> Policy:
             if "rules" in item.metadata
         },
     )
-    if policy.time_zone not in available_timezones():
-        keys.wrong("time_zone", f"{policy.time_zone!r} is no time zone such as {LONDON}")
+    try:
+        zone(policy.time_zone)
+    except ValueError as error:
+        keys.wrong("time_zone", str(error))
     if strange := sorted(set(policy.sentences.by_code).difference(REASONS, FINDINGS)):
         keys.wrong("sentences", f"no such codes: {', '.join(strange)}")
     if channels and policy.default_channel not in channels:

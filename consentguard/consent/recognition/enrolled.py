@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -58,7 +59,9 @@ def _check_sealed(store: TemplateStore, state: State, _: object) -> None:
         )
 
 
-def forget_without_consent(store: TemplateStore, state: State, register: Register, now: datetime) -> None:
+def forget_without_consent(
+    store: TemplateStore, state: State, register: Register, now: datetime, zone: ZoneInfo
+) -> None:
     """Destroys the templates of everyone without biometric consent today, before anything is compared with them.
 
     Somebody who is not in the register has no consent. Raises TemplateStoreError, and destroys nothing, where nobody
@@ -70,7 +73,7 @@ def forget_without_consent(store: TemplateStore, state: State, register: Registe
         raise TemplateStoreError(
             f"{store.path}: nobody enrolled is in the register {register.file}; name the right one with --register."
         )
-    today = school_day(now)
+    today = school_day(now, zone)
     gone = {person: "no biometric consent" for person in people if not may_be_recognised(register, person, today)}
     if gone:
         forget(store, state, gone, now)

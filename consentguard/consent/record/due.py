@@ -86,4 +86,4 @@ def releases_due(
 
 
 def _ended(people: tuple[str, ...], at: str, policy: Policy, on: date) -> bool:
-    return bool(people) and policy.retention.ended(school_day(datetime.fromisoformat(at)), on)
+    return bool(people) and policy.retention.ended(school_day(datetime.fromisoformat(at), policy.zone), on)

@@ -49,7 +49,7 @@ def export_public(state: State, register: Register, policy: Policy, at: datetime
     the policy no longer has, or was taken down everywhere it was posted. Imported releases are left in: they are
     the school's too.
     """
-    ledger, today = Ledger(state), school_day(at)
+    ledger, today = Ledger(state), school_day(at, policy.zone)
     posts = ledger.posts()
     standing = {
         (release.sha256, release.channel)
