@@ -18,6 +18,8 @@ from consentguard.guard.guard import Guard
 from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.models.store import ModelStore, manifest
 
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # they share the processors
+    os.environ.setdefault("CONSENTGUARD_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
 settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
 # The ordinary run asks the same questions each time, so that it never fails on a change that has nothing to do with it.
 settings.register_profile("repeatable", settings.get_profile("consentguard"), derandomize=True, database=None)

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_the_list_counts_only_under_the_schools_key_its_channel_and_its_age(site
     assert hook(*ask, key, "--max-age", "-1") == 3
     assert "consents may have gone since. Run `consentguard ledger export --public` again" in capsys.readouterr().err
     with monkeypatch.context() as patch:
-        patch.setattr("consentguard.consent.clock.now", lambda: datetime.now(UTC) - timedelta(days=2))
+        patch.setattr("consentguard.consent.clock.now", lambda zone: datetime.now(zone) - timedelta(days=2))
         assert hook(*ask, key) == 3
     assert "is yet to come" in capsys.readouterr().err
     site.write("released.jsonl", (site.folder / "released.jsonl").read_bytes().replace(b"website", b"webside"))
