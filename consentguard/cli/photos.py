@@ -93,14 +93,14 @@ def check(arguments: argparse.Namespace) -> int:
 
 def _stands_for(arguments: argparse.Namespace, guard: Guard, photo: bytes) -> str:
     """The channel asked about, if a file is a release for it that still stands; "" otherwise."""
-    from consentguard.consent.clock import now, school_day
+    from consentguard.consent.clock import today
     from consentguard.consent.record.state import State, default_directory
     from consentguard.hook.releases import RecordedReleases
 
     if not State.is_made(arguments.state or default_directory()):
         return ""
-    channel, today = guard.question(channel=arguments.channel).channel.name, school_day(now(), guard.policy.zone)
-    releases = RecordedReleases(guard.register, guard.policy, guard.state, channel, today)
+    channel = guard.question(channel=arguments.channel).channel.name
+    releases = RecordedReleases(guard.register, guard.policy, guard.state, channel, today(guard.policy.zone))
     return channel if releases.look_up(hashlib.sha256(photo).hexdigest())[0] else ""
 
 
