@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
 
-from consentguard.errors import VerificationFailed
+from consentguard.errors import UnreadableImage, VerificationFailed
+from consentguard.guard import verify as second_pass
 from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
@@ -152,3 +153,251 @@ def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, f
 def test_another_size_than_planned_never_leaves() -> None:
     with pytest.raises(VerificationFailed, match="planned size"):
         look(SILHOUETTE, Looks(), data=codec.encode_jpeg(np.full((HEIGHT, WIDTH - 16, 3), 128, np.uint8), 90))
+
+
+def test_what_is_found_is_told_in_words() -> None:
+    with pytest.raises(SomebodySeen) as caught:
+        look(WHOLE, Looks((Face(FACE, 0.9), Face(Box(200, 60, 260, 130), 0.5))))
+    assert str(caught.value) == (
+        "a second pass over the finished picture found a face at [40, 40, 100, 120] (score 0.90) that nobody cleared; "
+        "crop it out of the photo and try again."
+    )
+    assert caught.value.faces == (Face(FACE, 0.9), Face(Box(200, 60, 260, 130), 0.5))
+
+
+def test_other_refusals_say_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    for data, told in (
+        (
+            codec.encode_jpeg(np.full((HEIGHT, WIDTH - 16, 3), 128, np.uint8), 90),
+            "is not the planned size; report this.",
+        ),
+        (
+            codec.encode_jpeg(np.full((HEIGHT - 16, WIDTH, 3), 128, np.uint8), 90),
+            "is not the planned size; report this.",
+        ),
+        (codec.encode_jpeg(PICTURE.pixels, 90), "picture is not what follows from what may be seen; report this."),
+    ):
+        with pytest.raises(VerificationFailed, match=f"^the finished (file|picture) ?.*{told}$") as caught:
+            verify(data, SILHOUETTE, (), (), (), PICTURE, Looks(), PAINT)
+        assert not isinstance(caught.value, SomebodySeen)
+
+    def broken(*_: object, **limits: int) -> Picture:
+        assert limits == {"max_edge": WIDTH, "max_pixels": WIDTH * HEIGHT}
+        raise UnreadableImage("cannot be read")
+
+    good = codec.encode_jpeg(apply_plan(PICTURE.pixels, SILHOUETTE, PAINT), 90)
+    monkeypatch.setattr(codec, "decode", broken)
+    with pytest.raises(VerificationFailed, match=r"^the finished file cannot be read again: cannot be read$"):
+        verify(good, SILHOUETTE, (), (), (), PICTURE, Looks(), PAINT)
+
+
+def test_a_file_of_another_kind_never_leaves() -> None:
+    data = codec.encode_png(apply_plan(PICTURE.pixels, SILHOUETTE, PAINT))
+    with pytest.raises(VerificationFailed):
+        verify(data, SILHOUETTE, (), (), (), PICTURE, lambda picture, finest=True: (), PAINT)
+    verify(data, SILHOUETTE, (), (), (), PICTURE, lambda picture, finest=True: (), PAINT, "png")
+
+
+def test_the_planned_frame_is_what_is_decoded_and_compared() -> None:
+    """Higher than wide, and away from the corner."""
+    frame = Box(160, 16, 256, 224)
+    hidden = np.zeros((frame.height, frame.width), np.bool_)
+    hidden[64:160, 16:80] = True
+    plan = RewritePlan(Rewrite.SILHOUETTE, frame, "a test", hidden, np.zeros_like(hidden))
+    data = codec.encode_jpeg(apply_plan(PICTURE.pixels, plan, PAINT), 90)
+    verify(data, plan, (), (), (), PICTURE, lambda picture, finest=True: (), PAINT)
+    face = Face(Box(10, 30, 50, 80), 0.9)
+    seen = Face(Box(170, 46, 210, 96), 0.9)
+    mirrored = Face(Box(96 - 50, 30, 96 - 10, 80), 0.9)
+    find = lambda picture, finest=True: (mirrored,) if finest else (face,)  # noqa: E731
+    verify(data, plan, (seen,), (), (), PICTURE, find, PAINT)
+    with pytest.raises(SomebodySeen) as caught:
+        verify(data, plan, (), (), (), PICTURE, find, PAINT)
+    assert caught.value.faces == (seen, seen)
+
+
+# -- whose hit it is --------------------------------------------------------------------------------------------------
+
+SQUARE = Box(0, 0, 100, 100)
+
+
+def hit(left: int, top: int = 0, score: float = 0.5, size: int = 100) -> Face:
+    return Face(Box(left, top, left + size, top + size), score)
+
+
+def test_a_hit_is_the_approved_face_from_four_tenths_of_overlap() -> None:
+    """Of two squares of 100 that lie 42 apart 58 of 142 are shared, 43 apart 57 of 143."""
+    approved = (Face(SQUARE, 0.9),)
+    assert second_pass._uncleared([hit(42)], approved, ()) == []
+    assert second_pass._uncleared([hit(43)], approved, ()) == [hit(43)]
+    exact = Face(Box(0, 0, 100, 40), 0.5)
+    assert second_pass._uncleared([exact], approved, ()) == []
+
+
+def test_each_approved_face_permits_one_hit_the_nearest() -> None:
+    two = (Face(SQUARE, 0.9), Face(Box(30, 0, 130, 100), 0.9))
+    assert second_pass._uncleared([hit(10), hit(20)], two, ()) == []
+    assert second_pass._uncleared([hit(25), hit(5)], two, ()) == [], "each takes the one it is most like"
+    assert second_pass._uncleared([hit(0), hit(1), hit(2)], two, ()) == [hit(2)]
+    assert second_pass._uncleared([hit(0)], (), ()) == [hit(0)]
+
+
+def test_a_head_that_counts_as_a_face_permits_a_part_of_itself() -> None:
+    head = Head(Box(0, 0, 100, 200), 0.8)
+    assert second_pass._likeness(Face(Box(0, 0, 50, 50), 0.5), head) == pytest.approx(0.4)
+    assert second_pass._likeness(Face(Box(60, 0, 160, 100), 0.5), head) == pytest.approx(4000 / 26000)
+    assert second_pass._likeness(Face(Box(40, 0, 140, 100), 0.5), head) == pytest.approx(0.4), "just six tenths in it"
+    assert second_pass._likeness(Face(Box(0, 0, 100, 190), 0.5), head) == pytest.approx(0.95)
+    assert second_pass._likeness(Face(Box(0, 0, 50, 50), 0.5), Face(head.box, 0.8)) == pytest.approx(0.125)
+
+
+def test_a_back_permits_one_hit_that_lies_in_it_by_six_tenths() -> None:
+    back = (Head(SQUARE, 0.8, from_behind=True),)
+    assert second_pass._uncleared([hit(80, size=50)], (), back) == [hit(80, size=50)], "two fifths of it"
+    assert second_pass._uncleared([hit(70, size=50)], (), back) == [], "three fifths of it"
+    assert second_pass._uncleared([hit(10, size=50), hit(20, size=50)], (), back) == [hit(20, size=50)]
+    assert second_pass._uncleared([hit(10, size=50, score=0.92)], (), back) == []
+    assert second_pass._uncleared([hit(10, size=50, score=0.921)], (), back) == [hit(10, size=50, score=0.921)]
+    two = (Head(Box(200, 0, 300, 100), 0.8, from_behind=True), *back)
+    assert second_pass._uncleared([hit(10, size=50), hit(210, size=50)], (), two) == []
+
+
+def test_of_a_face_and_a_back_the_face_takes_its_hit_first() -> None:
+    face, back = Face(SQUARE, 0.9), Head(SQUARE, 0.8, from_behind=True)
+    assert second_pass._uncleared([hit(0), hit(0)], (face,), (back,)) == []
+    assert second_pass._uncleared([hit(0), hit(0), hit(0)], (face,), (back,)) == [hit(0)]
+
+
+def test_only_hands_are_seen_where_the_rest_is_paint() -> None:
+    painted = SILHOUETTE.hidden
+    inside = Face(Box(205, 125, 255, 175), 0.9)
+    only = second_pass._only_hands
+    assert only(inside, (HAND,), painted, FRAME)
+    assert only(ON_HAND, (HAND,), painted, FRAME)
+    assert not only(inside, (), painted, FRAME)
+    nothing = np.zeros_like(painted)
+    assert only(inside, (HAND,), nothing, FRAME), "hand all over"
+    assert not only(Face(Box(150, 90, 320, 200), 0.9), (HAND,), nothing, FRAME)
+    assert not only(Face(Box(500, 0, 600, 90), 0.9), (HAND,), painted, FRAME), "outside of the picture"
+    frame = Box(190, 100, 270, 190)
+    part = painted[100:190, 190:270]
+    assert only(inside, (HAND,), part, frame)
+    assert not only(Face(Box(180, 125, 255, 175), 0.9), (HAND,), part, frame), "begins left of the frame"
+    assert not only(Face(Box(205, 90, 255, 175), 0.9), (HAND,), part, frame), "begins above it"
+    assert only(Face(Box(205, 125, 300, 230), 0.9), (HAND,), part, frame), "what lies beyond it does not leave"
+
+
+def test_a_box_in_a_mirror_and_in_a_frame() -> None:
+    face = Face(Box(10, 20, 40, 60), 0.7)
+    assert second_pass._mirrored(face, 100) == Face(Box(60, 20, 90, 60), 0.7)
+    assert second_pass._moved(face, 3, 5) == Face(Box(13, 25, 43, 65), 0.7)
+    picture = second_pass._flipped(PICTURE)
+    assert np.array_equal(picture.pixels, PICTURE.pixels[:, ::-1])
+    assert (picture.width, picture.height, picture.pixels.dtype) == (WIDTH, HEIGHT, np.uint8)
+
+
+# -- what follows from the plan ---------------------------------------------------------------------------------------
+
+
+def grey(level: int = 100, height: int = 96, width: int = 96) -> np.ndarray:
+    return np.full((height, width, 3), level, np.uint8)
+
+
+def covered(*part: slice, height: int = 96, width: int = 96) -> np.ndarray:
+    made = np.zeros((height, width), np.bool_)
+    made[part] = True
+    return made
+
+
+def test_the_expected_picture_is_made_where_nobody_ever_was() -> None:
+    other = PICTURE.pixels.copy()
+    other[SILHOUETTE.hidden] = 255 - other[SILHOUETTE.hidden]
+    expected = second_pass._expected(PICTURE.pixels, SILHOUETTE, PAINT)
+    assert np.array_equal(expected, second_pass._expected(other, SILHOUETTE, PAINT))
+    assert np.array_equal(expected, apply_plan(PICTURE.pixels, SILHOUETTE, PAINT))
+    assert expected.dtype == np.uint8
+
+
+def test_whole_blocks_are_those_painted_all_over_but_for_two_pixels_of_rim() -> None:
+    block = covered(slice(16, 32), slice(32, 64), height=64, width=96)
+    expected = covered(slice(18, 30), slice(34, 62), height=64, width=96)
+    assert np.array_equal(second_pass._whole_blocks(block) > 0, expected)
+    block[20, 40] = False
+    expected = covered(slice(18, 30), slice(50, 62), height=64, width=96)
+    assert np.array_equal(second_pass._whole_blocks(block) > 0, expected)
+    assert second_pass._whole_blocks(block).dtype == np.uint8
+
+
+def test_a_block_that_the_frame_cuts_is_whole_to_the_frame() -> None:
+    painted = covered(slice(32, 40), slice(0, 24), height=40, width=56)
+    found = second_pass._whole_blocks(painted)
+    assert found.shape == (40, 56)
+    assert np.array_equal(found > 0, covered(slice(34, 40), slice(0, 14), height=40, width=56))
+    all_over = np.ones((40, 56), np.bool_)
+    assert second_pass._whole_blocks(all_over).all()
+    assert set(np.unique(second_pass._whole_blocks(all_over))) == {1}
+
+
+def test_means_are_of_eight_by_eight_and_mirrored_at_the_rim() -> None:
+    values = np.arange(16 * 24, dtype=np.int16).reshape(16, 24)
+    expected = np.round(values.reshape(2, 8, 3, 8).mean(axis=(1, 3)))
+    np.testing.assert_allclose(second_pass._means(values), expected, atol=1)
+    assert second_pass._means(values).dtype == np.int16
+    rim = np.zeros((8, 12), np.int16)
+    rim[:, 8:] = (80, 0, 0, 0)
+    assert second_pass._means(rim).tolist() == [[0, 20]]
+    assert second_pass._means(np.ascontiguousarray(rim.T)).tolist() == [[0], [20]]
+
+
+def test_without_noise_nothing_may_differ() -> None:
+    one, none = grey(), np.zeros((96, 96), np.bool_)
+    one[40, 40, 1] += 1
+    assert second_pass._as_expected(grey(), grey(), none, 0.0)
+    assert not second_pass._as_expected(one, grey(), none, 0.0)
+    assert second_pass._as_expected(one, grey(), none, 1.0)
+    assert second_pass._as_expected(grey(), grey(), none, 1.0)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_paint_may_move_by_twelve_levels_and_its_mean_by_four(sign: int) -> None:
+    painted = covered(slice(16, 80), slice(16, 80))
+    for levels, noise, passes in ((12, 1.0, True), (13, 1.0, False), (13, 1.1, True), (14, 1.1, False)):
+        spot = grey()
+        spot[40, 40, 2] = 100 + sign * levels
+        assert second_pass._as_expected(spot, grey(), painted, noise) == passes
+    beside = grey()
+    beside[8, 8] = 100 + sign * 90
+    assert second_pass._as_expected(beside, grey(), painted, 1.0), "one pixel beside the paint, 1.4 levels of its mean"
+    for levels, noise, passes in ((4, 1.0, True), (5, 1.0, False), (5, 1.3, True), (6, 1.3, False)):
+        patch = grey()
+        patch[40:48, 40:48, 1] = 100 + sign * levels
+        assert second_pass._as_expected(patch, grey(), painted, noise) == passes
+        outside = grey()
+        outside[0:8, 0:8] = 100 + sign * levels
+        assert second_pass._as_expected(outside, grey(), painted, noise)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_is_seen_may_move_by_twenty_four_levels_of_its_mean(sign: int) -> None:
+    painted = covered(slice(16, 48), slice(16, 48))
+    for levels, noise, passes in ((24, 1.0, True), (25, 1.0, False), (25, 1.1, True), (27, 1.1, False)):
+        patch = grey()
+        patch[72:80, 72:80, 0] = 100 + sign * levels
+        assert second_pass._as_expected(patch, grey(), painted, noise) == passes
+
+
+def test_a_coarser_file_may_move_more() -> None:
+    """Two hundredths of the noise for each step of quality under 85, none for a PNG."""
+    plan, seen = plan_of(Rewrite.NONE, Box(0, 0, 96, 96)), []
+
+    def spy(pixels: np.ndarray, expected: np.ndarray, painted: np.ndarray, noise: float) -> bool:
+        seen.append(noise)
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(second_pass, "_as_expected", spy)
+        picture = Picture(grey(), 96, 96)
+        for kind, quality in (("jpeg", 90), ("jpeg", 85), ("jpeg", 84), ("webp", 50), ("png", 50)):
+            data = codec.encode(grey(), kind, quality=quality, sampling="4:2:0")
+            verify(data, plan, (), (), (), picture, lambda picture, finest=True: (), PAINT, kind, quality)
+    assert seen == pytest.approx([1.0, 1.0, 1.02, 1.7, 0.0])
