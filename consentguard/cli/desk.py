@@ -66,6 +66,7 @@ def _opened(arguments: argparse.Namespace) -> Desk:
     """The desk that the options describe. Raises WrongUsage, CannotTell."""
     from consentguard.batch.journal import ScanJournal
     from consentguard.cli.files import make_folder
+    from consentguard.cli.posting import poster_of
     from consentguard.desk.photos import Photos
     from consentguard.desk.safety import loopback
     from consentguard.desk.session import Desk
@@ -85,7 +86,14 @@ def _opened(arguments: argparse.Namespace) -> Desk:
     if out is None:
         out = folder.resolve().with_name(f"{folder.resolve().name}-released") if folder else Path("released")
     make_folder(out)
-    opened = Desk(guard_of(arguments), Photos(folder, without=(out,)), out, channel=arguments.channel, by=arguments.by)
+    opened = Desk(
+        guard_of(arguments),
+        Photos(folder, without=(out,)),
+        out,
+        channel=arguments.channel,
+        by=arguments.by,
+        poster_of=lambda channel: poster_of(arguments, channel),
+    )
     if arguments.scan is not None:
         with ScanJournal.open(out / "scan.db") as journal:
             opened.know((row.path, row.content, row.verdict) for row in journal.rows())

@@ -97,8 +97,8 @@ def add_commands(top: Commands, options: Options) -> Commands:
 
 def post(arguments: argparse.Namespace) -> int:
     _needs_extra()
+    from consentguard.consent.alt import proposed
     from consentguard.consent.clock import now
-    from consentguard.posting.alt import proposed
 
     wanted_parts = parts_of(arguments)
     guard = guard_of(arguments)
@@ -134,7 +134,7 @@ def _rehearse(guard: Guard, parts: Sequence[Part], context: PostingContext) -> i
 def _released(guard: Guard, wanted: PartOptions, arguments: argparse.Namespace, channel: str) -> Part:
     """Releases the photos of one part, and says of each what stays visible before anything is sent."""
     from consentguard.posting import Part
-    from consentguard.posting.shown import in_words
+    from consentguard.values.shown import in_words
 
     text = wanted.text or ""
     asked = {"by": arguments.by, "channel": channel, "expected": arguments.expected, "event": arguments.event,

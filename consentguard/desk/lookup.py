@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from consentguard.consent import clock
+from consentguard.consent.alt import described
 from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.register.people import Person
 from consentguard.consent.register.search import search
+from consentguard.desk.said import Said
 from consentguard.errors import WrongUsage
 from consentguard.guard.guard import Guard
+from consentguard.values import Action, Outcome, Verdict
 
 _MOST: Final = 60
 """People listed at once; whoever looks for more types more of the name."""
@@ -22,17 +28,21 @@ def people(
     everybody = search(guard.register, text) if text.strip() else tuple(guard.register)
     chosen = [person for person in everybody if class_name in (None, person.class_name)]
     chosen.sort(key=lambda one: (one.class_name, one.preferred_forename or one.legal_forename, one.id))
-    return [
-        {
-            "id": person.id,
-            "name": f"{person.preferred_forename or person.legal_forename} "
-            f"{person.preferred_surname or person.legal_surname}",
-            "class": person.class_name,
-            "role": person.role,
-            "standing": person.standing(scope, today).value,
-        }
-        for person in chosen[:_MOST]
-    ]
+    return [_told(person, scope, today) for person in chosen[:_MOST]]
+
+
+def named(guard: Guard, channel: str, suggested: Mapping[int, str]) -> dict[str, dict[str, Any]]:
+    """The people whom faces are like, by the numbers of the faces, as `people` tells them."""
+    scope, today = guard.policy.channel(channel).scope, clock.today(guard.policy.zone)
+    found = {number: guard.register.get(person) for number, person in suggested.items()}
+    return {str(number): _told(person, scope, today) for number, person in found.items() if person is not None}
+
+
+def _told(person: Person, scope: str, today: date) -> dict[str, Any]:
+    """What the page shows of somebody."""
+    first, last = person.preferred_forename or person.legal_forename, person.preferred_surname or person.legal_surname
+    return {"id": person.id, "name": f"{first} {last}", "class": person.class_name, "role": person.role,
+            "standing": person.standing(scope, today).value}  # fmt: skip
 
 
 def classes(guard: Guard) -> list[str]:
@@ -41,14 +51,24 @@ def classes(guard: Guard) -> list[str]:
 
 
 def shown(guard: Guard, person_id: str) -> list[dict[str, Any]]:
-    """What was released that shows somebody: when, where, and the digest by which `takedown` knows it."""
+    """What was released that shows somebody and was not taken back: when, where, its digest, and how often it is up."""
     if guard.register.get(person_id) is None:
         raise WrongUsage("nobody in the register has this id")
-    releases = Ledger(guard.state).releases_of(person_id)
-    return [{"sha256": one.sha256, "channel": one.channel, "at": one.at} for one in releases]
+    ledger = Ledger(guard.state)
+    up = [release.sha256 for post in ledger.posts() if not post.taken_down for release in post.releases]
+    return [{"sha256": one.sha256, "channel": one.channel, "at": one.at, "posts": up.count(one.sha256)}
+            for one in ledger.releases_of(person_id) if not one.revoked]  # fmt: skip
 
 
 def words(guard: Guard, channel: str, caption: str, alt: str) -> list[dict[str, str]]:
     """Findings about a caption and a description, as they are typed."""
     judged = guard.words.judge({"caption": caption, "alt": alt}, channel=guard.policy.channel(channel))
     return [{"rule": one.rule, "where": one.where, "message": one.message} for one in judged.findings]
+
+
+def description(guard: Guard, verdict: Verdict, said: Said) -> str:
+    """A description of the copy that would leave, to begin from; "" where nothing may leave."""
+    if verdict.outcome not in (Outcome.PUBLISHABLE, Outcome.NEEDS_REWRITE):
+        return ""
+    kept = [face.person for face in verdict.faces if face.person and face.action is Action.KEEP]
+    return described(verdict, kept or said.people, guard.register)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,35 +16,32 @@ from consentguard.batch.decisions import REFUSED, RELEASED, UNDONE, Decided, Dec
 from consentguard.batch.output import RELEASED as FOLDER
 from consentguard.batch.output import deliver, place
 from consentguard.consent.clock import now
+from consentguard.desk.account import Account, PosterOf, TakenBack
 from consentguard.desk.photos import Photos, QueuedPhoto
 from consentguard.desk.said import Said
-from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
+from consentguard.desk.standing import (
+    DECIDED,
+    DONE,
+    OPEN,
+    PERSON,
+    SCANNED,
+    STOPPED,
+    WAITING,
+    Standing,
+    queue_of,
+    state_of,
+)
+from consentguard.errors import CannotTell, ConsentGuardError, Refused, TemplateStoreError, WrongUsage
 from consentguard.files import printable
 from consentguard.guard.examined import Examined
 from consentguard.guard.guard import Guard
-from consentguard.values import Outcome, Verdict
+from consentguard.values import Mode, Verdict
 
 _HELD: Final = 6
 """Photos that are held judged, so that a change is seen at once: some 30 MB each."""
 
-WAITING, PERSON, PROPOSAL, AS_IS, DONE, STOPPED = "waiting", "person", "proposal", "as-is", "released", "refused"
-"""Where a photo stands: not judged yet, for a person, a copy is proposed, may go as it is, released, refused."""
 _SOMEBODY: Final = "the person at the desk"
 """Who decides, as long as nothing is recorded and nobody has said so."""
-_OPEN: Final = (PERSON, PROPOSAL, AS_IS)
-_SCANNED: Final = {"publishable": AS_IS, "needs_rewrite": PROPOSAL, "released": PROPOSAL}
-_DECIDED: Final = {RELEASED: DONE, REFUSED: STOPPED}
-ORDER: Final = (PERSON, PROPOSAL, AS_IS, WAITING, DONE, STOPPED)
-
-
-@dataclass(slots=True)
-class _Standing:
-    """What the desk knows of one photo while it is open."""
-
-    state: str = WAITING
-    content: str = ""
-    reasons: tuple[str, ...] = ()
-    said: Said = field(default_factory=Said)
 
 
 class Desk:
@@ -55,15 +52,26 @@ class Desk:
         channel: where everything of this desk is to be published.
         by: who decides; "" until somebody has said so.
         first: the id of the photo to open first; None for the first of the queue.
+        account: posts what was released, and takes it back.
     """
 
-    def __init__(self, guard: Guard, photos: Photos, out: Path, *, channel: str | None = None, by: str = "") -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        photos: Photos,
+        out: Path,
+        *,
+        channel: str | None = None,
+        by: str = "",
+        poster_of: PosterOf | None = None,
+    ) -> None:
         _ = guard.state  # nothing can be released without one
         self.photos, self.by = photos, by.strip()
         self.channel = guard.policy.channel(channel).name
+        self.account = Account(guard, self.channel, poster_of)
         self.guard, self._out = guard, out
         self._decisions = Decisions.open(out / "scan.db")
-        self._known: dict[str, _Standing] = {}
+        self._known: dict[str, Standing] = {}
         self._held: OrderedDict[str, Examined] = OrderedDict()
         self.first: str | None = None
         self._lock, self._looking = threading.RLock(), threading.Lock()
@@ -85,9 +93,9 @@ class Desk:
             with self._lock:
                 standing = self._standing(photo)
                 standing.content, standing.reasons = content, tuple(verdict["reasons"])
-                standing.state = _SCANNED.get(verdict["outcome"], PERSON)
+                standing.state = SCANNED.get(verdict["outcome"], PERSON)
                 if before := decided.get(content):
-                    standing.state, standing.said = _DECIDED[before.kind], Said.from_json(before.asked)
+                    standing.state, standing.said = DECIDED[before.kind], Said.from_json(before.asked)
 
     def begin_with(self, name: str | None) -> None:
         """Which photo the page opens first. Raises WrongUsage for one that is not there."""
@@ -100,20 +108,8 @@ class Desk:
     def queue(self, state: str | None = None, start: int = 0, count: int = 100) -> dict[str, Any]:
         """Photos of a state, or all of them, those first that need a person; and how many there are of each state."""
         with self._lock:
-            standings = {photo.id: self._known.get(photo.id, _Standing()) for photo in self.photos}
-        counts = Counter(one.state for one in standings.values())
-        rank = {name: at for at, name in enumerate(ORDER)}
-        listed = [photo for photo in self.photos if state in (None, standings[photo.id].state)]
-        listed.sort(key=lambda photo: rank[standings[photo.id].state])
-        return {
-            "total": len(standings),
-            "counts": {name: counts.get(name, 0) for name in ORDER},
-            "photos": [
-                {"id": photo.id, "name": photo.name, "state": standings[photo.id].state,
-                 "reasons": list(standings[photo.id].reasons)}
-                for photo in listed[start : start + count]
-            ],
-        }  # fmt: skip
+            standings = {photo.id: self._known.get(photo.id, Standing()) for photo in self.photos}
+        return queue_of(tuple(self.photos), standings, state, start, count)
 
     def look_ahead(self, after: str | None = None) -> bool:
         """Judges the next photo of which nothing is known, from `after` on. False where there is none left."""
@@ -163,7 +159,7 @@ class Desk:
         except CannotTell:
             self._note(photo, PERSON, ("cannot-tell",))
             raise
-        self._note(photo, _state_of(verdict), verdict.reasons, said, examined.content)
+        self._note(photo, state_of(verdict), verdict.reasons, said, examined.content)
         return verdict
 
     def preview(self, photo: QueuedPhoto, edge: int) -> bytes | None:
@@ -190,6 +186,50 @@ class Desk:
             for one in proposed
             if one.rewrite is not None
         ]  # fmt: skip
+
+    def suggestions(self, photo: QueuedPhoto) -> dict[int, str]:
+        """Whom the faces are like: number -> register id. Empty where policy compares no faces or nobody is enrolled.
+
+        A person confirms each; nothing follows from them by themselves.
+        """
+        if Mode.MATCHED not in self.guard.policy.modes or self.state(photo) in (DONE, STOPPED):
+            return {}
+        with self._lock:
+            known = self._standing(photo).suggested
+        if known is None:
+            known = {}
+            with suppress(TemplateStoreError):  # nobody is enrolled
+                seen = self._examined(photo).inspect(name=photo.name, channel=self.channel, mode=Mode.MATCHED.value)
+                known = {face.number: face.person for face in seen.faces if face.number is not None and face.person}
+            with self._lock:
+                self._standing(photo).suggested = known
+        return known
+
+    def post(self, photo: QueuedPhoto, text: str, alt: str) -> str:
+        """Posts the copy that was released of a photo; the link of the post. Raises as `Poster.post` does."""
+        self.sit_down(self.by)
+        data = self.photos.read(photo)
+        decided = self._decisions.of(hashlib.sha256(data).hexdigest())
+        if decided is None or decided.kind != RELEASED:
+            raise WrongUsage("release the photo first: only a released copy is posted")
+        asked = self._asked(Said.from_json(decided.asked), recorded=True)
+        released = self.guard.release(data, name=photo.name, **asked)
+        if released.sha256 != decided.sha256:
+            raise WrongUsage("another copy would be made of it by now; undo the release, look again, and release it")
+        return self.account.post(released, text, alt, self.by)
+
+    def take_back(self, sha256: str, why: str) -> TakenBack:
+        """Takes a release back: on the record, its copies of this desk, and its posts where the account is set up."""
+        self.sit_down(self.by)
+        done = self.account.take_back(sha256, self.by, why)
+        for content, decided in self._decisions.standing().items():
+            if decided.sha256 == sha256 and decided.output is not None:
+                (self._out / decided.output).unlink(missing_ok=True)
+                self._decisions.add(replace(decided, kind=UNDONE, by=self.by, at=self._stamp()))
+                for photo in self.photos:
+                    if self._standing(photo).content == content:
+                        self._note(photo, WAITING, ())
+        return done
 
     def release(self, photo: QueuedPhoto) -> Decided:
         """Releases a photo as it was decided. Raises Refused, CannotTell, and WrongUsage where nobody decides."""
@@ -240,8 +280,8 @@ class Desk:
 
     # -- inside
 
-    def _standing(self, photo: QueuedPhoto) -> _Standing:
-        return self._known.setdefault(photo.id, _Standing())
+    def _standing(self, photo: QueuedPhoto) -> Standing:
+        return self._known.setdefault(photo.id, Standing())
 
     def _note(
         self, photo: QueuedPhoto, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""
@@ -252,8 +292,8 @@ class Desk:
             standing.content = content or standing.content
             if said is not None:
                 standing.said = said
-            decided = self._decisions.of(standing.content) if standing.content and state in _OPEN else None
-            standing.state = _DECIDED[decided.kind] if decided else state
+            decided = self._decisions.of(standing.content) if standing.content and state in OPEN else None
+            standing.state = DECIDED[decided.kind] if decided else state
             standing.reasons = tuple(reasons)
 
     def _asked(self, said: Said, *, recorded: bool = False) -> Any:
@@ -277,7 +317,7 @@ class Desk:
             raise
         decided = self._decisions.of(content)
         if decided is not None:
-            self._note(photo, _DECIDED[decided.kind], (), Said.from_json(decided.asked), content)
+            self._note(photo, DECIDED[decided.kind], (), Said.from_json(decided.asked), content)
         return decided is not None
 
     def _examined(self, photo: QueuedPhoto) -> Examined:
@@ -303,9 +343,3 @@ class Desk:
 
     def _stamp(self) -> str:
         return now(self.guard.policy.zone).isoformat(timespec="seconds")
-
-
-def _state_of(verdict: Verdict) -> str:
-    if verdict.outcome is Outcome.PUBLISHABLE:
-        return AS_IS
-    return PROPOSAL if verdict.outcome is Outcome.NEEDS_REWRITE else PERSON

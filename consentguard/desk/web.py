@@ -23,7 +23,8 @@ from consentguard.desk import lookup
 from consentguard.desk.photos import QueuedPhoto
 from consentguard.desk.safety import Gatekeeper, SessionSecrets, loopback
 from consentguard.desk.said import Said
-from consentguard.desk.session import ORDER, Desk
+from consentguard.desk.session import Desk
+from consentguard.desk.standing import ORDER
 from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
 from consentguard.files import MAX_FILE
 
@@ -53,6 +54,7 @@ class Page:
             Route("/api/sit-down", self._json(self._sit_down), methods=["POST"]),
             Route("/api/register", self._json(self._register), methods=["POST"]),
             Route("/api/shown", self._json(self._shown), methods=["POST"]),
+            Route("/api/take-back", self._json(self._take_back), methods=["POST"]),
             Route("/api/words", self._json(self._words), methods=["POST"]),
             Route("/api/drop", self._json(self._drop), methods=["POST"]),
             Route(photo, self._json(self._photo)),
@@ -63,6 +65,7 @@ class Page:
             Route(f"{photo}/release", self._json(self._release), methods=["POST"]),
             Route(f"{photo}/refuse", self._json(self._refuse), methods=["POST"]),
             Route(f"{photo}/undo", self._json(self._undo), methods=["POST"]),
+            Route(f"{photo}/post", self._json(self._post), methods=["POST"]),
         ]
         return Gatekeeper(Starlette(routes=routes), self._keys, hosts)
 
@@ -74,7 +77,8 @@ class Page:
         desk = self._desk
         page = template.render(
             key=self._keys.script, first=desk.first or "", by=desk.by, channel=desk.channel,
-            classes=lookup.classes(desk.guard),
+            classes=lookup.classes(desk.guard), account=desk.guard.policy.channel(desk.channel).account,
+            posts=desk.account.can_post,
             nobody=any(name.casefold() == desk.by.casefold() for name in desk.guard.policy.nobody_by),
         )  # fmt: skip
         return HTMLResponse(page)
@@ -137,6 +141,13 @@ class Page:
     def _shown(self, request: Request, body: dict[str, Any]) -> Any:
         return {"releases": lookup.shown(self._desk.guard, str(body.get("id", "")))}
 
+    def _take_back(self, request: Request, body: dict[str, Any]) -> Any:
+        done = self._desk.take_back(str(body.get("sha256", "")), str(body.get("why", "")))
+        return {"deleted": done.deleted, "left": done.left}
+
+    def _post(self, request: Request, body: dict[str, Any]) -> Any:
+        return {"link": self._desk.post(self._one(request), str(body.get("text", "")), str(body.get("alt", "")))}
+
     def _words(self, request: Request, body: dict[str, Any]) -> Any:
         desk, caption, alt = self._desk, str(body.get("caption", "")), str(body.get("alt", ""))
         return {"findings": lookup.words(desk.guard, desk.channel, caption, alt)}
@@ -152,9 +163,15 @@ class Page:
         return self._told(photo)
 
     def _told(self, photo: QueuedPhoto, said: Said | None = None) -> dict[str, Any]:
-        verdict = self._desk.verdict(photo, said)
-        about = {"id": photo.id, "said": self._desk.said(photo).as_json(), "size": self._desk.size(photo)}
-        return {**verdict.as_json(), **about, "state": self._desk.state(photo)}
+        desk = self._desk
+        suggested = lookup.named(
+            desk.guard, desk.channel, desk.suggestions(photo)
+        )  # first: the next call keeps its plan
+        verdict, so_far = desk.verdict(photo, said), desk.said(photo)
+        about = {"id": photo.id, "said": so_far.as_json(), "size": desk.size(photo), "suggested": suggested,
+                 "described": lookup.description(desk.guard, verdict, so_far),
+                 "caption": so_far.caption, "alt": so_far.alt}  # fmt: skip
+        return {**verdict.as_json(), **about, "state": desk.state(photo)}
 
     def _original(self, request: Request) -> bytes | None:
         return self._desk.original(

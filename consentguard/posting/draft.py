@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from consentguard.consent import alt as alt_text
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
 from consentguard.consent.record.post_journal import digest
@@ -14,7 +15,6 @@ from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
 from consentguard.guard.guard import Guard
 from consentguard.kinds import PUBLISHED
-from consentguard.posting import alt as alt_text
 from consentguard.posting.clearance import ClearedPhoto, clear_photo
 from consentguard.posting.context import PostingContext
 from consentguard.posting.network import PostLimits

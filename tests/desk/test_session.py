@@ -1,6 +1,8 @@
 """A person at the desk, without a page: what is said of a photo, what becomes of it, and what is kept."""
 
 import hashlib
+from datetime import UTC
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,20 +11,24 @@ from consentguard.batch.decisions import RELEASED
 from consentguard.batch.journal import ScanJournal
 from consentguard.batch.scan import scan
 from consentguard.batch.unit import Scanner, Settings
+from consentguard.consent.clock import now
+from consentguard.consent.record.ledger import Ledger
+from consentguard.desk import lookup
 from consentguard.desk.photos import Photos
 from consentguard.desk.said import Said
-from consentguard.desk.session import AS_IS, DONE, PROPOSAL, STOPPED, WAITING, Desk
+from consentguard.desk.session import Desk
+from consentguard.desk.standing import AS_IS, DONE, PERSON, PROPOSAL, STOPPED, WAITING
 from consentguard.errors import Refused, UnreadableImage, WrongUsage
 from consentguard.guard.examined import PREVIEW_EDGE
 from consentguard.values import Tag
 from consentguard.vision.imagefile import codec
 
 
-def at_desk(school, by="Miriam Castlegate"):
+def at_desk(school, by="Miriam Castlegate", poster_of=None):
     if not State.is_made(school / "state"):
         State.create(school / "state")
     guard = Guard.open(school / "consent_register.csv", policy=school / "policy.toml", state=school / "state")
-    return Desk(guard, Photos(school / "photos"), school / "out", by=by)
+    return Desk(guard, Photos(school / "photos"), school / "out", by=by, poster_of=poster_of)
 
 
 @pytest.fixture
@@ -209,3 +215,98 @@ def test_a_dropped_photo_stays_in_memory(desk, school, photographs):
 def test_what_the_page_never_sends_is_refused(sent):
     with pytest.raises(WrongUsage, match="load it again"):
         Said.from_json(sent)
+
+
+def test_a_photo_whose_old_decision_fits_no_longer_is_judged_once(school):
+    """A tag whose person has left the register: the photo waits for a person, and is not looked at for ever."""
+    (school / "out").mkdir()
+    desk = at_desk(school)
+    photo = named(desk, "assembly.jpg")
+    left = min(desk.verdict(photo).faces, key=lambda face: face.box.left)
+    desk.verdict(photo, Said(tags=(Tag.of(left, "P001"),)))
+    desk._note(photo, WAITING, ())  # as undo leaves it
+    register = school / "consent_register.csv"
+    register.write_text("".join(line for line in register.read_text().splitlines(True) if not line.startswith("P001")))
+    again = at_desk(school)
+    again._note(photo, WAITING, (), desk.said(photo))
+    for _ in range(len(again.photos)):
+        assert again.look_ahead()
+    assert not again.look_ahead()
+    assert again.state(photo) == PERSON
+
+
+def test_a_likeness_is_a_suggestion_that_tags_nobody(school, photographs):
+    """In the mode that compares faces: who it may be stands beside the face, and the face stays hidden until a tag."""
+    policy = school / "policy.toml"
+    text = policy.read_text()
+    policy.write_text(text.replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"'))
+    (school / "references/T001").mkdir(parents=True)
+    (school / "references/T001/1.jpg").write_bytes(photographs["biden"])
+    (school / "out").mkdir()
+    desk = at_desk(school)
+    photo = named(desk, "walk.jpg")
+    assert desk.suggestions(photo) == {}  # nobody is enrolled
+    desk.guard.enrol(school / "references")
+    desk = at_desk(school)
+    verdict = desk.verdict(photo)
+    assert desk.suggestions(photo) == {verdict.faces[0].number: "T001"}
+    told = lookup.named(desk.guard, desk.channel, desk.suggestions(photo))
+    assert [one["standing"] for one in told.values()] == ["consented"]
+    assert [face.action.value for face in desk.verdict(photo).faces] == ["hide"]
+    tagged = desk.verdict(photo, Said(tags=(Tag.of(verdict.faces[0], "T001"),)))
+    assert [face.action.value for face in tagged.faces] == ["keep"]
+    assert lookup.description(desk.guard, tagged, desk.said(photo)) == "A photo of one adult."
+
+
+class Network:
+    """Stands in for the school's account: keeps what is posted, and what is deleted."""
+
+    def __init__(self):
+        self.posted, self.deleted, self.away = [], [], False
+
+    def __call__(self, channel):
+        return self
+
+    def post(self, text, photos, *, channel, by, alts=()):
+        self.posted.append((text, photos[0].sha256, channel, by, tuple(alts)))
+        return SimpleNamespace(link="https://x.com/i/status/17")
+
+    def take_down(self, post, *, channel, by):
+        if self.away:
+            raise WrongUsage("the keys are missing")
+        self.deleted.append((post, channel, by))
+
+
+def test_what_was_released_is_posted_and_taken_back(school):
+    (school / "out").mkdir()
+    network = Network()
+    desk = at_desk(school, poster_of=network)
+    assert desk.account.can_post
+    photo = named(desk, "wall.jpg")
+    with pytest.raises(WrongUsage, match="release the photo first"):
+        desk.post(photo, "Our wall", "A wall")
+    decided = desk.release(photo)
+    assert desk.post(photo, "Our wall", "A wall").endswith("/17")
+    assert network.posted == [("Our wall", decided.sha256, "main", "Miriam Castlegate", ("A wall",))]
+    Ledger(desk.guard.state).record_post(decided.sha256, channel="main", post="17", at=now(UTC), by="Miriam Castlegate")
+
+    with pytest.raises(WrongUsage, match="say why"):
+        desk.take_back(decided.sha256, " ")
+    assert desk.take_back(decided.sha256, "the wrong wall").deleted == ("17",)
+    assert network.deleted == [("17", "main", "Miriam Castlegate")]
+    assert not (school / "out" / decided.output).exists()
+    assert desk.state(photo) == WAITING
+    with pytest.raises(Refused, match="took the release back"):
+        desk.guard.admit(desk.guard.release(desk.photos.read(photo)), channel="main")
+
+
+def test_what_cannot_be_deleted_is_said_with_what_to_run(school):
+    (school / "out").mkdir()
+    network = Network()
+    network.away = True
+    desk = at_desk(school, poster_of=network)
+    decided = desk.release(named(desk, "wall.jpg"))
+    Ledger(desk.guard.state).record_post(decided.sha256, channel="main", post="17", at=now(UTC), by="Miriam Castlegate")
+    (left,) = desk.take_back(decided.sha256, "the wrong wall").left
+    assert "the keys are missing" in left
+    assert "consentguard takedown --post 17 --apply --by NAME" in left

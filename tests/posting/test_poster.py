@@ -16,12 +16,12 @@ import pytest
 from fake_x import Fault
 from PIL import Image
 
+from consentguard.consent.alt import proposed
 from consentguard.consent.record.post_journal import Journal
 from consentguard.consent.record.state import State
 from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard.guard import Guard
 from consentguard.posting import Part, Poster, PostingFailed
-from consentguard.posting.alt import proposed
 from consentguard.posting.errors import PartlyPosted, SaidBefore, Unconfirmed
 from consentguard.values import Mode, Rewrite
 from consentguard.vision.detection.detector import DETECTORS

@@ -96,7 +96,7 @@ async function open(id) {
   try {
     const told = await call(`/api/photo/${id}`);
     if (mine !== asking) return;
-    $("caption").value = $("alt").value = "";
+    $("caption").value = told.caption; $("alt").value = told.alt;
     take(told);
     $("original").src = `/api/photo/${id}/original?edge=1600`;
     $("photo").focus({ preventScroll: true });
@@ -113,11 +113,13 @@ async function open(id) {
 
 function take(told) {
   photo = told; said = told.said; problem();
+  photo.done = ["released", "refused"].includes(told.state);
   $("name").textContent = told.photo;
   const doing = told.rewrite && told.rewrite !== "none" ? ` (${KINDS[told.rewrite].toLowerCase()})` : "";
   const ended = { released: "Released.", refused: "Refused by you." }[told.state];
   $("outcome").textContent = ended ?? OUTCOME[told.outcome] + doing;
-  $("undo").hidden = !ended; $("release").disabled = $("refuse").disabled = Boolean(ended);
+  $("undo").hidden = !ended; $("post").hidden = told.state !== "released" || document.body.dataset.posts !== "yes";
+  $("use-alt").hidden = !told.described; $("use-alt").textContent = `Use: ${told.described}`; $("release").disabled = $("refuse").disabled = Boolean(ended);
   $("again").hidden = !before || said.tags.length > 0;
   $("class-said").textContent = said.people.length ? `${said.people.length} people named; point at a face to hide it` : "";
   draw(); faces(); findings(told.findings.map((one) => one.message)); preview().then(choices, problem);
@@ -159,7 +161,9 @@ function faces() {
     const text = `${STANDING[one.standing] ?? one.standing}${who}${one.where ? `, ${one.where}` : ""}`;
     const change = element("button", { type: "button", textContent: "Say who", onclick: () => point(at) });
     change.setAttribute("aria-label", `Say who face ${one.number ?? "that was added"} is`);
-    return element("li", {}, element("b", { textContent: one.number ?? "+" }), element("span", { className: one.action === "keep" ? "keeps" : "hides", textContent: `${one.action === "keep" ? "stays" : "is hidden"}: ${text}` }), change);
+    const like = photo.suggested?.[one.number], settled = said.tags.some((tag) => iou(tag.box, one.box) >= 0.5);
+    const confirm = like && !settled && !photo.done ? [element("button", { type: "button", className: "perhaps", textContent: `Perhaps ${like.name} (${STANDING[like.standing]}): yes`, onclick: () => { pointed = one; answer(like.id); } })] : [];
+    return element("li", {}, element("b", { textContent: one.number ?? "+" }), element("span", { className: one.action === "keep" ? "keeps" : "hides", textContent: `${one.action === "keep" ? "stays" : "is hidden"}: ${text}` }), ...confirm, change);
   }));
 }
 
@@ -232,8 +236,10 @@ function point(at) {
 async function people() {
   const mine = $("search").value, told = await call("/api/register", { text: mine, class: mine ? null : $("class").value || null });
   if (mine !== $("search").value) return;
-  $("people").replaceChildren(...told.people.map((one, at) => {
-    const line = element("li", { onclick: () => answer(one.id) }, element("span", { textContent: `${one.name}${one.class ? `, class ${one.class}` : ""}` }),
+  const like = mine ? undefined : photo.suggested?.[pointed.number];
+  const listed = like ? [{ ...like, suggested: true }, ...told.people.filter((one) => one.id !== like.id)] : told.people;
+  $("people").replaceChildren(...listed.map((one, at) => {
+    const line = element("li", { onclick: () => answer(one.id) }, element("span", { textContent: `${one.name}${one.class ? `, class ${one.class}` : ""}${one.suggested ? " (suggested: look, then confirm)" : ""}` }),
       element("small", { className: one.standing === "consented" ? "keeps" : "hides", textContent: STANDING[one.standing] }));
     line.setAttribute("role", "option"); line.dataset.id = one.id; line.setAttribute("aria-selected", String(at === 0));
     return line;
@@ -328,6 +334,40 @@ $("why-dialog").addEventListener("close", async () => {
 });
 const undo = async () => { if (!$("undo").hidden) { await act("undo"); await loadQueue(); } };
 
+$("use-alt").onclick = () => { $("alt").value = photo.described; say({}); };
+
+// -- posting what was released, and taking back
+
+$("post").onclick = () => {
+  $("post-text").value = $("caption").value; $("post-alt").value = $("alt").value || photo.described || "";
+  $("post-problem").textContent = ""; $("post-dialog").showModal();
+};
+$("post-now").onclick = async () => {
+  $("post-now").disabled = true; $("post-problem").textContent = "Posting…";
+  try {
+    const { link } = await call(`/api/photo/${photo.id}/post`, { text: $("post-text").value, alt: $("post-alt").value });
+    $("post-dialog").close(); $("outcome").textContent = `Posted: ${link}`;
+  } catch (error) { $("post-problem").textContent = `Not posted. ${error.message}`; }
+  $("post-now").disabled = false;
+};
+$("post-close").onclick = () => $("post-dialog").close();
+
+let taking = null;
+function takeBack(release, told) {
+  taking = { release, told };
+  $("back-what").textContent = `Release ${release.sha256.slice(0, 16)} for ${release.channel} is taken back on the record: nothing accepts it any more. ${release.posts ? "What was posted of it is deleted at X." : "Nothing of it is posted."} Copies that lie elsewhere you take away yourself.`;
+  $("back-why").value = ""; $("back-dialog").showModal();
+}
+$("back-dialog").addEventListener("close", async () => {
+  const { release, told } = taking, why = $("back-why").value;
+  if ($("back-dialog").returnValue !== "ok" || !why.trim()) return;
+  try {
+    const done = await call("/api/take-back", { sha256: release.sha256, why });
+    told(["Taken back.", ...done.deleted.map((id) => `Post ${id} is deleted.`), ...done.left]);
+    await loadQueue();
+  } catch (error) { told([error.message]); }
+});
+
 let typing;
 for (const name of ["caption", "alt"]) {
   $(name).addEventListener("input", () => {
@@ -380,7 +420,7 @@ document.addEventListener("keydown", (event) => {
   if (["INPUT", "TEXTAREA", "SELECT"].includes(event.target.tagName)) return;
   const key = event.key.toLowerCase(), button = event.target.tagName === "BUTTON" || event.target.tagName === "SUMMARY";
   const keys = {
-    arrowright: () => step(1), arrowleft: () => step(-1), n: next, r: refuse, u: undo, a: () => startDrawing("add"), c: () => startDrawing("crop"),
+    arrowright: () => step(1), arrowleft: () => step(-1), n: next, r: refuse, u: undo, p: () => { if (!$("post").hidden) $("post").click(); }, a: () => startDrawing("add"), c: () => startDrawing("crop"),
     b: () => $("boxes").click(), z: () => $("zoom").click(), "?": () => $("help").click(),
   };
   if (key === "enter" && !button) { event.preventDefault(); release(); return; }
@@ -413,8 +453,11 @@ $("lookup").addEventListener("input", async () => {
     const more = element("ul");
     const button = element("button", { type: "button", textContent: `${one.name}, ${one.id}: ${STANDING[one.standing]}`, onclick: async () => {
       const { releases } = await call("/api/shown", { id: one.id });
-      const lines = releases.map((each) => `${each.at.slice(0, 10)} on ${each.channel}: ${each.sha256.slice(0, 16)}`);
-      more.replaceChildren(...(lines.length ? [...lines, `To take these down: consentguard takedown ${one.id}`] : ["Nothing that was released shows this person."]).map((line) => element("li", { textContent: line })));
+      more.replaceChildren(...(releases.length ? releases.map((each) => {
+        const line = element("li", {}, `${each.at.slice(0, 10)} on ${each.channel}: ${each.sha256.slice(0, 16)}${each.posts ? ", posted" : ""} `);
+        line.append(element("button", { type: "button", textContent: "Take back", onclick: () => takeBack(each, (lines) => line.replaceChildren(lines.join(" "))) }));
+        return line;
+      }) : [element("li", { textContent: "Nothing that stands shows this person." })]));
     } });
     return element("li", {}, button, more);
   }));

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from consentguard.values import Action, Box, JudgedFace, Mode, Released, Standing
+from consentguard.values.geometry import Box
+from consentguard.values.released import Released
+from consentguard.values.verdict import Action, JudgedFace, Mode, Standing, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,8 @@ class Shown:
     hands: bool
 
     @classmethod
-    def of(cls, released: Released) -> Shown:
+    def of(cls, verdict: Verdict) -> Shown:
         """Counts what the verdict found, leaving out what a crop cut off."""
-        verdict = released.verdict
         frame = verdict.frame
 
         def inside(box: Box) -> bool:
@@ -46,7 +47,7 @@ def in_words(released: Released) -> str:
 
     Such as "1 face stays visible, with the consent of P001; 2 faces are hidden".
     """
-    shown = Shown.of(released)
+    shown = Shown.of(released.verdict)
     parts = []
     if shown.faces:
         verb = "face stays" if len(shown.faces) == 1 else "faces stay"

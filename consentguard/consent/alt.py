@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from consentguard.consent.register.register import Register
-from consentguard.posting.shown import Shown
-from consentguard.values import Released, Rewrite
+from consentguard.values import Released, Rewrite, Verdict
+from consentguard.values.shown import Shown
 
 _WORDS: Final = (
     "no",
@@ -33,12 +34,17 @@ def proposed(released: Released, register: Register) -> str:
     A sentence such as "A photo of two pupils and one adult; one head is covered." It is a start: a person who knows
     what the photo shows writes a better one.
     """
-    seen = Shown.of(released)
+    return described(released.verdict, released.grounds.people, register)
+
+
+def described(verdict: Verdict, people: Sequence[str], register: Register) -> str:
+    """The same of a copy that is not released yet; `people` are the ids of those whose consent it would rest on."""
+    seen = Shown.of(verdict)
     shown, hidden = len(seen.faces), seen.hidden
     parts = []
     if shown:
-        parts.append(f"a photo of {_people(shown, released.grounds.people, register)}")
-    if hidden and released.verdict.rewrite is Rewrite.SILHOUETTE:
+        parts.append(f"a photo of {_people(shown, people, register)}")
+    if hidden and verdict.rewrite is Rewrite.SILHOUETTE:
         parts.append(f"{_count(hidden, 'person is', 'people are')} painted over")
     elif hidden:
         parts.append(f"{_count(hidden, 'head is', 'heads are')} covered")
@@ -50,7 +56,7 @@ def proposed(released: Released, register: Register) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _people(shown: int, people: tuple[str, ...], register: Register) -> str:
+def _people(shown: int, people: Sequence[str], register: Register) -> str:
     """By their part in school, where everybody seen is known; else as people."""
     rows = [register.get(person) for person in people]
     roles = Counter(row.role if row and row.role in _NOUNS else "" for row in rows)
