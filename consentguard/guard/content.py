@@ -112,4 +112,6 @@ class Content:
             fields = ", ".join(dict.fromkeys(notice.field for notice in foreign))
             names = ", ".join(dict.fromkeys(agency for notice in foreign for agency in agencies(notice.text)))
             agency = f", a picture agency among them ({names})" if names else ""
-            yield self._quoted(Finding(_NOTICE, "file", f"{fields} of the file name somebody{agency}"))
+            yield self._quoted(
+                Finding(_NOTICE, "file", f"the file names somebody as its author or owner{agency}: {fields}")
+            )

@@ -237,3 +237,45 @@ def test_thousands_of_photos_wait_without_delay(school):
     photos = Photos(folder)
     assert len(photos) == 5000
     assert time.process_time() - start < 10, "nothing loads them all"
+
+
+def test_a_suggestion_is_confirmed_and_a_release_posted_or_taken_back(opened, browser, school, photographs):
+    """Where policy compares faces: who it may be is offered; posting says what is missing; taking back asks first."""
+    policy = school / "policy.toml"
+    policy.write_text(policy.read_text().replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"'))
+    (school / "references/T001").mkdir(parents=True)
+    (school / "references/T001/1.jpg").write_bytes(photographs["obama3"])
+    enrol = [sys.executable, "-m", "consentguard", "enrol", "--policy", "policy.toml", "--photos", "references"]
+    subprocess.run(enrol, check=True, capture_output=True, cwd=school)
+    (school / "photos/talk.jpg").write_bytes(photographs["obama"])
+
+    page = page_at(browser, opened("--by", "Miriam Castlegate")[0])
+    go_to(page, "talk.jpg")
+    expect(page.locator("#faces")).to_contain_text("is hidden")
+    perhaps = page.get_by_role("button", name="Perhaps Miriam Castlegate (may be shown): yes")
+    expect(perhaps).to_be_visible()
+    perhaps.click()
+    expect(page.locator("#faces")).to_contain_text("stays: may be shown T001")
+    expect(perhaps).to_have_count(0)
+    page.get_by_role("button", name="Use: A photo of one adult.").click()
+    expect(page.locator("#alt")).to_have_value("A photo of one adult.")
+    page.click("#release")
+    expect(page.locator("#queue button:has-text('talk.jpg')")).to_contain_text("released", timeout=90_000)
+
+    go_to(page, "talk.jpg")
+    page.click("#post")
+    expect(page.locator("#post-alt")).to_have_value("A photo of one adult.")
+    page.click("#post-now")
+    expect(page.locator("#post-problem")).to_contain_text("posting doctor")  # what is missing, and where it goes
+    page.click("#post-close")
+
+    page.click("summary:has-text('Look somebody up')")
+    page.fill("#lookup", "T001")
+    page.click("#found button:has-text('T001')")
+    page.click("#found button:has-text('Take back')")
+    page.fill("#back-why", "the wrong photo")
+    page.click("#back-dialog button:has-text('Take it back')")
+    expect(page.locator("#found")).to_contain_text("Taken back.")
+    assert not list((school / "out/released").glob("*.jpg"))
+    expect(page.locator("#queue button:has-text('talk.jpg')")).not_to_contain_text("released")
+    assert [fault for fault in page.faults if "400" not in fault] == []

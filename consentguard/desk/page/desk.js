@@ -10,6 +10,10 @@ const STATES = {
   "person": "need a person", "proposal": "proposals", "as-is": "may go as they are", "waiting": "not judged yet",
   "released": "released", "refused": "refused",
 };
+const ONE = { // of a single photo of the queue
+  "person": "needs a person", "proposal": "a copy is proposed", "as-is": "may go as it is", "waiting": "not judged yet",
+  "released": "released", "refused": "refused",
+};
 const OUTCOME = {
   "publishable": "May go exactly as it is.", "needs_rewrite": "A copy is proposed.", "refused": "Must not go as it stands.",
   "cannot_tell": "Undecided, so it must not go.",
@@ -55,7 +59,7 @@ async function loadQueue() {
   queue = told.photos;
   const list = $("queue"), focused = document.activeElement?.dataset?.id;
   list.replaceChildren(...queue.map((one) => {
-    const button = element("button", { type: "button", className: one.state }, one.name, element("small", { textContent: STATES[one.state] }));
+    const button = element("button", { type: "button", className: one.state }, one.name, element("small", { textContent: ONE[one.state] }));
     button.dataset.id = one.id;
     button.setAttribute("aria-current", String(photo?.id === one.id));
     button.onclick = () => open(one.id);
@@ -92,7 +96,7 @@ async function open(id) {
   problem();
   if (photo && said?.tags.length) before = { width: $("original").naturalWidth, tags: said.tags, people: said.people };
   $("empty").hidden = true; $("work").hidden = false;
-  $("outcome").textContent = "Looking at it…";
+  $("outcome").textContent = "Looking at it…"; $("preview").hidden = $("nothing").hidden = true;
   try {
     const told = await call(`/api/photo/${id}`);
     if (mine !== asking) return;
@@ -115,9 +119,9 @@ function take(told) {
   photo = told; said = told.said; problem();
   photo.done = ["released", "refused"].includes(told.state);
   $("name").textContent = told.photo;
-  const doing = told.rewrite && told.rewrite !== "none" ? ` (${KINDS[told.rewrite].toLowerCase()})` : "";
+  const doing = told.outcome === "needs_rewrite" && KINDS[told.rewrite] ? `A copy is proposed: ${KINDS[told.rewrite].toLowerCase()}.` : OUTCOME[told.outcome];
   const ended = { released: "Released.", refused: "Refused by you." }[told.state];
-  $("outcome").textContent = ended ?? OUTCOME[told.outcome] + doing;
+  $("outcome").textContent = ended ?? doing;
   $("undo").hidden = !ended; $("post").hidden = told.state !== "released" || document.body.dataset.posts !== "yes";
   $("use-alt").hidden = !told.described; $("use-alt").textContent = `Use: ${told.described}`; $("release").disabled = $("refuse").disabled = Boolean(ended);
   $("again").hidden = !before || said.tags.length > 0;
@@ -176,10 +180,10 @@ async function preview() {
   const answer = await fetch(`/api/photo/${id}/preview`);
   if (id !== photo?.id) return;
   const there = answer.status === 200;
-  $("nothing").hidden = there; image.hidden = !there;
+  $("nothing").hidden = there; if (!there) image.hidden = true;
   if (!there) { document.body.dataset.previewed = `${id} nothing`; return; }
   const url = URL.createObjectURL(await answer.blob());
-  image.onload = () => { URL.revokeObjectURL(url); document.body.dataset.previewed = `${id} ${Date.now()}`; };
+  image.onload = () => { image.hidden = false; URL.revokeObjectURL(url); document.body.dataset.previewed = `${id} ${Date.now()}`; };
   image.src = url;
 }
 
@@ -347,7 +351,7 @@ $("post-now").onclick = async () => {
   try {
     const { link } = await call(`/api/photo/${photo.id}/post`, { text: $("post-text").value, alt: $("post-alt").value });
     $("post-dialog").close(); $("outcome").textContent = `Posted: ${link}`;
-  } catch (error) { $("post-problem").textContent = `Not posted. ${error.message}`; }
+  } catch (error) { $("post-problem").textContent = `Not posted: ${error.message}\nTo see what the account lacks, run consentguard posting doctor.`; }
   $("post-now").disabled = false;
 };
 $("post-close").onclick = () => $("post-dialog").close();
