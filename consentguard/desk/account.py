@@ -33,7 +33,7 @@ class TakenBack:
     left: tuple[str, ...]
 
 
-class Account:
+class DeskAccount:
     """The school's accounts, as far as this desk may use them.
 
     Attributes:

@@ -16,7 +16,7 @@ from consentguard.batch.decisions import REFUSED, RELEASED, UNDONE, Decided, Dec
 from consentguard.batch.output import RELEASED as FOLDER
 from consentguard.batch.output import deliver, place
 from consentguard.consent.clock import now
-from consentguard.desk.account import Account, PosterOf, TakenBack
+from consentguard.desk.account import DeskAccount, PosterOf, TakenBack
 from consentguard.desk.photos import Photos, QueuedPhoto
 from consentguard.desk.said import Said
 from consentguard.desk.standing import (
@@ -27,7 +27,7 @@ from consentguard.desk.standing import (
     SCANNED,
     STOPPED,
     WAITING,
-    Standing,
+    PhotoStanding,
     queue_of,
     state_of,
 )
@@ -68,10 +68,10 @@ class Desk:
         _ = guard.state  # nothing can be released without one
         self.photos, self.by = photos, by.strip()
         self.channel = guard.policy.channel(channel).name
-        self.account = Account(guard, self.channel, poster_of)
+        self.account = DeskAccount(guard, self.channel, poster_of)
         self.guard, self._out = guard, out
         self._decisions = Decisions.open(out / "scan.db")
-        self._known: dict[str, Standing] = {}
+        self._known: dict[str, PhotoStanding] = {}
         self._held: OrderedDict[str, Examined] = OrderedDict()
         self.first: str | None = None
         self._lock, self._looking = threading.RLock(), threading.Lock()
@@ -108,7 +108,7 @@ class Desk:
     def queue(self, state: str | None = None, start: int = 0, count: int = 100) -> dict[str, Any]:
         """Photos of a state, or all of them, those first that need a person; and how many there are of each state."""
         with self._lock:
-            standings = {photo.id: self._known.get(photo.id, Standing()) for photo in self.photos}
+            standings = {photo.id: self._known.get(photo.id, PhotoStanding()) for photo in self.photos}
         return queue_of(tuple(self.photos), standings, state, start, count)
 
     def look_ahead(self, after: str | None = None) -> bool:
@@ -280,8 +280,8 @@ class Desk:
 
     # -- inside
 
-    def _standing(self, photo: QueuedPhoto) -> Standing:
-        return self._known.setdefault(photo.id, Standing())
+    def _standing(self, photo: QueuedPhoto) -> PhotoStanding:
+        return self._known.setdefault(photo.id, PhotoStanding())
 
     def _note(
         self, photo: QueuedPhoto, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""

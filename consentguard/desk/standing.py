@@ -21,7 +21,7 @@ ORDER: Final = (PERSON, PROPOSAL, AS_IS, WAITING, DONE, STOPPED)
 
 
 @dataclass(slots=True)
-class Standing:
+class PhotoStanding:
     """What the desk knows of one photo while it is open.
 
     Attributes:
@@ -47,7 +47,7 @@ def state_of(verdict: Verdict) -> str:
 
 
 def queue_of(
-    photos: Sequence[QueuedPhoto], standings: Mapping[str, Standing], state: str | None, start: int, count: int
+    photos: Sequence[QueuedPhoto], standings: Mapping[str, PhotoStanding], state: str | None, start: int, count: int
 ) -> dict[str, Any]:
     """Photos of a state, or all of them, those first that need a person; and how many there are of each state."""
     counts = Counter(one.state for one in standings.values())

@@ -158,8 +158,7 @@ class Guard(Many):
         with about(taken.name), timed(), logged("inspect", taken) as call:
             late = self._late(taken)
             judged = self._pipeline.check(taken, question, at or self._setup.clock(), late)
-            verdict = self._pipeline.verdict(judged, taken.name)
-            call.verdict(verdict)
+            verdict = call.verdict(self._pipeline.verdict(judged, taken.name))
         self._keep(taken, verdict, judged)
         return verdict
 

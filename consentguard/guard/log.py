@@ -30,9 +30,10 @@ class _Call:
     outcome: str = "failed"
     reasons: tuple[str, ...] = ()
 
-    def verdict(self, verdict: Verdict) -> None:
-        """Takes down what was decided."""
+    def verdict(self, verdict: Verdict) -> Verdict:
+        """Takes down what was decided, and returns it."""
         self.outcome, self.reasons = verdict.outcome.value, verdict.reasons
+        return verdict
 
 
 @contextmanager
