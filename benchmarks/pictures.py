@@ -1,145 +1,135 @@
-"""How near paint is to people, what of them is left, and what becomes of photos: against people drawn by hand.
+"""The pictures of docs/how-it-decides.md, drawn: what is found in a photo, and the three copies that can be made of it.
 
-    python benchmarks/pictures.py --people FOLDER [--limit 200]
+    python benchmarks/pictures.py docs/how-it-decides.png
 
-FOLDER holds index.json, photos/ and masks/ (a number for each person, 255 for a crowd that nobody drew apart); photos
-with two or more people or a crowd are taken, doubled, with everybody unapproved. Of the *silhouette* of every photo,
-whatever is chosen, released or refused, over all photos together:
-
-- over: painted pixels by those of people. left: pixels of people still seen, hands with forearms and backs of heads
-  that may remain aside; of these unfound: of people of whom under a tenth is painted. heads: of the covers' own heads
-  (`head_box` within people), the share that is left.
-- bg: share of what is nobody's that is painted. IoU: of paint and people.
-
-Then, under the shipped policy: what is chosen, refused and why, how much of it is painted. Milliseconds are medians of
-finding bodies, of planning, and of painting. Writes benchmarks/results/pictures.md; no photo is written anywhere.
+No photograph of a person is in this repository. The detectors are made for photographs, so what they would find in the
+drawing is said here by hand; the plans and the paint are the program's own.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
-import time
-from collections import Counter
-from collections.abc import Iterator
+import io
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
 from consentguard import Policy
-from consentguard.values import Box, Face, Picture, Seen
-from consentguard.vision.detection.faces import FaceFinder
-from consentguard.vision.detection.hands import HandFinder
-from consentguard.vision.detection.heads import HeadFinder
-from consentguard.vision.detection.people import PeopleFinder
-from consentguard.vision.imagefile import codec
-from consentguard.vision.models.store import ModelStore
-from consentguard.vision.rewrite import Limits, Paint, apply_plan, head_box, kept_hand, plan_rewrite
-from consentguard.vision.rewrite.plan import silhouettes, survey_of
-from consentguard.vision.rewrite.shapes import drawn, rounded
-from consentguard.vision.rewrite.silhouette import forearm
+from consentguard.guard.finishing import paint_of
+from consentguard.guard.planning import limits_of
+from consentguard.values import (
+    Box,
+    Extent,
+    Face,
+    Hand,
+    Head,
+    JudgedFace,
+    PersonRegion,
+    Picture,
+    Rewrite,
+    Seen,
+    Standing,
+    frozen_pixels,
+)
+from consentguard.vision import draw
+from consentguard.vision.rewrite.cells import Grid
+from consentguard.vision.rewrite.paint import apply_plan
+from consentguard.vision.rewrite.plan import propose
 
-RESULTS = Path(__file__).parent / "results" / "pictures.md"
-TITLES = ("over", "left", "unfound", "heads", "bg", "IoU")
-
-
-def people(folder: Path) -> Iterator[tuple[Picture, np.ndarray]]:
-    """Each photo, doubled, with its people: int, 0 nobody."""
-    for row in json.loads((folder / "index.json").read_text("utf-8")):
-        if row["people"] >= 2 or row["crowd"]:
-            pixels = cv2.imread(str(folder / "photos" / row["name"]))
-            doubled = cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-            data = cv2.imencode(".jpg", doubled, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
-            picture = codec.decode(data, max_edge=2048, max_pixels=10**9)
-            mask = cv2.imread(str(folder / "masks" / row["mask"]), cv2.IMREAD_UNCHANGED)
-            size = (picture.width, picture.height)
-            yield picture, cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST).astype(int)
+WIDTH, HEIGHT = 1440, 1080
+SKIN, SHADE, HAIR, OTHER_HAIR = (224, 178, 148), (196, 146, 118), (70, 48, 36), (150, 100, 50)
+BLUE, GREEN = (60, 96, 150), (70, 120, 80)
+AA = cv2.LINE_AA
 
 
-def counts(painted: np.ndarray, true: np.ndarray, excused: np.ndarray, heads: np.ndarray) -> np.ndarray:
-    """Pixels of one photo: painted, people, left, unfound, heads, heads left, painted of nobody, nobody, and, or."""
-    somebody = true > 0
-    left = somebody & ~painted & ~excused
-    unfound = 0
-    for one in np.unique(true[somebody]):
-        mine = true == one
-        if (painted & mine).sum() < 0.1 * mine.sum():
-            unfound += int((left & mine).sum())
-    return np.array([
-        painted.sum(), somebody.sum(), left.sum(), unfound, (heads & somebody).sum(), (heads & left).sum(),
-        (painted & ~somebody).sum(), (~somebody).sum(), (painted & somebody).sum(), (painted | somebody).sum(),
-    ], float)  # fmt: skip
+def child(canvas: np.ndarray, x: int, colour: tuple[int, int, int], hair: tuple[int, int, int], *, face: bool) -> None:
+    """A child behind the table, from the front or from behind."""
+    cv2.ellipse(canvas, (x, 600), (170, 210), 0, 180, 360, colour, cv2.FILLED, AA)
+    cv2.rectangle(canvas, (x - 34, 350), (x + 34, 420), SHADE, cv2.FILLED)
+    cv2.ellipse(canvas, (x, 255), (98, 118), 0, 0, 360, hair, cv2.FILLED, AA)
+    if not face:
+        return
+    cv2.ellipse(canvas, (x, 280), (80, 98), 0, 0, 360, SKIN, cv2.FILLED, AA)
+    cv2.ellipse(canvas, (x, 182), (84, 46), 0, 0, 360, hair, cv2.FILLED, AA)
+    for side in (-34, 34):
+        cv2.ellipse(canvas, (x + side, 262), (16, 9), 0, 0, 360, (250, 250, 250), cv2.FILLED, AA)
+        cv2.circle(canvas, (x + side, 262), 8, (60, 44, 34), cv2.FILLED, AA)
+    cv2.line(canvas, (x - 2, 268), (x - 8, 298), SHADE, 4, AA)
+    cv2.ellipse(canvas, (x, 328), (30, 14), 0, 0, 180, (176, 70, 70), cv2.FILLED, AA)
 
 
-def shares(sums: np.ndarray) -> tuple[float, ...]:
-    """The numbers of `TITLES` from summed counts."""
-    painted, somebody, left, unfound, heads, seen, false, nobody, both, either = sums
-    return (painted / somebody, left / somebody, unfound / somebody, seen / heads, false / nobody, both / either)
+def scene() -> np.ndarray:
+    """Two children, one of them turned away, behind a table with a painting and a pair of hands."""
+    canvas = np.full((HEIGHT, WIDTH, 3), (206, 220, 222), np.uint8)
+    for x in range(60, WIDTH, 190):
+        cv2.rectangle(canvas, (x, 60), (x + 110, 150), (232, 236, 232), cv2.FILLED)
+    child(canvas, 380, BLUE, HAIR, face=True)
+    child(canvas, 1010, GREEN, OTHER_HAIR, face=False)
+    cv2.rectangle(canvas, (0, 590), (WIDTH, HEIGHT), (176, 132, 92), cv2.FILLED)
+    cv2.rectangle(canvas, (170, 680), (620, 1040), (250, 250, 246), cv2.FILLED)
+    for row, colour in enumerate(((200, 70, 60), (240, 190, 60), (70, 150, 90))):
+        cv2.ellipse(canvas, (395, 1020), (190 - 44 * row, 250 - 56 * row), 0, 180, 360, colour, 26, AA)
+    for x, tilt in ((176, 35), (614, -35)):
+        cv2.ellipse(canvas, (x, 800), (62, 38), tilt, 0, 360, SKIN, cv2.FILLED, AA)
+    return canvas
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--people", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=200)
-    arguments = parser.parse_args()
-    model_store, policy = ModelStore.default(), Policy.shipped()
-    faces, heads, hands, bodies = (
-        part.load(model_store) for part in (FaceFinder, HeadFinder, HandFinder, PeopleFinder)
-    )
-    rules = policy.rewrite
-    limits = Limits(rules.smallest_crop, rules.smallest_share / 100, rules.least_worth / 100)
-    sums, ends, painted_share, times = np.zeros(10), Counter(), [], []
-    for picture, true in (row for row, _ in zip(people(arguments.people), range(arguments.limit), strict=False)):
-        pixels = picture.pixels
-        found, looks = faces.search(pixels)
-        turned = heads.find(pixels, found, looks)
-        seen = Seen(found, turned)
-        seen = Seen(found, turned, hands.find(pixels, [one.head for one in seen.counted]))
-        start = time.perf_counter()
-        seen = Seen(found, turned, seen.hands, bodies.find(pixels, found, turned))
-        looked = time.perf_counter()
-        plan = plan_rewrite(picture, seen, (), policy.remain, limits=limits)
-        planned = time.perf_counter()
-        if plan.rewrite:
-            apply_plan(pixels, plan, Paint())
-            painted_share.append(plan.painted_share)
-        times.append((looked - start, planned - looked, time.perf_counter() - planned))
-        ends[plan.rewrite.value if plan.rewrite else plan.refused] += 1
-        scene = survey_of(picture, seen, (), policy.remain, (), (), 0)
-        size = (picture.width, picture.height)
-        excused = drawn([part for hand in seen.hands or () for part in (kept_hand(hand), forearm(hand))], *size)
-        excused |= scene.grid.pixels(scene.shown)
-        sums += counts(silhouettes(scene), true, excused, head_pixels(seen, *size))
-        print(".", end="", flush=True)
-    milliseconds = [1000 * statistics.median(column) for column in zip(*times, strict=True)]
-    total = sum(ends.values())
-    lines = [
-        "# Paint and people",
-        "",
-        f"`python benchmarks/pictures.py --people FOLDER --limit {arguments.limit}`: {total} photos of COCO, "
-        "doubled, with two or more drawn people or a crowd.",
-        "",
-        "| " + " | ".join(TITLES) + " |",
-        "|" + "---|" * len(TITLES),
-        "| " + " | ".join(f"{share:.3f}" for share in shares(sums)) + " |",
-        "",
-        "Ended as: " + ", ".join(f"{name} {count} ({count / total:.0%})" for name, count in ends.most_common()) + ". "
-        f"Of what leaves {statistics.median(painted_share or [0]):.0%} is painted (median).",
-        "",
-        "Bodies {:.0f} ms, plan {:.0f} ms, paint {:.0f} ms (medians, of this machine and hour).".format(*milliseconds),
-    ]
-    print("\n" + "\n".join(lines))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def hand(x: int, tilt: int) -> Hand:
+    """A hand where one was drawn."""
+    outline = cv2.ellipse2Poly((x, 800), (68, 44), tilt, 0, 360, 15)
+    points = tuple((float(a), float(b)) for a, b in outline)
+    left, top, wide, high = cv2.boundingRect(outline)
+    return Hand(Box(left, top, left + wide, top + high), 0.97, (points * 2)[:21], points)
 
 
-def head_pixels(seen: Seen, width: int, height: int) -> np.ndarray:
-    """Pixels of the usual head of everybody who is counted."""
-    boxes: list[Box] = [head_box(one.head) if isinstance(one.head, Face) else one.head.box for one in seen.counted]
-    return drawn([rounded(box) for box in boxes], width, height)
+def body(x: int, head: Face | Head) -> PersonRegion:
+    """What a drawn child takes up, head included."""
+    mask = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    child(mask, x, (255, 255, 255), (255, 255, 255), face=False)
+    mask[590:] = 0
+    grid = Grid.over(WIDTH, HEIGHT)
+    sure = np.where(grid.touched(mask[..., 0] > 0), np.uint8(255), np.uint8(0))
+    return PersonRegion(Box(x - 175, 130, x + 175, 600), head, Extent(0, 0, grid.grain, sure))
+
+
+def panels() -> list[tuple[str, Image.Image]]:
+    """Each picture with its caption."""
+    picture = Picture(frozen_pixels(scene()), WIDTH, HEIGHT)
+    front, back = Face(Box(305, 190, 455, 380), 0.99), Head(Box(910, 135, 1110, 375), 0.98, from_behind=True)
+    seen = Seen((front,), (back,), (hand(176, 35), hand(614, -35)), (body(380, front), body(1010, back)))
+    judged = JudgedFace(front.box, front.score, None, Standing.NO_CONSENT, number=1)
+    policy = Policy.shipped()
+    limits, paint = limits_of(policy), paint_of(policy)
+    found = Image.open(io.BytesIO(draw.inspection(picture, seen, (judged,), ((2, back),))))
+    made = [("What is found: a face, a head from behind, hands, people", found)]
+    for remain, kind, caption in (
+        ({"hands"}, Rewrite.CROP, "crop: the work and the hands"),
+        ({"hands", "back_of_head"}, Rewrite.SILHOUETTE, "silhouette: the whole person, but for hands and backs"),
+        ({"body"}, Rewrite.COVER, "cover: the head, where the policy lets the body remain"),
+    ):
+        plans = [plan for plan in propose(picture, seen, (), remain, limits=limits) if plan.rewrite is kind]
+        widest = max(plans, key=lambda plan: plan.frame.area) if kind is Rewrite.SILHOUETTE else plans[0]
+        made.append((caption, Image.fromarray(np.array(apply_plan(picture.pixels, widest, paint)))))
+    return made
+
+
+def main(target: Path) -> None:
+    """Writes the sheet of all pictures to `target`."""
+    wide, high, line = 700, 525, 40
+    font = ImageFont.load_default(23)
+    made = panels()
+    rows = -(-len(made) // 2)
+    sheet = Image.new("RGB", (2 * wide + 20, rows * (high + line + 12)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for number, (caption, panel) in enumerate(made):
+        left, top = (number % 2) * (wide + 20), (number // 2) * (high + line + 12)
+        pen.text((left, top + 6), caption, "#1c2321", font)
+        panel.thumbnail((wide, high))
+        sheet.paste(panel, (left, top + line))
+    sheet.quantize(128).save(target, optimize=True)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from pages import PAGES, ROOT, blocks, commands_named, complaint, lines, text_of, typed
+from PIL import Image
 
 from consentguard.cli.parser import build_parser
 from consentguard.cli.where import EXTRAS
@@ -164,6 +165,16 @@ def _ran(monkeypatch: pytest.MonkeyPatch, example: str, *words: str) -> tuple[ob
 def test_the_picture_of_the_readme_is_made_by_its_script(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _ran(monkeypatch, "drawn_scene.py", "picture.png")[0] == 0
     assert (office / "picture.png").stat().st_size > 10_000
+
+
+def test_the_pictures_of_the_page_that_explains_are_made_by_their_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "how.png"
+    monkeypatch.setattr(sys, "argv", ["pictures.py", str(target)])
+    runpy.run_path(str(ROOT / "benchmarks/pictures.py"), run_name="__main__")
+    made, kept = (Image.open(path).size for path in (target, ROOT / "docs/how-it-decides.png"))
+    assert made == kept
 
 
 def test_the_example_of_an_own_detector_runs(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
