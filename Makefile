@@ -36,7 +36,7 @@ lint: .venv/dev ## style, types, and the one direction of imports
 	$(BIN)/lint-imports --config setup.cfg
 
 docs: .venv/dev ## the documentation site, in site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 parity: .venv/dev .venv-peer/ready ## our embedder against the real face_recognition, live; PHOTOS=FOLDER for others
 	$(BIN)/consentguard models pull --photographs
