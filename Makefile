@@ -6,7 +6,7 @@ PHOTOS ?= models/photographs
 MINUTES ?= 5
 TESTS ?= tests
 
-.PHONY: help demo test properties quick lint format docs parity bench detection recognition fuzz clean
+.PHONY: help demo test properties mutants quick lint format docs parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,6 +21,10 @@ test: .venv/dev ## the whole suite, on real photographs
 
 properties: .venv/dev ## the property tests with new seeds and 2000 examples each; TESTS=tests/consent for fewer of them
 	$(BIN)/python -m pytest $(TESTS) -m hypothesis --hypothesis-profile=properties
+
+mutants: .venv/dev ## breaks what decides, paints and proves, line by line, and lists what no test noticed (an hour)
+	OPENCV_FOR_THREADS_NUM=1 CONSENTGUARD_THREADS=1 $(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 quick: .venv/dev ## a minute, no downloads of models or photographs: what needs neither
 	$(BIN)/python -m pytest @tests/quick.txt
@@ -66,7 +70,7 @@ fuzz: .venv/dev ## damaged files for MINUTES=5 through decoding and release; wha
 	$(BIN)/python benchmarks/fuzz.py --minutes $(MINUTES)
 
 clean: ## everything that make made, weights included
-	rm -rf .venv .venv-* build dist demo-out fuzz-out site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-* build dist demo-out fuzz-out site mutants *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find models -mindepth 1 ! -name README.md ! -name manifest.toml ! -name __init__.py -delete
 
 .venv/bin/python:

@@ -283,6 +283,7 @@ def test_only_hands_are_seen_where_the_rest_is_paint() -> None:
     assert only(inside, (HAND,), part, frame)
     assert not only(Face(Box(180, 125, 255, 175), 0.9), (HAND,), part, frame), "begins left of the frame"
     assert not only(Face(Box(205, 90, 255, 175), 0.9), (HAND,), part, frame), "begins above it"
+    assert only(Face(Box(190, 100, 270, 190), 0.9), (HAND,), part, frame), "begins where the frame begins"
     assert only(Face(Box(205, 125, 300, 230), 0.9), (HAND,), part, frame), "what lies beyond it does not leave"
 
 

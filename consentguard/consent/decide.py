@@ -100,7 +100,7 @@ def decide(faces: Sequence[Known], register: Register, policy: Policy, question:
     decision = _unpointed(tuple(others.values()), register, question, on, kept)
     identities = {at: who for at, (who, _) in pointed.items()}
     identities |= zip(others, decision.faces, strict=True)
-    rests_on = decision.rests_on if others else ()  # whoever was named: where all are hidden nobody is shown
+    rests_on = decision.rests_on if others else ()  # whoever was named: where nobody is seen nobody is shown
     decision = Decision(
         faces=tuple(identities[at] for at in range(len(faces))),
         objections=(*decision.objections, *(said for _, against in pointed.values() for said in against)),
@@ -111,8 +111,7 @@ def decide(faces: Sequence[Known], register: Register, policy: Policy, question:
     smallest = policy.picture.smallest_face
     nothing = Finding("no-face-found", "photo", f"no face of {smallest} px and more at published size was found")
     refused = (Objection("no-face-refused", decidable=True),) if policy.on_no_face == "refuse" else ()
-    # whoever was named: a photo in which no face was found shows nobody
-    return replace(decision, objections=(Objection.note(nothing), *decision.objections, *refused), rests_on=())
+    return replace(decision, objections=(Objection.note(nothing), *decision.objections, *refused))
 
 
 def circumstances(register: Register, policy: Policy, question: Question, moment: datetime) -> tuple[Objection, ...]:

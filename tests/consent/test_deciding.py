@@ -6,8 +6,10 @@ import dataclasses
 from datetime import date, datetime
 
 import pytest
-from fakes import LONDON, sample_with
+from fakes import LONDON, SAMPLE_FILE, sample_with
 
+from consentguard.consent.clock import Occasion
+from consentguard.consent.codes import FINDINGS
 from consentguard.consent.decide import (
     NO_MATCH,
     UNASKED,
@@ -22,11 +24,13 @@ from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.consent.recognition.match import Answer, Match
+from consentguard.consent.register.register import Register
 from consentguard.values import HIDE, NOBODY, Finding, Mode, Standing
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=LONDON)
 SHIPPED = Policy.shipped()
+REGISTER = Register.load(SAMPLE_FILE)
 MAIN = SHIPPED.channel("main")
 SCOPE = MAIN.scope
 OFF = Question(MAIN)
@@ -123,6 +127,13 @@ def test_matched_names_whom_both_consents_clear_each_once(register):
     assert twice == Decision((AMARA, AMARA), (), ("P001",))
 
 
+def test_matched_whoever_is_known_and_has_no_consent_is_hidden_and_nothing_rests_on_them():
+    ends = Register.parse(sample_with({"P001": {f"{SCOPE}_expires": "2026-11-01"}}), "r.csv")
+    decision = decide((matched("P001"),), ends, SHIPPED, MATCHED, TODAY)
+    assert decision == Decision((Identity("P001", Standing.EXPIRED),))
+    assert decision.hides
+
+
 def test_matched_doubt_is_counted_and_needs_no_advice_where_somebody_is_expected(register):
     expected = dataclasses.replace(MATCHED, among=frozenset({"P001"}))
     doubt = Known(Match(Answer.UNSURE))
@@ -211,27 +222,37 @@ def test_no_face_says_what_was_looked_for(register):
 
 
 def test_the_moment_and_the_review_only_have_to_be_known():
-    assert circumstances(SHIPPED, OFF, NOON) == ()
-    night = circumstances(SHIPPED, OFF, NOON.replace(hour=22))
+    assert circumstances(REGISTER, SHIPPED, OFF, NOON) == ()
+    night = circumstances(REGISTER, SHIPPED, OFF, NOON.replace(hour=22))
     assert [(one.code, one.finding.rule) for one in night if one.finding] == [("", "outside-hours")]
+    match = dataclasses.replace(OFF, by="Office", occasion=Occasion("event", "a football match", "Office"))
+    assert circumstances(REGISTER, SHIPPED, match, NOON.replace(hour=22)) == ()
+    night = NOON.replace(hour=22)
+    for zone, due in (("Europe/London", False), ("Pacific/Auckland", True)):
+        policy = dataclasses.replace(SHIPPED, review_due=date(2026, 11, 24), time_zone=zone)
+        told = [one.finding.rule for one in circumstances(REGISTER, policy, OFF, night) if one.finding]
+        assert ("review-overdue" in told) == due
     for day, due in ((24, False), (23, True), (22, True)):
         policy = dataclasses.replace(SHIPPED, review_due=date(2026, 11, day))
         told = ("review-overdue", "policy",
                 f"{SHIPPED.name}: the governing body was to review it by 2026-11-{day}")  # fmt: skip
-        assert circumstances(policy, OFF, NOON) == (notes(told) if due else ())
-        assert len(circumstances(policy, OFF, NOON.replace(hour=22))) == 1 + due
+        assert circumstances(REGISTER, policy, OFF, NOON) == (notes(told) if due else ())
+        assert len(circumstances(REGISTER, policy, OFF, NOON.replace(hour=22))) == 1 + due
+
+
+def test_that_there_is_no_register_is_told():
+    told = ("no-register", "register", FINDINGS["no-register"])
+    assert circumstances(Register.nobody(), SHIPPED, OFF, NOON) == notes(told)
 
 
 def test_whoever_refuses_a_photo_refuses_it_and_can_take_it_back():
     asked = dataclasses.replace(OFF, by="Office", refuse="her mother asked us to")
     told = Finding("refused-by-person", "photo", "Office refuses it: her mother asked us to")
-    assert circumstances(SHIPPED, asked, NOON) == (Objection("refused-by-person", told, decidable=True),)
+    assert circumstances(REGISTER, SHIPPED, asked, NOON) == (Objection("refused-by-person", told, decidable=True),)
 
 
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.DECLARED, Mode.TAGGED, Mode.MATCHED])
 def test_an_expired_consent_shows_nobody_from_its_day_on(mode):
-    from consentguard.consent.register.register import Register
-
     ends = Register.parse(sample_with({"P001": {f"{SCOPE}_expires": "2026-11-23"}}), "r.csv")
     face = {Mode.TAGGED: Known(says="P001", number=1), Mode.MATCHED: matched("P001")}.get(mode, UNASKED)
     asked = Question(MAIN, mode, ("P001",) if mode is Mode.DECLARED else (), "Office")

@@ -102,7 +102,7 @@ def test_paint_fades_over_three_pixels():
     hidden = mask(9, 16, 0, 9, 0, 4)
     made = fill.laid_over(pixels, paint, hidden, ~hidden)
     assert made.dtype == np.uint8
-    assert made[4, :9, 0].tolist() == [200, 200, 200, 200, 176, 152, 128, 100, 100]
+    assert made[4, :9, 0].tolist() == [200, 200, 200, 200, 175, 150, 125, 100, 100]
     assert (made == made[4]).all()
     assert (fill.laid_over(pixels, paint, hidden, np.zeros_like(hidden))[:, 4:] == 100).all()
 
@@ -111,10 +111,10 @@ def test_paint_fades_around_a_corner_less_far():
     pixels, paint = np.full((12, 12, 3), 100, np.uint8), np.full((12, 12, 3), 200, np.uint8)
     hidden = mask(12, 12, 0, 4, 0, 4)
     made = fill.laid_over(pixels, paint, hidden, ~hidden)[..., 0]
-    assert made[4:8, 4:8].diagonal().tolist() == [166, 132, 100, 100]
+    assert made[4:8, 4:8].diagonal().tolist() == [150, 100, 100, 100]
     partly = fill.laid_over(pixels, paint, hidden, mask(12, 12, 0, 12, 4, 5))[..., 0]
     assert (partly[:, 5:] == 100).all()
-    assert (partly[:4, 4] == 176).all()
+    assert (partly[:4, 4] == 175).all()
 
 
 def test_what_is_laid_over_is_left_as_it_was():
@@ -141,6 +141,7 @@ def test_a_source_lies_away_from_what_is_unknown():
     small = fill._known(mask(8, 40, 0, 8, 0, 4))
     assert small[0, :3].tolist() == [0, 1, 1]
     assert small.dtype == np.float32
+    assert fill._known(mask(8, 488, 0, 8, 0, 4))[0, :3].tolist() == [0, 0, 1], "0.976 cells; the next lies at 0.955"
     one = mask(8, 40, 3, 4, 3, 4)
     assert fill._known(one).tolist() == [[0] + [1] * 9, [1] * 10], "one pixel makes its cell unknown"
 
@@ -222,6 +223,29 @@ def test_a_room_fills_with_its_own_colours():
     other = pixels.copy()
     other[people] = 255
     assert np.array_equal(fill.surroundings(other, hidden, people), fill.surroundings(pixels, hidden, people))
+
+
+def test_the_blur_goes_on_beyond_the_picture_as_it_ends():
+    """Where nothing is hidden the fill is the picture in cells, blurred: a sum over 13 cells each way."""
+    pixels = np.repeat(np.repeat(noise(8, 9), 4, axis=0), 4, axis=1)
+    none = np.zeros((32, 36), np.bool_)
+    weights = np.exp(-(np.arange(-6, 7) ** 2) / (2 * 1.5**2))
+    weights /= weights.sum()
+    beyond = np.pad(noise(8, 9).astype(float), ((6, 6), (6, 6), (0, 0)), mode="edge")
+    lighter, darker = fill._grain()
+    made = fill.surroundings(pixels, none, none).astype(int) - lighter[:32, :36] + darker[:32, :36]
+    for row, column in ((0, 0), (7, 0), (0, 8), (7, 8)):
+        around = beyond[row : row + 13, column : column + 13]
+        expected = np.einsum("r,c,rcd->d", weights, weights, around)
+        np.testing.assert_allclose(made[31 * row // 7, 35 * column // 8], expected, atol=1)
+
+
+def test_black_stays_black_and_white_white():
+    none = np.zeros((64, 64), np.bool_)
+    lighter, darker = fill._grain()
+    for level, grain in ((0, lighter), (255, darker)):
+        made = fill.surroundings(np.full((64, 64, 3), level, np.uint8), none, none).astype(int)
+        assert np.array_equal(np.abs(made - level), grain[:64, :64])
 
 
 def test_one_far_dark_corner_blackens_nothing():
