@@ -66,8 +66,9 @@ def test_a_refused_photo_says_what_helps_and_a_release_that_it_is_one(run, photo
     (tmp_path / "consent_register.csv").write_bytes(sample_register)
     (tmp_path / "photo.jpg").write_bytes(photographs["biden"])
     run("init")
-    code, out, _ = run("release", "photo.jpg", "--out", "safe")
+    code, out, err = run("release", "photo.jpg", "--out", "safe")
     assert code == 1
+    assert err == "by consent_register.csv, SCH 026 Twitter Use Policy\n"
     assert "next: Say who is shown, where consent was given: --people ID,ID --by NAME" in out
     assert run("release", "photo.jpg", "--people", "P001", "--by", "Office", "--out", "safe")[0] == 0
     code, _, err = run("check", "safe/*.jpg")  # a pattern, as the shells of Windows hand it over

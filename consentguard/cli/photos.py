@@ -206,4 +206,6 @@ def _opened(arguments: argparse.Namespace) -> Guard | CannotTell:
     except CannotTell as error:
         print(f"consentguard: {error}", file=sys.stderr)
         return error
+    if not arguments.json:
+        print(f"by {guard.register.file}, {guard.policy.name}", file=sys.stderr)
     return guard
