@@ -126,22 +126,27 @@ def new(arguments: argparse.Namespace) -> int:
 
 def new_file(target: Path) -> str:
     """Writes a register with all columns and an example line. Raises WrongUsage where a file is there."""
-    from consentguard.consent.register.people import COLUMNS
-
     if target.exists():
         raise WrongUsage(f"{target} is there already; name another with --out FILE")
     if not target.parent.is_dir():
         raise WrongUsage(
             f"{target.parent} does not exist; run `consentguard init` first, or name a file with --out FILE"
         )
-    example = {"id": "EXAMPLE", "role": "other", "legal_forename": "Example", "legal_surname": "Line"}
-    rows = (COLUMNS, [example.get(column, "") for column in COLUMNS])
-    write(target, lambda: "".join(",".join(row) + "\n" for row in rows).encode("utf-8"))
+    write(target, template)
     return (
         f"{target}: made, with one example line, which has consent for nothing. Put a line for each person in its "
         f"place (docs/register.md) and run `consentguard register check {target}`. Or run `consentguard register "
         "import` on what the school's system exports."
     )
+
+
+def template() -> bytes:
+    """A register with all columns and an example line, which has consent for nothing."""
+    from consentguard.consent.register.people import COLUMNS
+
+    example = {"id": "EXAMPLE", "role": "other", "legal_forename": "Example", "legal_surname": "Line"}
+    rows = (COLUMNS, [example.get(column, "") for column in COLUMNS])
+    return "".join(",".join(row) + "\n" for row in rows).encode("utf-8")
 
 
 def find(arguments: argparse.Namespace) -> int:

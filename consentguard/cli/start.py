@@ -92,7 +92,7 @@ def _register(arguments: argparse.Namespace, directory: Path) -> str:
     mine, own = arguments.register, directory / REGISTER_FILE
     if mine is not None:
         people = len(Register.load(mine))
-        if own.exists() and own.read_bytes() != mine.read_bytes():
+        if own.exists() and own.read_bytes() not in (mine.read_bytes(), register.template()):
             raise WrongUsage(f"{own} is there and another register; use that one, or put {mine} in its place by hand")
         write(own, mine.read_bytes)
         return f"{people} people, copied to {own}; mend that file from now on."
