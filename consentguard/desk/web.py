@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from consentguard.consent.codes import OF_THE_RUN
 from consentguard.desk import lookup
 from consentguard.desk.photos import QueuedPhoto
 from consentguard.desk.safety import Gatekeeper, SessionSecrets, loopback
@@ -171,7 +172,10 @@ class Page:
         about = {"id": photo.id, "said": so_far.as_json(), "size": desk.size(photo), "suggested": suggested,
                  "described": lookup.description(desk.guard, verdict, so_far),
                  "caption": so_far.caption, "alt": so_far.alt}  # fmt: skip
-        return {**verdict.as_json(), **about, "state": desk.state(photo)}
+        told = verdict.as_json()
+        of_the_run = [each["message"] for each in told["findings"] if each["rule"] in OF_THE_RUN]  # said once, above
+        told["findings"] = [each for each in told["findings"] if each["rule"] not in OF_THE_RUN]
+        return {**told, **about, "state": desk.state(photo), "of_the_run": of_the_run}
 
     def _original(self, request: Request) -> bytes | None:
         return self._desk.original(

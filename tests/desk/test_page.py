@@ -252,6 +252,8 @@ def test_a_suggestion_is_confirmed_and_a_release_posted_or_taken_back(opened, br
     page = page_at(browser, opened("--by", "Miriam Castlegate")[0])
     go_to(page, "talk.jpg")
     expect(page.locator("#faces")).to_contain_text("is hidden")
+    expect(page.locator("#run")).to_contain_text("Text in the picture was not read")  # of every photo: said once
+    expect(page.locator("#findings")).not_to_contain_text("was not read")
     perhaps = page.get_by_role("button", name="Perhaps Miriam Castlegate (may be shown): yes")
     expect(perhaps).to_be_visible()
     perhaps.click()

@@ -126,6 +126,7 @@ function take(told) {
   $("use-alt").hidden = !told.described; $("use-alt").textContent = `Use: ${told.described}`; $("release").disabled = $("refuse").disabled = Boolean(ended);
   $("again").hidden = !before || said.tags.length > 0;
   $("class-said").textContent = said.people.length ? `${said.people.length} people named; point at a face to hide it` : "";
+  if (told.of_the_run) $("run").textContent = told.of_the_run.map((message) => `${message[0].toUpperCase()}${message.slice(1).replace(/\. SCH 026: ".*"$/, "")}.`).join(" ");
   draw(); faces(); findings(told.findings.map((one) => one.message)); preview().then(choices, problem);
 }
 
