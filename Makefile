@@ -17,7 +17,7 @@ demo: .venv/installed ## the main job on real photographs; pictures and verdicts
 
 test: .venv/dev ## the whole suite, on real photographs
 	$(BIN)/consentguard models pull --photographs
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 properties: .venv/dev ## the property tests with new seeds and 2000 examples each; TESTS=tests/consent for fewer of them
 	$(BIN)/python -m pytest $(TESTS) -m hypothesis --hypothesis-profile=properties

@@ -343,10 +343,11 @@ def test_means_are_of_eight_by_eight_and_mirrored_at_the_rim() -> None:
     expected = np.round(values.reshape(2, 8, 3, 8).mean(axis=(1, 3)))
     np.testing.assert_allclose(second_pass._means(values), expected, atol=1)
     assert second_pass._means(values).dtype == np.int16
-    rim = np.zeros((8, 12), np.int16)
-    rim[:, 8:] = (80, 0, 0, 0)
-    assert second_pass._means(rim).tolist() == [[0, 20]]
-    assert second_pass._means(np.ascontiguousarray(rim.T)).tolist() == [[0], [20]]
+    for wide, mean in ((12, 20), (11, 20), (15, 10)):
+        rim = np.zeros((8, wide), np.int16)
+        rim[:, 8] = 80
+        assert second_pass._means(rim).tolist() == [[0, mean]], "mirrored, the last one twice"
+        assert second_pass._means(np.ascontiguousarray(rim.T)).tolist() == [[0], [mean]]
 
 
 def test_without_noise_nothing_may_differ() -> None:
