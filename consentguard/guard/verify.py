@@ -16,7 +16,7 @@ from consentguard.values import Box, Face, Hand, Head, Picture, Pixels
 from consentguard.vision.imagefile import bare, codec
 from consentguard.vision.models.engine import both, together
 from consentguard.vision.rewrite import Mask, Paint, RewritePlan, kept_hand, paint_frame
-from consentguard.vision.rewrite.shapes import in_shapes
+from consentguard.vision.rewrite.shapes import in_shapes, uint8
 
 _SAME_FACE: Final = 0.4
 """IoU from which a face of the second pass is the approved one of the first; JPEG noise moves boxes by less."""
@@ -178,7 +178,7 @@ def _only_hands(face: Face, hands: Sequence[Hand], painted: Mask, frame: Box) ->
 
 
 def _flipped(picture: Picture) -> Picture:
-    return Picture(cv2.flip(picture.pixels, 1).astype(np.uint8, copy=False), picture.width, picture.height)
+    return Picture(uint8(cv2.flip(picture.pixels, 1)), picture.width, picture.height)
 
 
 def _mirrored(face: Face, width: int) -> Face:
@@ -195,7 +195,7 @@ def _expected(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     frame = plan.frame
     part = pixels[frame.top : frame.bottom, frame.left : frame.right]
     # What the mask leaves out is 0 in the copy.
-    return paint_frame(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8)).astype(np.uint8, copy=False), plan, paint)
+    return paint_frame(uint8(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8))), plan, paint)
 
 
 def _as_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float) -> bool:
@@ -231,4 +231,4 @@ def _whole_blocks(painted: Mask) -> NDArray[np.uint8]:
     blocks = cv2.erode(padded, np.ones((_BLOCK, _BLOCK), np.uint8), anchor=(0, 0))[::_BLOCK, ::_BLOCK]
     whole = cv2.resize(blocks, (columns * _BLOCK, rows * _BLOCK), interpolation=cv2.INTER_NEAREST)[:height, :width]
     side = 2 * _CHROMA_REACH + 1
-    return cv2.erode(whole, np.ones((side, side), np.uint8)).astype(np.uint8, copy=False)
+    return uint8(cv2.erode(whole, np.ones((side, side), np.uint8)))

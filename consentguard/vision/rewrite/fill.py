@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Pixels
-from consentguard.vision.rewrite.shapes import Mask
+from consentguard.vision.rewrite.shapes import Mask, float32, uint8
 
 Floats = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ def surroundings(pixels: Pixels, hidden: Mask, people: Mask) -> Pixels:
     """
     height, width = hidden.shape
     known = _known(hidden | people)
-    colours = _cells(cv2.copyTo(pixels, 1 - hidden.view(np.uint8)).astype(np.uint8, copy=False)).astype(np.float32)
+    colours = float32(_cells(uint8(cv2.copyTo(pixels, 1 - hidden.view(np.uint8)))))
     filled = cv2.GaussianBlur(_pulled(colours, known), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
     rows, columns = known.shape
     cells = np.clip(np.round(filled), 0, 255).astype(np.uint8)
@@ -70,32 +70,32 @@ def laid_over(pixels: Pixels, fill: Pixels, hidden: Mask, feathered: Mask) -> Pi
     # Of the rings around the paint, each a pixel wider, more hold what is nearer to it.
     rings, steps = covered, np.zeros_like(covered)
     for _ in range(FEATHER):
-        rings = cv2.dilate(rings, _CROSS).astype(np.uint8, copy=False)
+        rings = uint8(cv2.dilate(rings, _CROSS))
         steps += rings
     rim = np.flatnonzero((steps > 0) & feathered & ~hidden)
     share = (steps.ravel()[rim] / np.float32(FEATHER + 1))[:, None]
     flat_result, flat_fill = result.reshape(-1, 3), np.ascontiguousarray(fill).reshape(-1, 3)
     flat_result[rim] = np.round(flat_result[rim] * (1 - share) + flat_fill[rim] * share).astype(np.uint8)
-    return np.asarray(result, np.uint8)
+    return uint8(result)
 
 
 def _known(unknown: Mask) -> Floats:
     """1 for each cell that is a source, else 0: none of it, and nothing near it, is unknown."""
     some = _cells(unknown * np.uint8(255)) > 0
     if some.all() or not some.any():
-        return (~some).astype(np.float32)
+        return float32(~some)
     away = _AWAY * max(unknown.shape) / _CELL
-    return np.asarray(cv2.distanceTransform((~some).astype(np.uint8), cv2.DIST_L2, 3) > away, np.float32)
+    return float32(cv2.distanceTransform(uint8(~some), cv2.DIST_L2, 3) > away)
 
 
 def _cells(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The mean of each cell; the last ones go on beyond the picture."""
     height, width = picture.shape[:2]
     if height % _CELL or width % _CELL:
-        edged = cv2.copyMakeBorder(picture, 0, -height % _CELL, 0, -width % _CELL, cv2.BORDER_REPLICATE)
-        picture = edged.astype(np.uint8, copy=False)
+        edges = (0, -height % _CELL, 0, -width % _CELL)
+        picture = uint8(cv2.copyMakeBorder(picture, *edges, cv2.BORDER_REPLICATE))
     size = (picture.shape[1] // _CELL, picture.shape[0] // _CELL)
-    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return uint8(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def _pulled(colours: Floats, known: Floats) -> Floats:
@@ -107,36 +107,37 @@ def _pulled(colours: Floats, known: Floats) -> Floats:
         sums, weights = _halved(sums), _halved(weights)
         # One of four is enough to know a colour.
         more = np.minimum(weights * 4, 1) / np.maximum(weights, 1e-6)
-        sums, weights = np.asarray(sums * more[..., None], np.float32), np.asarray(weights * more, np.float32)
+        sums, weights = float32(sums * more[..., None]), float32(weights * more)
         if len(levels) >= _NEUTRAL_FROM:
-            sums = np.asarray((sums + neutral * _NEUTRAL) / (1 + _NEUTRAL), np.float32)
-            weights = np.asarray((weights + _NEUTRAL) / (1 + _NEUTRAL), np.float32)
+            sums = float32((sums + neutral * _NEUTRAL) / (1 + _NEUTRAL))
+            weights = float32((weights + _NEUTRAL) / (1 + _NEUTRAL))
         levels.append((sums, weights))
     sums, weights = levels.pop()
     known_at_all = bool(weights.any())
-    colour = np.asarray(sums / np.maximum(weights, 1e-6)[..., None] if known_at_all else neutral + sums, np.float32)
+    colour = float32(sums / np.maximum(weights, 1e-6)[..., None] if known_at_all else neutral + sums)
     for sums, weights in reversed(levels):
         height, width = weights.shape
         coarse = cv2.resize(np.ascontiguousarray(colour), (width, height), interpolation=cv2.INTER_LINEAR)
         coarse = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_REPLICATE)
-        colour = np.asarray(sums + coarse.reshape(height, width, 3) * (1 - weights)[..., None], np.float32)
+        colour = float32(sums + coarse.reshape(height, width, 3) * (1 - weights)[..., None])
     return colour
 
 
 def _halved(cells: Floats) -> Floats:
     """The mean of each four cells."""
     height, width = cells.shape[:2]
-    edged = cv2.copyMakeBorder(cells, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    edges = (0, height % 2, 0, width % 2)
+    edged = cv2.copyMakeBorder(cells, *edges, cv2.BORDER_REPLICATE)
     size = (edged.shape[1] // 2, edged.shape[0] // 2)
-    return cv2.resize(edged, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    return float32(cv2.resize(edged, size, interpolation=cv2.INTER_AREA))
 
 
 def _neutral(colours: Floats, known: Floats) -> Floats:
     """The colour of what has no source near it."""
     if not known.any():
         return np.full(3, _LIGHT, np.float32)
-    mean = np.array(cv2.mean(colours, known.astype(np.uint8))[:3], np.float32)
-    return np.asarray(mean * (1 - _LIGHT_SHARE) + _LIGHT * _LIGHT_SHARE, np.float32)
+    mean = np.array(cv2.mean(colours, uint8(known))[:3])
+    return float32(mean * (1 - _LIGHT_SHARE) + _LIGHT * _LIGHT_SHARE)
 
 
 def _grained(pixels: Pixels) -> Pixels:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import cos, pi, sin
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -107,6 +107,16 @@ def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
     moved = [moved(shape, -box.left, -box.top) for shape in (within, *without)]
     left = drawn(moved[:1], box.width, box.height) & ~drawn(moved[1:], box.width, box.height)
     return float(left.mean())
+
+
+def uint8(made: NDArray[Any]) -> NDArray[np.uint8]:
+    """What was made of uint8 numbers, where OpenCV's types do not say so; nothing is copied."""
+    return made.astype(np.uint8, copy=False)
+
+
+def float32(made: NDArray[Any]) -> NDArray[np.float32]:
+    """As float32; what is float32 is not copied."""
+    return made.astype(np.float32, copy=False)
 
 
 def in_shapes(box: Box, shapes: Sequence[Polygon], seen: Mask) -> float:
