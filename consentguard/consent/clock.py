@@ -123,7 +123,11 @@ def judge_hours(
     day = DAYS[local.weekday()]
     if day not in hours.days:
         allowed = ", ".join(name.capitalize() for name in hours.days)
-        findings.append(Finding("outside-days", channel.name, f"{day.capitalize()} is none of {allowed or 'no days'}"))
+        findings.append(
+            Finding(
+                "outside-days", channel.name, f"{day.capitalize()}: this channel posts on {allowed or 'no day'} only"
+            )
+        )
     if not hours.opens <= local.time() < hours.closes:
         span = f"between {hours.opens:%H:%M} and {hours.closes:%H:%M} school time"
         findings.append(Finding("outside-hours", channel.name, f"{local:%H:%M} is not {span}"))

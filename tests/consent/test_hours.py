@@ -86,7 +86,7 @@ def test_a_moment_without_a_zone_is_refused():
 
 def test_each_finding_carries_its_sentence_and_what_is_wrong():
     day, hour = judge_hours(SHIPPED, MAIN, datetime(2026, 11, 22, 20, 15, tzinfo=LONDON))
-    assert "Sunday is none of Monday, Tuesday" in day.message
+    assert "Sunday: this channel posts on Monday, Tuesday" in day.message
     assert "20:15 is not between 07:00 and 19:00 school time" in hour.message
     for finding in (day, hour):
         assert finding.where == "main"

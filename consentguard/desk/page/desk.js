@@ -68,7 +68,7 @@ async function loadQueue() {
   if (focused) list.querySelector(`[data-id="${focused}"]`)?.focus();
   const among = state ? told.counts[state] : told.total;
   $("more").hidden = among <= queue.length;
-  $("counts").replaceChildren(...Object.entries(told.counts).filter(([, n]) => n).map(([name, n]) => element("li", {}, element("b", { textContent: n }), ` ${STATES[name]}`)));
+  $("counts").replaceChildren(...Object.entries(told.counts).filter(([, n]) => n).map(([name, n]) => element("li", {}, element("b", { textContent: n }), ` ${n === 1 && name !== "proposal" ? ONE[name] : n === 1 ? "proposal" : STATES[name]}`)));
   const done = told.counts.released + told.counts.refused, share = told.total ? Math.round(100 * done / told.total) : 0;
   $("bar").style.width = `${share}%`;
   $("bar").parentElement.setAttribute("aria-valuenow", share);
@@ -138,10 +138,11 @@ function draw() {
   marks.style.left = `${image.offsetLeft}px`; marks.style.top = `${image.offsetTop}px`;
   marks.style.width = `${image.clientWidth}px`; marks.style.height = `${image.clientHeight}px`;
   const px = width / Math.max(image.clientWidth, 1);
-  const box = ([l, t, r, b], kind, label, number) => {
+  const narrow = image.clientWidth < 480; // there the words of one face would lie over those of the next
+  const box = ([l, t, r, b], kind, label, number, short) => {
     const g = svg("g", { class: kind }, svg("rect", { x: l, y: t, width: r - l, height: b - t }));
     if (label) {
-      const words = svg("text", { x: l, y: Math.max(t - 5 * px, 14 * px) }, label);
+      const words = svg("text", { x: l, y: Math.max(t - 5 * px, 14 * px) }, narrow && short ? String(short) : label);
       words.style.fontSize = `${14 * px}px`; words.style.strokeWidth = `${4 * px}px`; // a style attribute would be against the page's own rules
       g.append(words);
     }
@@ -155,7 +156,7 @@ function draw() {
   marks.replaceChildren(
     ...(photo.hands ?? []).map((one) => box(one.box, "hand")),
     ...(photo.heads_from_behind ?? []).map((one) => box(one.box, "behind", "from behind")),
-    ...photo.faces.map((one, at) => box(one.box, one.action, `${one.number ?? "+"} ${STANDING[one.standing] ?? one.standing}`, at)),
+    ...photo.faces.map((one, at) => box(one.box, one.action, `${one.number ?? "+"} ${STANDING[one.standing] ?? one.standing}`, at, one.number)),
     ...(said.frame ? [box(said.frame, "draft", "your crop")] : []),
   );
 }
