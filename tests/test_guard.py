@@ -229,7 +229,7 @@ def test_boxes_are_in_pixels_of_the_upright_source(covering: Guard, photographs:
 
 
 class _Blind(Detector):
-    """Finds the face at the first look only: a detector that the second pass must not believe."""
+    """Finds the face at the first pass only: a detector that the second pass must not believe."""
 
     label, smallest_face = "blind@test", 1
 
@@ -243,7 +243,7 @@ class _Blind(Detector):
 def test_a_face_at_the_second_pass_stops_the_release(
     register: Register, body_policy: Policy, state: State, photographs: dict[str, bytes], detector: Detector
 ) -> None:
-    """The first look misses; the second, which sees, must keep the bytes in and leave a record."""
+    """The first pass misses; the second, which sees, must keep the bytes in and leave a record."""
     face = detector.find(codec.decode(photographs["obama"], **LIMITS).pixels)
     guard = Guard(register, body_policy, state=state, detector=_Blind((), face))
     with pytest.raises(VerificationFailed, match="class photo: the second pass"):

@@ -209,6 +209,8 @@ def test_words_that_the_glossary_gives_up_stand_nowhere():
     words = not_used()
     assert words["second look"].search("at_the_second_look_of") and words["door"].search("Each door.")
     files = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    for kind in ("*.toml", "*.html", "*.js"):
+        files += (ROOT / "consentguard").rglob(kind)
     for room in ("consentguard", "tests", "benchmarks", "examples"):
         files += (ROOT / room).rglob("*.py")
     for exempt in (ROOT / "CHANGELOG.md", ROOT / "docs" / "architecture.md", Path(__file__)):

@@ -1,4 +1,4 @@
-"""The second pass: what it excuses, and that it excuses nothing more."""
+"""The second pass: what it permits, and that it permits nothing more."""
 
 import cv2
 import numpy as np
@@ -71,7 +71,7 @@ def test_a_face_at_either_look_is_told_where_it_is(looks: tuple[tuple[Face, ...]
     assert [face.box for face in caught.value.faces] == [FACE]
 
 
-def test_an_approved_face_and_a_back_excuse_one_hit_each() -> None:
+def test_an_approved_face_and_a_back_permit_one_hit_each() -> None:
     face, back = Face(FACE, 0.9), Head(Box(190, 30, 280, 140), 0.8, True)
     in_back = Face(Box(210, 60, 250, 110), 0.3)
     look(WHOLE, Looks((face, in_back), (flipped(face), flipped(in_back))), approved=[face], backs=[back])
@@ -105,7 +105,7 @@ def test_a_face_behind_a_hand_is_one_if_it_was_there_before_the_paint() -> None:
         (SILHOUETTE, (HAND,), Face(Box(0, 100, 40, 150), 0.9)),  # beside the person
     ],
 )
-def test_hands_excuse_nothing_else(plan: RewritePlan, hands: tuple[Hand, ...], hit: Face) -> None:
+def test_hands_permit_nothing_else(plan: RewritePlan, hands: tuple[Hand, ...], hit: Face) -> None:
     with pytest.raises(SomebodySeen):
         look(plan, Looks((hit,)), hands=hands)
 

@@ -135,9 +135,15 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, parents=[papers, people_options()])
     options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
     options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
-    options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
-    options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
-    options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
+    options.add_argument(
+        "--event", metavar="NAME", help="a match, residential or performance: permits it outside the hours"
+    )
+    options.add_argument(
+        "--urgent", metavar="REASON", help="urgent school news, such as a closure: permits it outside the hours"
+    )
+    options.add_argument(
+        "--trip", metavar="NAME", help="a trip of the policy, while it lasts: permits it outside the hours"
+    )
     options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
     add_override(options)
     options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")

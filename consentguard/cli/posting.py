@@ -236,9 +236,15 @@ def _channel() -> argparse.ArgumentParser:
 def _who() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, parents=[_channel()])
     options.add_argument("--by", required=True, metavar="NAME", help="who does this, and answers for it")
-    options.add_argument("--event", metavar="NAME", help="a match, residential or performance: excuses the hours")
-    options.add_argument("--urgent", metavar="REASON", help="urgent school news, such as a closure: excuses the hours")
-    options.add_argument("--trip", metavar="NAME", help="a trip of the policy, while it lasts: excuses the hours")
+    options.add_argument(
+        "--event", metavar="NAME", help="a match, residential or performance: permits it outside the hours"
+    )
+    options.add_argument(
+        "--urgent", metavar="REASON", help="urgent school news, such as a closure: permits it outside the hours"
+    )
+    options.add_argument(
+        "--trip", metavar="NAME", help="a trip of the policy, while it lasts: permits it outside the hours"
+    )
     add_override(options)
     return options
 

@@ -26,7 +26,7 @@ class Asked(TypedDict, total=False):
             without names tagged, else off.
         people: register ids of everybody shown, for mode declared; in mode matched only they may match.
         by: the name of whoever says so.
-        event, urgent, trip: what it is for, where that excuses it from the hours; one of them, with `by`.
+        event, urgent, trip: what it is for, where that permits it outside the hours; one of them, with `by`.
         caption, alt: what will be written beside it, and its description for those who cannot see it.
         suitable_by: the name of whoever looked at it and calls it suitable, where policy asks for that.
         override: reason code -> why it shall not stop this photo, decided by `by`, whom policy must name for it.

@@ -61,7 +61,7 @@ _THUMBNAIL_QUALITY: Final = 80
 class Guard(Many):
     """Stands between photos and the public, under one register and one policy.
 
-    A guard may be shared between threads. Models are loaded at the first look and then kept.
+    A guard may be shared between threads. Models are loaded at the first pass and then kept.
 
     Attributes:
         register, policy: what it answers for.

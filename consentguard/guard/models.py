@@ -130,9 +130,9 @@ class VisionModels:
         _loaded(HeadFinder.load)
 
     def find_again(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
-        """Every face of a finished picture, surest first, at the first look's operating point.
+        """Every face of a finished picture, surest first, at the operating point of the first pass.
 
-        Not turned and not stretched: whoever lies on their side, or is faint, was found in the first look or will not
+        Not turned and not stretched: whoever lies on their side, or is faint, was found in the first pass or will not
         be found in a second, and that paint covers what was found is proved from the pixels. Without the finest look,
         faces twice the smallest and larger. Raises CannotTell where the look fails.
         """

@@ -22,7 +22,7 @@ _SAME_FACE: Final = 0.4
 """IoU from which a face of the second pass is the approved one of the first; JPEG noise moves boxes by less."""
 
 _IN_HEAD: Final = 0.6
-"""Share of a hit that lies in a head which the first look cleared as from behind, from which the hit is that head."""
+"""Share of a hit that lies in a head which the first pass cleared as from behind, from which the hit is that head."""
 
 _BACK_AT_MOST: Final = 0.92
 """Score of a hit that a back permits: of 145 heads seen from behind none scores more, of 424 that show an eye, the nose
@@ -90,19 +90,19 @@ def verify(
 
     The expected picture is made anew from a copy of `before` in which every hidden pixel was overwritten with a
     constant: bytes in which a hidden pixel had any influence would differ from it.
-    The plain look is an octave coarser: the first look saw the same pixels as finely, and the mirrored one sees them
+    The plain look is an octave coarser: the first pass saw the same pixels as finely, and the mirrored one sees them
     anew (docs/decisions/0047).
 
     Args:
         data: the very bytes.
         plan: what was to be done.
         approved: faces, and heads that count as faces, that may be seen; each permits one hit.
-        backs: heads that the first look cleared as from behind and that remain; the detector takes a third of them
+        backs: heads that the first pass cleared as from behind and that remain; the detector takes a third of them
             for faces.
         hands: that may remain. With all around them painted, the detector takes one in ten for a face: such a hit does
             not count where a mirrored look at `before` sees no face there either.
         before: the picture that was painted.
-        find: the detector at the first look's operating point.
+        find: the detector at the operating point of the first pass.
         paint: how what is hidden was painted.
         kind: the format of the file.
         quality: of 100, with which it was encoded.

@@ -1,4 +1,4 @@
-"""Posting hours: 7am to 7pm from Monday to Friday by the school's clock, and the three occasions that excuse them."""
+"""Posting hours: 7am to 7pm from Monday to Friday by the school's clock, and the three occasions that permit others."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_a_channel_may_have_hours_of_its_own():
 
 
 @pytest.mark.parametrize("named", [{"event": "Football, home to Hilltop"}, {"urgent": "Closed because of snow"}])
-def test_an_event_and_urgent_news_excuse_day_and_hour(named):
+def test_an_event_and_urgent_news_permit_day_and_hour(named):
     assert rules_at("2026-11-22T20:15", occasion(SHIPPED, **named, by="Head")) == []
 
 
@@ -126,7 +126,7 @@ def test_a_policy_may_except_less():
 
 
 @pytest.mark.parametrize(
-    ("moment", "excused"),
+    ("moment", "permitted"),
     [
         ("2026-05-31T23:59", False),
         ("2026-06-01T00:00", True),
@@ -134,8 +134,8 @@ def test_a_policy_may_except_less():
         ("2026-06-06T00:00", False),
     ],
 )
-def test_a_trip_excuses_its_own_days_only(moment, excused):
-    assert (rules_at(moment, occasion(TRAVELLING, trip="york", by="miriam castlegate")) == []) is excused
+def test_a_trip_permits_its_own_days_only(moment, permitted):
+    assert (rules_at(moment, occasion(TRAVELLING, trip="york", by="miriam castlegate")) == []) is permitted
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,10 @@ def test_outside_the_hours_nothing_is_posted(at_night, make_poster, fake):
     assert not fake.calls
 
 
-@pytest.mark.parametrize("excuse", [{"event": "Football cup final"}, {"urgent": "Closed for snow"}])
-def test_an_event_or_urgent_news_goes_with_its_name_on_the_record(at_night, make_poster, fake, excuse):
-    make_poster(at_night).post("Hello", **BY, **excuse)
-    ((kind, what),) = excuse.items()
+@pytest.mark.parametrize("exception", [{"event": "Football cup final"}, {"urgent": "Closed for snow"}])
+def test_an_event_or_urgent_news_goes_with_its_name_on_the_record(at_night, make_poster, fake, exception):
+    make_poster(at_night).post("Hello", **BY, **exception)
+    ((kind, what),) = exception.items()
     assert begun(at_night)["occasion"] == {"kind": kind, "what": what, "by": "Miriam Castlegate"}
 
 

@@ -1,4 +1,4 @@
-"""CenterFace: one look at a whole picture at some scale, and close looks at single candidates.
+"""CenterFace: one look at a whole picture at some scale, and close passes at single candidates.
 
 Network: CenterFace (Xu et al. 2019, arXiv 1911.03599), facts of its file in models/manifest.toml. What to make of its
 looks is decided in fusion.py; which looks to take, in faces.py.
@@ -137,7 +137,7 @@ class CenterFace:
             boxes: float32 (n, 4), left, top, right, bottom.
             side: of the square cut, a multiple of 32.
             face: height of the face in the cut, in pixels.
-            mirror: whether the cut is mirrored, which asks the network another question than the first looks did.
+            mirror: whether the cut is mirrored, which asks the network another question than the first passes did.
             window: which boxes are asked for.
 
         Returns float32 (n,), the score of the best cell whose box lies in the window, 0 where there is none; and
@@ -177,7 +177,7 @@ class CenterFace:
         seen: Floats,
         inside: Floats,
     ) -> None:
-        """One batch of close looks; what it says is written into `scores`, `seen` and `inside`."""
+        """One batch of close passes; what it says is written into `scores`, `seen` and `inside`."""
         middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
         cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]

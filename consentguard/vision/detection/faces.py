@@ -1,4 +1,4 @@
-"""The default face detector: YuNet at a fine scale, CenterFace at coarser ones, their looks fused, and a close look
+"""The default face detector: YuNet at a fine scale, CenterFace at coarser ones, their looks fused, and a close pass
 where they leave doubt.
 
 Several looks an octave apart find more than one fine look: a face that one scale misses, another sees. The finest is
@@ -50,7 +50,7 @@ _SECOND: Final = 0.5
 _SNAP: Final = (0.92, 1.04)
 """How far a scale may be moved to fit the shapes that looks are padded to."""
 _CUTS: Final = ((128, 48.0, True), (192, 80.0, False))
-"""Of the close looks, for small and for large faces: side of the cut, height of the face in it, both in pixels, and
+"""Of the close passes, for small and for large faces: side of the cut, height of the face in it, both in pixels, and
 whether it is mirrored."""
 
 
@@ -162,7 +162,7 @@ class FaceFinder:
         return tuple(face for face in faces if face.box.within(width, height))
 
     def _close_looks(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
-        """What the close looks say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
+        """What the close passes say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
 
         Each doubtful candidate is looked at in the cut that suits its height.
         """

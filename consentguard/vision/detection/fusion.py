@@ -33,7 +33,7 @@ _REFERENCE: Final = 32.0
 _FIRST: Final = np.array([0.240, 0.794, 1.403, -0.889, 1.171, -0.387, 0.611])
 _SMALL: Final = np.array([0.656, 0.758, 1.148, -0.445, 0.0])
 _LARGE: Final = np.array([0.694, 0.262, 1.672, 0.0, 0.700])
-"""Weights of the first looks, and of first looks and close look for faces under and from `CLOSE_LARGE` pixels."""
+"""Weights of the first passes, and of first passes and close pass for faces under and from `CLOSE_LARGE` pixels."""
 
 _HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0, 64.0, 128.0, 256.0)
 _THRESHOLDS: Final = (0.56, 0.23, 0.12, 0.034, 0.022, 0.05, 0.10)
@@ -43,17 +43,17 @@ SMALLEST: Final = 12.0
 """Pixels under which nothing counts: the network does not see such faces."""
 
 CLOSE_LARGE: Final = 32.0
-"""Height in pixels from which the close look is the large one."""
+"""Height in pixels from which the close pass is the large one."""
 _UNSURE_HEIGHTS: Final = (12.0, 16.0, 20.0, 32.0)
 _UNSURE_FROM: Final = (0.06, 0.04, 0.03, 0.01)
 _UNSURE_TO: Final = 0.80
-"""Candidates from the score for their height (between the heights, linear in octaves) to the last get a close look."""
+"""Candidates from the score for their height (between the heights, linear in octaves) to the last get a close pass."""
 _CLOSE_FROM: Final = 12.0
 _CLOSE_MOST: Final = 64
-"""Close looks are for candidates of so many pixels, and for so many of them; the likeliest first."""
+"""Close passes are for candidates of so many pixels, and for so many of them; the likeliest first."""
 _PLACED: Final = 0.05
 _PLACED_TO: Final = 64.0
-"""A close look of this score says better where a face is than the first looks did, up to so many pixels: a larger face
+"""A close pass of this score says better where a face is than the first passes did, up to so many pixels: a larger face
 that a mask covers is cut short by it."""
 
 
@@ -63,8 +63,8 @@ class Candidates:
 
     Attributes:
         rows: float32 (n, 15) as in centerface.py, the score being the fused one, 0..1.
-        said: float32 (n, looks), what each first look said, 0 for nothing.
-        close: float32 (n,), what the close look said, NaN where there was none.
+        said: float32 (n, looks), what each first pass said, 0 for nothing.
+        close: float32 (n,), what the close pass said, NaN where there was none.
     """
 
     rows: Rows
@@ -80,7 +80,7 @@ class Candidates:
 
 
 def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
-    """One candidate for each face from the candidates of all first looks: YuNet's, then CenterFace's, an array each.
+    """One candidate for each face from the candidates of all first passes: YuNet's, then CenterFace's, an array each.
 
     Scales are those of the looks, in the same order.
     """
@@ -92,7 +92,7 @@ def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
 
 
 def unsure(candidates: Candidates) -> NDArray[np.intp]:
-    """Indices of the candidates that deserve a close look, likeliest first."""
+    """Indices of the candidates that deserve a close pass, likeliest first."""
     score, tall = candidates.rows[:, 4], candidates.rows[:, 3] - candidates.rows[:, 1]
     least = _by_height(tall, _UNSURE_HEIGHTS, _UNSURE_FROM)
     wanted = np.flatnonzero((score >= least) & (score < _UNSURE_TO) & (tall >= _CLOSE_FROM))
@@ -100,7 +100,7 @@ def unsure(candidates: Candidates) -> NDArray[np.intp]:
 
 
 def may_be_placed(boxes: Floats, close: Floats) -> NDArray[np.bool_]:
-    """Which candidates a close look that said `close` of them places better than the first looks did."""
+    """Which candidates a close pass that said `close` of them places better than the first passes did."""
     return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < _PLACED_TO))
 
 
@@ -108,9 +108,9 @@ def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
     """The final scores, one candidate a face.
 
     Args:
-        candidates: of the first looks.
-        close: float32 (n,), what the close look said of each, NaN where there was none.
-        boxes: float32 (n, 4), where each of them is, after the close looks.
+        candidates: of the first passes.
+        close: float32 (n,), what the close pass said of each, NaN where there was none.
+        boxes: float32 (n, 4), where each of them is, after the close passes.
     """
     rows = candidates.rows.copy()
     rows[:, :4] = boxes

@@ -213,7 +213,7 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
     """A network ready to run: once in a process, and compiled once on this machine for this engine and processor.
 
     The engine's own cache spares it the compiling, but not the reading: a third of a second for the four networks of a
-    first look. What it exports spares both.
+    first pass. What it exports spares both.
     """
     openvino, core = _openvino(), _core()
     asked = [openvino.__version__, core.get_property("CPU", "FULL_DEVICE_NAME"), settings, inputs, outputs]
