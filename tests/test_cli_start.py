@@ -62,6 +62,18 @@ def test_start_ends_with_what_to_do_next(run, tmp_path, monkeypatch):
     assert "it needs an extra: pip install" in next_steps
 
 
+def test_at_a_terminal_start_asks_for_name_and_photo_and_offers_the_desk(run, tmp_path, monkeypatch):
+    asked, opened, answers = [], [], iter(["Hill Top", "", "y"])
+    monkeypatch.setattr("consentguard.cli.start._ask", lambda what: asked.append(what) or next(answers))
+    monkeypatch.setattr("consentguard.cli.desk.desk", lambda arguments: opened.append(arguments.folder) or 0)
+    code, out, _ = run("start")
+    assert (code, opened) == (0, [None])
+    assert [what.partition(" (")[0] for what in asked] == [
+        "the school's name, as it signs", "a photo to check", "open that page now, to drop photos on?"
+    ]  # fmt: skip
+    assert "policy:   Hill Top" in out
+
+
 def test_a_refused_photo_says_what_helps_and_a_release_that_it_is_one(run, photographs, tmp_path, sample_register):
     (tmp_path / "consent_register.csv").write_bytes(sample_register)
     (tmp_path / "photo.jpg").write_bytes(photographs["biden"])
