@@ -62,6 +62,11 @@ class Words:
     def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
         return not with_image or self._policy.names_on(channel) == "allow"
 
+    def named_beside_picture(self, text: str, where: str, channel: Channel | None) -> tuple[Finding, ...]:
+        """Pupils that a text beside a picture names, be it as long as it may: findings of the rules about names."""
+        found = self._screen.named(text, where=where, first_names=self._first_names(True, channel))
+        return tuple(map(self._policy.sentences.quoted, found))
+
     def judge_file_name(self, name: str) -> tuple[Finding, ...]:
         """Whether a file is named after a pupil: one `file-name`, or nothing. Folders are not looked at."""
         stem = PurePath(plain_path(name, "a file name").replace("\\", "/")).stem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -241,11 +241,7 @@ class Judge:
         """A verdict where a page names pupils beside its pictures, and policy has that looked for."""
         if not self.policy.hook.captions:
             return
-        found: dict[Finding, None] = {}
-        for caption in captions_in(path, text):
-            said = self._said("page", caption.text)
-            place = f"line {caption.line or line_of(caption.text, text)}" if said else ""
-            found |= dict.fromkeys(replace(finding, where=place) for finding in said)
+        found = self._beside_pictures(path, text)
         if not found:
             return
         reasons = tuple(code for code in _NAMING if any(finding.rule == code for finding in found))
@@ -256,18 +252,37 @@ class Judge:
             findings=tuple(replace(finding, message=f"{finding.where}: {finding.message}") for finding in found),
         )
 
+    def _beside_pictures(self, path: str, text: str) -> tuple[Finding, ...]:
+        """Pupils named beside the pictures of a page, and on which line; remembered for the page."""
+        ending = PurePosixPath(path).suffix.lower()
+        content = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+        def find() -> Iterator[Finding]:
+            channel = self.policy.channel(self.channel)
+            for caption in captions_in(path, text):
+                for finding in self._words.named_beside_picture(plain_path(caption.text, "page"), "page", channel):
+                    yield replace(finding, where=f"line {caption.line or line_of(caption.text, text)}")
+
+        return self._remembering(["page", ending, content], find)
+
     def _said(self, where: str, text: str) -> tuple[Finding, ...]:
-        """Pupils named in a file's name or beside a picture; remembered, so that what is unchanged costs nothing."""
+        """Pupils named in the name of a file or a folder."""
         text = plain_path(text, where)
-        key = hashlib.sha256(canonical(["words", where, text, self._circumstances])).hexdigest()
+
+        def find() -> Iterable[Finding]:
+            if where == "file name":
+                return self._words.judge_file_name(text)
+            return self._words.named_beside_picture(text, where, self.policy.channel(self.channel))
+
+        return self._remembering(["words", where, text], find)
+
+    def _remembering(self, of: list[str], find: Callable[[], Iterable[Finding]]) -> tuple[Finding, ...]:
+        """What is found, kept under everything it follows from, so that what is unchanged costs nothing."""
+        key = hashlib.sha256(canonical([*of, self._circumstances])).hexdigest()
         known = self.remembered.get(key) if self.remembered else None
         if known is not None:
             return tuple(Finding(*finding) for finding in known["findings"])
-        if where == "file name":
-            found = self._words.judge_file_name(text)
-        else:
-            channel = self.policy.channel(self.channel)
-            found = tuple(f for f in self._words.judge({where: text}, channel=channel).findings if f.rule in _NAMING)
+        found = tuple(dict.fromkeys(find()))
         if self.remembered:
             self.remembered.put(key, {"findings": [[f.rule, f.where, f.message] for f in found]})
         return found

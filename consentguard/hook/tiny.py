@@ -34,7 +34,7 @@ def is_too_small(data: bytes, pixels: int) -> bool:
                 simplejpeg.decode_jpeg(data, strict=True)  # which finds data behind the last block, too
             skeleton = structure.walk(data)
             return not skeleton.parts and not codec.surplus(data, skeleton.container)
-    except (OSError, ValueError, SyntaxError, UnreadableImage):  # the guard will say what is wrong with it
+    except (OSError, ValueError, SyntaxError, UnreadableImage, Image.DecompressionBombError):  # the guard says why
         return False
 
 

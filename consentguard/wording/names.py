@@ -15,6 +15,7 @@ from consentguard.wording import everyday
 from consentguard.wording.fold import Text, fold, unstretched
 from consentguard.wording.masked import masked
 from consentguard.wording.near import Nearby, near, slips
+from consentguard.wording.sieve import Sieve
 from consentguard.wording.spellings import SHORT, Surname, forenames_of, spellings_of
 from consentguard.wording.transliterate import is_ideographic, latin, sound
 from consentguard.wording.weighing import Occurrence, capitals_count, is_soft
@@ -94,6 +95,11 @@ class Names:
     def spellings(self) -> Collection[str]:
         """Every spelling that is looked for, folded and run together."""
         return self._surnames.keys()
+
+    def sieve(self) -> Sieve:
+        """What tells quickly that a text names nobody of these."""
+        known = {name: [entry.spelling for entry in self._by_forename.get(name, ())] for name in self._forenames}
+        return Sieve(self.spellings, known, self._foreign_sounds)
 
     def find(self, text: Text, *, misread: bool = False) -> tuple[Hit, ...]:
         """Every surname in a text, in order, each place once. `misread`: a machine read it, and slips in reading."""

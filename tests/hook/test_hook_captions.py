@@ -64,7 +64,7 @@ def test_a_surname_beside_a_picture_is_refused(judge, page):
     [
         ("a.md", "![Amara by the pond](pond.jpg)\n\nYear 4 met a heron.\n"),
         ("a.md", f"The list of pupils, without a picture: {NAME}\n"),
-        ("a.md", f"![the pond](pond.jpg)\n\n\n{NAME} is not beside it.\n"),
+        ("a.md", f"![the pond](pond.jpg)\n\nThe pond.\n\n{NAME} is not beside it.\n"),
         ("style.css", f"/* alt: {NAME} */ a {{ background: url(pond.jpg) }}"),
         ("a.html", "<img src=pond.jpg alt=''>"),
     ],

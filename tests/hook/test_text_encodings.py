@@ -116,6 +116,37 @@ FORMS: dict[str, tuple[str, Callable[[bytes], str]]] = {
     "bytes, escaped": ("a.py", lambda p: "x = b'" + "".join(f"\\x{b:02x}" for b in p) + "'"),
     "bytes, as Python shows them": ("a.py", lambda p: f"x = {p!r}"),
     "bytes, in octal": ("a.c", lambda p: 'x = "' + "".join(f"\\{b:03o}" for b in p) + '";'),
+    # -- what stands between is no pattern
+    "lines of a script, commented": ("a.js", lambda p: "let p = '';\n" + "".join(f"p += '{part}'; // row {n}\n" for n, part in enumerate(parts(b64(p))))),
+    "template, in braces": ("a.js", lambda p: "x=`data:image/png;base64,${'" + "'}${'".join(parts(b64(p))) + "'}`"),
+    "elements": ("a.xml", lambda p: "\n".join(f"<c>{part}</c>" for part in parts(b64(p)))),
+    "attributes": ("a.xml", lambda p: "\n".join(f'<c d="{part}"/>' for part in parts(b64(p)))),
+    "a shell's variable": ("a.sh", lambda p: "".join(f'S="$S{part}"\n' for part in parts(b64(p)))),
+    "a difference": ("a.patch", lambda p: "".join(f"+{part}\n" for part in parts(b64(p)))),
+    "split by a bar": ("a.js", lambda p: f"x='{'|'.join(parts(b64(p), 40))}'.replaceAll('|','')"),
+    "JSON, under keys": ("a.json", lambda p: json.dumps({f"p{n}": part for n, part in enumerate(parts(b64(p)))})),
+    "Lua": ("a.lua", lambda p: "s = " + " ..\n".join(f'"{part}"' for part in parts(b64(p)))),
+    "base64 of base64": ("a.txt", lambda p: b64(b64(p).encode())),
+    "behind other letters": ("a.txt", lambda p: f"prefix{b64(p)}"),
+    "rows of lists": ("a.json", lambda p: json.dumps([list(p[at : at + 16]) for at in range(0, len(p), 16)])),
+    "YAML list of numbers": ("a.yml", lambda p: "".join(f"  - {b}\n" for b in p)),
+    "places and numbers": ("a.csv", lambda p: "i,v\n" + "".join(f"{n},{b}\n" for n, b in enumerate(p))),
+    "assignments": ("a.js", lambda p: "".join(f"a[{n}]={b};\n" for n, b in enumerate(p))),
+    "numbers with decimals": ("a.json", lambda p: json.dumps([float(b) for b in p])),
+    "numbers in quotes": ("a.json", lambda p: json.dumps([str(b) for b in p])),
+    "hex in quotes": ("a.json", lambda p: json.dumps([f"0x{b:02x}" for b in p])),
+    "hex, with commas": ("a.txt", lambda p: p.hex(",")),
+    "hex, with percent signs": ("a.txt", lambda p: "".join(f"%{b:02X}" for b in p)),
+    "hex, Basic": ("a.bas", lambda p: ",".join(f"&H{b:02X}" for b in p)),
+    "hex, assembler": ("a.asm", lambda p: ",".join(f"0{b:02x}h" for b in p)),
+    "hex, Kotlin": ("a.kt", lambda p: ", ".join(f"0x{b:02X}.toByte()" for b in p)),
+    "long words": ("a.c", lambda p: ",".join(f"0x{p[at : at + 8].hex()}ULL" for at in range(0, len(p), 8))),
+    "entities of bytes": ("a.html", lambda p: "".join(f"&#{b};" for b in p)),
+    "decimal escapes": ("a.lua", lambda p: 's="' + "".join(f"\\{b:03d}" for b in p) + '"'),
+    "octal dump": ("a.txt", lambda p: "".join(f"{at:07o} {' '.join(f'{b:03o}' for b in p[at : at + 16])}\n" for at in range(0, len(p), 16))),
+    "bits": ("a.txt", lambda p: "".join(f"{b:08b}" for b in p)),
+    "bytes, shown in lines": ("a.py", lambda p: "x = (" + "\n".join(repr(p[at : at + 30]) for at in range(0, len(p), 30)) + ")"),
+    "quoted-printable bytes": ("a.eml", lambda p: binascii.b2a_qp(p, istext=False).decode()),
     "numbers of SVG": ("a.js", lambda p: f"new TextDecoder().decode(new Uint8Array([{','.join(map(str, svg(p).encode()))}]))"),
 }  # fmt: skip
 
@@ -137,8 +168,13 @@ def judge(office):
     return Judge(register, policy, State.open(state))
 
 
-PADDED = {form for form in FORMS if form.startswith("words")}
-"""Four bytes a word: up to three zeros stand behind the picture, and a picture with more behind it is undecided."""
+PADDED = {form for form in FORMS if form.startswith("words")} | {
+    "lines of a script, commented", "JSON, under keys", "hex, with percent signs", "bytes, shown in lines", "long words",
+    "octal dump", "decimal escapes", "quoted-printable bytes", "places and numbers",
+}  # fmt: skip
+"""Four bytes a word: up to three zeros stand behind the picture, and a picture with more behind it is undecided.
+
+Where anything may stand between the pieces of a picture, its end is not sure either."""
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -152,6 +188,11 @@ def test_a_picture_written_as_text_is_judged(judge, form):
         good = judge.judge(path, write(still()).encode())
         assert good
         assert {verdict.outcome.value for verdict in good} == {"publishable"}
+
+
+def test_a_small_picture_that_claims_to_be_huge_stops_no_other(judge):
+    (verdict,) = judge.judge("a.gif", b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(90))
+    assert verdict.outcome.exit_code
 
 
 NOTHING = {

@@ -15,7 +15,8 @@ from typing import Final
 from consentguard.hook.captions.caption import PICTURE_FILE, Caption, plain, unescaped
 from consentguard.hook.captions.data import READERS, captions_in_json, captions_in_toml, captions_in_yaml
 from consentguard.hook.captions.data import pages_in_notebook as _pages_in_notebook
-from consentguard.hook.captions.markup import captions_in_markup, json_in_markup
+from consentguard.hook.captions.markup import captions_in_markup, scripts_in_markup
+from consentguard.hook.captions.program import captions_in_program
 from consentguard.hook.captions.prose import captions_in_prose
 from consentguard.hook.kinds import line_counter
 
@@ -27,19 +28,23 @@ def _endings(names: str) -> frozenset[str]:
 
 
 _PROSE: Final = _endings(
-    "md markdown mdown mkd mdwn mdx qmd rmd rst rest adoc asciidoc asc textile org wiki mediawiki creole tex typ dj"
+    "md markdown mdown mkd mdwn mdx qmd rmd rst rest adoc asciidoc asc textile org wiki mediawiki creole tex typ "
+    "dj txt text"
 )
 _MARKUP: Final = _endings(
     "html htm xhtml shtml xht php phtml njk liquid hbs handlebars mustache astro vue svelte erb ejs pug jade haml twig "
     "j2 jinja jinja2 webc aspx ascx cshtml razor jsp jspx jsx tsx tpl tmpl gohtml templ eta marko blade cfm mjml eml "
-    "mht mhtml"
+    "mht mhtml slim gsp ftl vm mako tag inc phtml hta"
 )
-_XML: Final = _endings("xml svg rss atom xsl xslt rdf opml plist kml wxr")
+_XML: Final = _endings("xml svg rss atom xsl xslt rdf opml plist kml wxr xmp opf ncx")
 _PROGRAM: Final = _endings("js mjs cjs ts mts cts")
 """Programs whose data is shown: galleries are often written in one."""
+_SHOWN: Final = _endings("svg xmp vtt srt lrc ass ssa")
+"""What is a picture, or stands beside one or a film, though it names none."""
 _STYLE: Final = _endings("css scss sass less styl")
 _PAGES: Final = _PROSE | _MARKUP | _XML | _PROGRAM | _STYLE | frozenset(READERS)
-_NAMED: Final = _PROSE | _MARKUP | _endings("pdf doc docx odt ppt pptx xls xlsx mp4 mov webm mp3 wav")
+_DOCUMENTS: Final = _endings("pdf doc docx odt ppt pptx xls xlsx mp4 mov webm mp3 wav")
+_NAMED: Final = _PROSE | _MARKUP | _XML | frozenset(READERS) | _DOCUMENTS
 """Endings of files whose own name is part of an address that people read."""
 
 _PICTURE: Final = re.compile(
@@ -64,6 +69,9 @@ _TEMPLATE: Final = re.compile(
 )
 """A shortcode or a tag about a picture, and what stands between it and its end."""
 _CONTENT: Final = re.compile(rf"(?<![\w-])content\s*+:\s*+((?:{_QUOTED}\s*+)++)")
+_NUMBER: Final = re.compile(r"\b\d+\b")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_CSS_ESCAPE: Final = re.compile(r"\\([0-9A-Fa-f]{1,6})[ \t\n\f]?")
 _FRONT: Final = re.compile(r"\A\ufeff?(---|\+\+\+)[^\n]*\n(.*?\n)(?:\1|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
 
 
@@ -87,15 +95,15 @@ def captions_in(path: str, text: str) -> Iterator[Caption]:
         text: of the file.
     """
     ending = PurePosixPath(path.lower()).suffix
-    if ending not in _PAGES or not (ending == ".svg" or _PICTURE.search(text) or PICTURE_FILE.search(text)):
+    if ending not in _PAGES or not (ending in _SHOWN or _PICTURE.search(text) or PICTURE_FILE.search(text)):
         return
     text = text.replace("\r\n", "\n")
     line_at = line_counter(text)
     seen = set()
     for line, said in _said(ending, text, line_at):
         # A number tells nobody's name: a gallery of a thousand pictures says a thousand times nearly the same.
-        key = re.sub(r"\b\d+\b", "0", said).strip()
-        if key and key not in seen and any(letter.isalpha() for letter in key):
+        key = _NUMBER.sub("0", said).strip()
+        if key not in seen and _LETTER.search(key):
             seen.add(key)
             yield Caption(line, said.strip())
 
@@ -103,10 +111,11 @@ def captions_in(path: str, text: str) -> Iterator[Caption]:
 def _said(ending: str, text: str, line_at: Callable[[int], int]) -> Iterator[tuple[int, str]]:
     if ending in _STYLE:
         for found in _CONTENT.finditer(text):
-            yield line_at(found.start()), " ".join(_pieces(found[1]))
+            yield line_at(found.start()), " ".join(_pieces(_CSS_ESCAPE.sub(_of_css, found[1])))
         return
     yield from ((line_at(at), said) for at, said in _keyed(text, program=ending in _PROGRAM))
     if ending in _PROGRAM:
+        yield from ((line_at(at), said) for at, said in captions_in_program(text))
         return
     front = _FRONT.match(text)
     if front and ending not in READERS:
@@ -127,10 +136,16 @@ def _said(ending: str, text: str, line_at: Callable[[int], int]) -> Iterator[tup
         return
     xml = ending in _XML
     yield from ((line_at(at), said) for at, said in captions_in_markup(text, xml=xml, prose=ending in _PROSE))
-    for at, data in json_in_markup(text) if not xml else ():
-        yield from ((line_at(at), said) for _, said in captions_in_json(data))
+    for at, script, is_data in scripts_in_markup(text) if not xml else ():
+        reader = captions_in_json if is_data else captions_in_program
+        yield from ((line_at(at), said) for _, said in reader(script))
     if ending in _PROSE:
         yield from ((line_at(at), said) for at, said in captions_in_prose(text))
+
+
+def _of_css(escape: re.Match[str]) -> str:
+    code = int(escape[1], 16)
+    return chr(code) if 0 < code <= 0x10FFFF else ""
 
 
 def _keyed(text: str, *, program: bool) -> Iterator[tuple[int, str]]:

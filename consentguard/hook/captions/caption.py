@@ -20,7 +20,7 @@ WORDY: Final = re.compile(
 )
 """How a key, an attribute or a column ends whose value is shown beside a picture: `imageAlt`, `og:title`, `alt_cy`."""
 
-_ESCAPE: Final = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4,6})\}?|x([0-9A-Fa-f]{2})|(.))", re.S)
+_ESCAPE: Final = re.compile(r"\\(?:u(?:\{([0-9A-Fa-f]{1,6})\}|([0-9A-Fa-f]{4}))|x([0-9A-Fa-f]{2})|(.))", re.S)
 _TAG: Final = re.compile(r"<!--(?:[^-]|-(?!->))*+-->|</?[A-Za-z!][^<>]*+>")
 
 
@@ -43,7 +43,7 @@ def unescaped(said: str) -> str:
 
 
 def _meant(escape: re.Match[str]) -> str:
-    code, letter = escape[1] or escape[2], escape[3]
+    code, letter = escape[1] or escape[2] or escape[3], escape[4]
     if code:
         return chr(int(code, 16)) if int(code, 16) <= 0x10FFFF else " "
     return " " if letter in "nrt\n" else letter

@@ -53,22 +53,25 @@ class _Mapping:
     """A mapping or a list while it is read: what in it is said beside a picture."""
 
     last_key_is_wordy: bool
+    _wordy: bool
+    last_key_is_picture: bool
 
     def __init__(self, keyed: bool = False, within: _Mapping | None = None) -> None:
         self._keyed = keyed
         self._key: str | None = None
-        self._wordy = within is not None and within.last_key_is_wordy
+        self._wordy = within is not None and (within.last_key_is_wordy or within.last_key_is_picture or within._wordy)
         self._values: list[tuple[int, str]] = []
         self._wordy_values: list[tuple[int, str]] = []
         self._shows = False
         self._outer = within
-        self.last_key_is_wordy = False
+        self.last_key_is_wordy = self.last_key_is_picture = False
 
     def scalar(self, value: str, line: int) -> None:
         if self._keyed and self._key is None:
             self._key = value
             self.last_key_is_wordy = bool(WORDY.search(value))
-            self._shows = self._shows or bool(PICTURE_FILE.search(value))
+            self.last_key_is_picture = bool(PICTURE_FILE.search(value))
+            self._shows = self._shows or self.last_key_is_picture
             self._values.append((line, value))
             return
         self._shows = self._shows or bool(PICTURE_FILE.search(value))
@@ -166,9 +169,9 @@ def _of_values(read: Any) -> Said:
             if wordy:
                 yield 0, value
         elif isinstance(value, Mapping):
-            shows = any(PICTURE_FILE.search(each) for each in _direct(value))
+            shows = _shows(value) or any(isinstance(inner, Mapping) and _shows(inner) for inner in value.values())
             for key, inner in value.items():
-                called = shows and not isinstance(inner, Mapping) and not _of_mappings(inner)
+                called = shows and not _of_mappings(inner)
                 if shows:
                     yield 0, str(key)
                 waiting.append((inner, wordy or called or bool(WORDY.search(str(key)))))
@@ -179,6 +182,10 @@ def _of_values(read: Any) -> Said:
 
 def _of_mappings(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(each, Mapping | list) for each in value)
+
+
+def _shows(value: Mapping[Any, Any]) -> bool:
+    return any(PICTURE_FILE.search(each) for each in _direct(value))
 
 
 def _direct(value: Mapping[Any, Any]) -> Iterator[str]:
@@ -205,6 +212,8 @@ READERS: Final[Mapping[str, Callable[[str], Said]]] = {
     ".yaml": captions_in_yaml,
     ".toml": captions_in_toml,
     ".json": captions_in_json,
+    ".jsonc": captions_in_json,
+    ".json5": captions_in_json,
     ".jsonl": captions_in_json,
     ".ndjson": captions_in_json,
     ".jsonld": captions_in_json,
@@ -213,5 +222,7 @@ READERS: Final[Mapping[str, Callable[[str], Said]]] = {
     ".ipynb": captions_in_json,
     ".csv": captions_in_table,
     ".tsv": captions_in_table,
+    **dict.fromkeys((".properties", ".ini", ".cfg", ".conf", ".po", ".pot", ".ics", ".vcf", ".strings"), _lines),
+    **dict.fromkeys((".vtt", ".srt", ".lrc", ".ass", ".ssa"), _lines),
 }
 """Endings of data files, and what reads each."""

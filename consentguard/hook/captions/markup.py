@@ -72,7 +72,7 @@ class _Page:
     pictures: list[tuple[int, int]] = field(default_factory=list)  # element, piece
     attributes: list[tuple[int, str]] = field(default_factory=list)
     within: list[tuple[int, str]] = field(default_factory=list)  # pages in attributes and in CDATA
-    scripts: list[tuple[int, str]] = field(default_factory=list)  # JSON-LD
+    scripts: list[tuple[int, str, bool]] = field(default_factory=list)  # where, what, and whether it is JSON
 
     def add(self, piece: str, at: int) -> None:
         self.pieces.append(piece)
@@ -110,8 +110,8 @@ def captions_in_markup(
             yield at, inner
 
 
-def json_in_markup(text: str) -> Iterator[tuple[int, str]]:
-    """Where and what JSON a page holds for machines (JSON-LD, a page's data)."""
+def scripts_in_markup(text: str) -> Iterator[tuple[int, str, bool]]:
+    """Where and what scripts a page holds, and whether each is JSON for machines (JSON-LD, a page's data)."""
     yield from _read(text, xml=False, prose=False).scripts
 
 
@@ -247,8 +247,8 @@ class _Reader:
             self._lowered = self._text.translate(_LOWERED)
         ends = self._lowered.find(f"</{name}", at)
         ends = ends if ends >= 0 else len(self._text)
-        if "json" in inside.lower():
-            self.page.scripts.append((at, self._text[at:ends]))
+        if name == "script":
+            self.page.scripts.append((at, self._text[at:ends], "json" in inside.lower()))
         return ends
 
     def _closed(self, name: str) -> None:

@@ -16,6 +16,11 @@ _PICTURE: Final = re.compile(
     r"|\[\[(?:File|Image|Datei):|\\includegraphics|\{%-?\s*\w*(?:figure|image|img|picture|photo)",
     re.I | re.M,
 )
+_PICTURE_ALONE: Final = re.compile(
+    r"\[?!\[[^\[\]]*+\](?:\([^()]*+\)|\[[^\[\]]*+\])?(?:\]\([^()]*+\))?(?:\{[^{}]*+\})?|<[^<>]*+>"
+)
+"""A picture of Markdown or of HTML and nothing of what stands around it."""
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _REFERENCE: Final = re.compile(r"^ {0,3}\[[^\]\n]+\]:", re.M)
 _HEADING: Final = re.compile(r"\s{0,3}(?:#{1,6}\s|=+\s|h[1-6]\.\s|\.[^.\s])|[^\n]+\n(?:=+|-+|~+)[ \t]*\n?\Z")
 _CAPTION_LINE: Final = re.compile(
@@ -45,6 +50,10 @@ def captions_in_prose(text: str) -> Iterator[tuple[int, str]]:
             continue
         if number and not shows[number - 1] and _HEADING.match(blocks[number - 1][1]):
             yield blocks[number - 1][0], _shown(blocks[number - 1][1])
+        if not _LETTERS.search(_PICTURE_ALONE.sub("", block)):  # as of HTML: what is next to it is said of it
+            for beside in (number - 1, number + 1):
+                if 0 <= beside < len(blocks) and not shows[beside]:
+                    yield blocks[beside][0], _shown(blocks[beside][1])
         for follower in _followers(blocks, number):
             yield blocks[follower][0], _shown(blocks[follower][1])
 

@@ -15,7 +15,9 @@ from urllib.parse import unquote_to_bytes
 from consentguard import kinds
 from consentguard.errors import CannotTell
 from consentguard.hook.embedded.numbers import files_in_numbers
+from consentguard.hook.embedded.pieces import base64_in_pieces, letters_of, texts_in_base64
 from consentguard.hook.embedded.readings import readings
+from consentguard.hook.embedded.streams import files_in_streams
 from consentguard.hook.kinds import begins_within, kind_of, line_counter
 from consentguard.kinds import Kind
 
@@ -47,6 +49,8 @@ _BEGINS: Final = (
     "JVBERi", "UEsDB", "H4sI", "Z2ltcCB", "RkxJRj", "QlBH", "AAABAA", "aWNucw", "q0tUWC", "di8x",
     "PD94bWwg", "PCFET0NUW",
 )  # fmt: skip
+_HINT: Final = re.compile("|".join(_BEGINS).encode())
+"""The same in the letters alone, so that a text without any need not be searched."""
 _SPREAD: Final = "|".join(
     r"[\s\0]*+".join(re.findall(r"\[[^\]]+\]|\.|.", begin.replace(".", "[A-Za-z0-9+/_-]"))).replace("?", "")
     for begin in _BEGINS
@@ -57,7 +61,9 @@ _BARE: Final = re.compile(
 """Either alphabet of RFC 4648, without a word that says so."""
 _BEGIN: Final = re.compile(rf"\s*+(?:{_SPREAD})")
 _UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]+\n((?:[ -`]{1,62}\r?\n)+)", re.M)
-_HEAD_SIZE: Final = 24
+_HEAD_SIZE: Final = 8
+_ABOUT: Final = 330
+"""Letters between the beginning of a data URI and that of its data, at most."""
 _ESCAPES: Final = ("&", "\\", "%")
 _SHORT: Final = 16
 """Letters; strings shorter than that behind a whole file are arguments, not more of it."""
@@ -65,48 +71,71 @@ _SHORT: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """One file within a text: the line it begins on, counted from 1, and its bytes; None where they are damaged."""
+    """One file within a text: about the line it begins on, counted from 1, and its bytes; None if they are damaged."""
 
     line: int
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """A file, and the stretch of the text that it was found in. It is `sure` if all of it and nothing else is in it."""
+
+    begins: int
+    ends: int
+    data: bytes | None
+    sure: bool
+
+    def is_of(self, other: _Find) -> bool:
+        """Whether this is the same file as the other, read badly."""
+        here = self.begins <= other.ends and other.begins <= self.ends
+        return here and (other.data or b"").startswith((self.data or b"")[:_HEAD_SIZE])
+
+
 def embedded_in(text: str) -> Iterator[Embedded]:
     """Every file written into a text, in no order, each once for each way in which the text can be read."""
+    line_at = line_counter(text)
     seen: set[bytes | None] = set()
-    whole: set[bytes] = set()
-    cut: list[Embedded] = []
+    sure: list[_Find] = []
+    unsure: list[_Find] = []
     try:
-        for found, ends_in_escape in _found(text):
-            if found.data in seen:
+        for found in _found(text):
+            if not found.sure:
+                unsure.append(found)
                 continue
-            if ends_in_escape and not (found.data and _is_whole(found.data)):
-                cut.append(found)
-                continue
-            seen.add(found.data)
-            whole.add(_head(found.data))
-            yield found
+            sure.append(found)
+            if found.data not in seen:
+                seen.add(found.data)
+                yield Embedded(line_at(found.begins), found.data)
     except CannotTell:
         yield Embedded(1, None)
     # What an escape cuts off in one reading is whole in another one; what is whole in none is damaged.
-    yield from (found for found in cut if _head(found.data) not in whole)
+    for found in unsure:
+        if found.data not in seen and not any(found.is_of(other) for other in sure):
+            seen.add(found.data)
+            yield Embedded(line_at(found.begins), found.data)
 
 
-def _head(data: bytes | None) -> bytes:
-    """How a file begins, white space aside: some readings put spaces for line ends."""
-    return b"".join((data or b"")[: 2 * _HEAD_SIZE].split())[:_HEAD_SIZE]
-
-
-def _found(text: str) -> Iterator[tuple[Embedded, bool]]:
-    line_at = line_counter(text)
+def _found(text: str) -> Iterator[_Find]:
     for at, data in files_in_numbers(text):
-        yield Embedded(line_at(at), data), False
+        yield _Find(at, at + _ABOUT, data, sure=True)
     for found in _UU.finditer(text):
-        yield Embedded(line_at(found.start()), _uudecoded(found[1])), False
-    for number, read in enumerate(readings(text)):
-        line_at = line_counter(read)
-        for at, part, ends in _files(_JOIN.sub("\0", read), read):
-            yield Embedded(line_at(at), part), number > 0 or ends
+        yield _Find(*found.span(), _uudecoded(found[1]), sure=True)
+    for number, (begins, ends, read) in enumerate(readings(text)):
+        letters = letters_of(read)
+
+        def at_most(at: int, whole: bool = number == 0, begins: int = begins, ends: int = ends) -> tuple[int, int]:
+            return (at, at + _ABOUT) if whole else (begins, ends)
+
+        for at, part, cut in _files(read, letters):
+            yield _Find(*at_most(at), part, sure=(not cut and number == 0) or (part is not None and _is_whole(part)))
+        yield from (_Find(*at_most(at), data, sure=False) for at, data in files_in_streams(_raw(read)))
+        for at, coded in (*base64_in_pieces(read, letters), *texts_in_base64(read)):
+            yield _Find(*at_most(at), _base64(coded), sure=False)
+
+
+def _raw(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
 
 
 def _uudecoded(lines: str) -> bytes | None:
@@ -116,7 +145,14 @@ def _uudecoded(lines: str) -> bytes | None:
         return None
 
 
-def _files(joined: str, read: str) -> Iterator[tuple[int, bytes | None, bool]]:
+def _files(read: str, letters: bytes) -> Iterator[tuple[int, bytes | None, bool]]:
+    if "data:" in read.lower():
+        for found in _PLAIN.finditer(read):
+            body = next((group for group in found.groups() if group is not None), "")
+            yield found.start(), unquote_to_bytes(_raw(body)), False
+    if b"base64" not in letters.lower() and not _HINT.search(letters):
+        return
+    joined = _JOIN.sub("\0", read)
     longer = len(joined) != len(read)
     ends = 0
     spans = []
@@ -124,9 +160,6 @@ def _files(joined: str, read: str) -> Iterator[tuple[int, bytes | None, bool]]:
         spans.append(found.span())
         for data in _decoded(found[1].split("\0")):
             yield _place(found.start(), joined, longer), data, joined[found.end() : found.end() + 1] in _ESCAPES
-    for found in _PLAIN.finditer(read):
-        body = next((group for group in found.groups() if group is not None), "")
-        yield found.start(), unquote_to_bytes(body.encode("utf-8", errors="surrogateescape")), False
     inside = iter([*spans, (len(joined) + 1, len(joined) + 1)])
     begins, ends = next(inside)
     for found in _BARE.finditer(joined):
@@ -138,7 +171,6 @@ def _files(joined: str, read: str) -> Iterator[tuple[int, bytes | None, bool]]:
             for data in _decoded(pieces):
                 if data is None or _known(data):
                     yield _place(found.start(), joined, longer), data, joined[found.end() : found.end() + 1] in _ESCAPES
-    yield from ((at, data, True) for at, data in files_in_numbers(joined))
 
 
 def _place(at: int, joined: str, longer: bool) -> int:

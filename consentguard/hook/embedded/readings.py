@@ -25,21 +25,66 @@ _ESCAPE: Final = re.compile(
 _OCTAL: Final = re.compile(r"(?<!\\)\\++([01]?[0-7]{2})(?![0-9])")
 _CSS: Final = re.compile(r"\\([0-9A-Fa-f]{1,6})[ \t\n\f]?|\\(?=[^0-9A-Za-z\s\\])")
 _PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})")
+_DENSE: Final = re.compile(
+    r"(?:[A-Za-z0-9+/=_\\%&#;:,{}-]++|(?:(?<=\\[0-9A-Fa-f])|(?<=\\[0-9A-Fa-f]{2})|(?<=\\[0-9A-Fa-f]{6}))[ \t]"
+    r"|(?<=[A-Za-z0-9+/=;\\])\r?\n[ \t]*+(?=[A-Za-z0-9+/=\\%&])|(?<=\\)[\"'`])++"
+)
+"""What a coded file with escapes in it is made of."""
+_HAS_ESCAPE: Final = re.compile(r"[\\%&]|=3D|=2[BF]|=\r?\n")
+_SHORTEST: Final = 40
+"""Letters and escapes in a row, so that they are no words."""
+_FEWEST: Final = 200
+_GAP: Final = 160
 _ENTITY: Final = re.compile(r"<!ENTITY\s+(?:%\s+)?([\w.:-]+)\s+(?:\"([^\"]*+)\"|'([^']*+)')", re.I)
 _USED: Final = re.compile(r"[&%]([\w.:-]+);")
 
 
-def readings(text: str) -> Iterator[str]:
-    """Each way to read a text that gives another text, the plainest first.
+def readings(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each way to read a text, or a part of it, that gives another one: the part's begin and end, and what it then is.
+
+    The text itself is the first. Of the others only stretches count that are as dense as a coded file and hold escapes:
+    what is not escaped within them is found without.
 
     Raises CannotTell for XML whose entities make it many times longer.
     """
+    yield 0, len(text), text
+    if "<!ENTITY" in text:
+        expanded = _expanded(text)
+        if expanded != text:
+            yield from ((0, len(text), read) for _, _, read in readings(html.unescape(expanded)))
+    for begins, ends in _escaped(text):
+        yield from ((begins, ends, read) for read in _ways(text[begins:ends]))
+
+
+def _escaped(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of letters and escapes close to each other, if they are long enough together."""
+    if _HAS_ESCAPE.search(text) is None:
+        return
+    begins = letters = 0
+    ends = -_GAP - 1
+    escaped = False
+    for found in _DENSE.finditer(text):
+        if found.end() - found.start() < _SHORTEST:
+            continue
+        if found.start() - ends > _GAP:
+            if escaped and letters >= _FEWEST:
+                yield begins, ends
+            begins, letters, escaped = found.start(), 0, False
+        ends = found.end()
+        letters += ends - found.start()
+        escaped = escaped or _HAS_ESCAPE.search(found[0]) is not None
+    if escaped and letters >= _FEWEST:
+        yield begins, ends
+
+
+def _ways(text: str) -> Iterator[str]:
     seen = {text}
     waiting = [(text, 0)]
     while waiting:
         read, depth = waiting.pop(0)
         usual = _ESCAPE.sub(_unescaped, html.unescape(read)) if "&" in read or "\\" in read else read
-        yield usual
+        if usual != text:
+            yield usual
         if depth == _DEEPEST:
             continue
         for other in _others(read, usual):
@@ -51,8 +96,6 @@ def readings(text: str) -> Iterator[str]:
 def _others(read: str, usual: str) -> Iterator[str]:
     if usual != read and ("&" in usual or "\\" in usual):
         yield usual
-    if "<!ENTITY" in read:
-        yield _expanded(read)
     if "\\" in read:
         if _OCTAL.search(read):
             yield _OCTAL.sub(lambda found: chr(int(found[1], 8)), read)
