@@ -131,7 +131,8 @@ FORMATS: Final = (
         "mp4", "m4v", "mov", "qt", "webm", "mkv", "avi", "wmv", "asf", "flv", "mpg", "mpeg", "m2v", "mts", "m2ts",
         "3gp", "3g2", "ogv", "swf")),
     Format("XPM", _P, rb"(?:\s*/\*.{0,400}?\*/)?\s*/\* XPM \*/|! XPM2", _called("xpm")),
-    Format("XBM", _P, rb"(?:\s*/\*.{0,400}?\*/)?\s*#define\s+\w+_width\s+\d+\s+#define\s+\w+_height\s+\d", _called("xbm")),
+    Format("XBM", _P, rb"(?:\s*/\*.{0,400}?\*/)?\s*#define\s+\w+_width\s+\d+\s+#define\s+\w+_height\s+\d",
+           _called("xbm")),
     Format("document", _D, rb".{0,1000}%PDF-|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\{\\rtf|%!PS|\xc5\xd0\xd3\xc6|AT&TFORM",
            _called("pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "odp", "epub", "xps")),
     Format("archive", _A, rb"PK(?:\x03\x04|\x05\x06|\x07\x08)|\x1f[\x8b\x9d]|BZh[1-9]|\xfd7zXZ\0|7z\xbc\xaf"

@@ -59,7 +59,7 @@ NOT_JUDGED = {
     "noise": ("a.txt", lambda: NOISE),
     "noise with a mark of UTF-16": ("a.txt", lambda: b"\xff\xfe" + NOISE),
     "noise, every other byte zero": ("a.txt", lambda: b"".join(bytes((b % 32, 0)) for b in NOISE)),
-    "XBM behind a comment": ("a.h", lambda: b"/* a face */\n#define a_width 16\n#define a_height 16\nstatic char a_bits[] = {0x01};"),
+    "XBM behind a comment": ("a.h", lambda: b"/* a face */\n#define a_width 9\n#define a_height 9\n"),
     "XPM behind a comment": ("a.c", lambda: b'/* a face */\n/* XPM */\nstatic char *a[] = {"1 1 1 1"};'),
     "font that is none": ("a.woff2", lambda: b"wOF2\0\1\0\0" + NOISE),
     "font with a photo behind": ("a.ttf", lambda: FONT() + photo("JPEG")),
