@@ -118,10 +118,12 @@ class PeopleFinder:
             head = Box.covering(*(float(edge) for edge in row[:4]))
             if any(one.overlap(head) > one.area / 4 for one in owned) or head.within(width, height) is None:
                 continue
-            reading = self._pose.read(levels, view_of(row))
+            view = view_of(row)
+            reading = self._pose.read(levels, view, mask=False)
             at = reading.points[:11, :2].mean(axis=0)
             if reading.presence < _ALONE_PRESENT or any(_holds(one, *at) for one in owned):
                 continue
+            reading = self._pose.read(levels, view)
             extent = extent_of([reading], head, grid) if fits(reading, head, self._pose.sure) else None
             box = _inside(body_box(head) if extent is None else box_of(extent), width, height)
             if box is not None:
