@@ -1,10 +1,11 @@
 """How fast one photo goes, from the bytes of a file to released bytes, beside the peers' usual scripts, in one run.
 
-    python benchmarks/speed.py --loader FOLDER --peer PEER/bin/python [--photos 8] [--rounds 3]
+    python benchmarks/speed.py --loader FOLDER --peer PEER/bin/python [--before PYTHON] [--photos 12] [--rounds 3]
 
 FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. PEER is an
-environment with face_recognition and deface (`make bench` makes one). `--photos` classroom photographs with faces
-are enlarged to 12 megapixels, as a camera writes them, and every photo goes through everybody in turn, round by round:
+environment with face_recognition and deface (`make bench` makes one), PYTHON one with an earlier version of
+consentguard. `--photos` of the classroom photographs of 8 megapixels and more, as they are, at random but always the
+same, go through everybody in turn, round by round:
 
 - ours: `Guard.release` under the shipped policy, nobody being known, with the second pass and the audit row, the models
   loaded, without the extra [ocr]; the same with it, where it is installed; and `Guard.inspect`;
@@ -41,6 +42,7 @@ from typing import Any
 import cv2
 import numpy as np
 from peer import Peer
+from PIL import Image
 
 from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
 from consentguard.values.stopwatch import STAGES
@@ -57,6 +59,7 @@ from consentguard.vision.imagefile import codec
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore
 
+LARGE = 8e6
 RESULTS = Path(__file__).parent / "results" / "speed"
 
 FACE_RECOGNITION = """
@@ -112,18 +115,47 @@ def clocked(action: Callable[[Path], object]) -> Callable[[Path], float]:
     return run
 
 
-def photographs(loader: str, count: int, megapixels: float, folder: Path) -> list[Path]:
+BEFORE = """
+import sys, tempfile, time
+from dataclasses import replace
+from pathlib import Path
+from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
+register = Register.parse(b"id,role,legal_forename,legal_surname\\nX1,other,No,Body\\n", "nobody consented")
+policy = Policy.shipped()
+policy = replace(policy, content=replace(policy.content, text_in_picture="ignore"))
+guard = Guard(register, policy, state=State.create(Path(tempfile.mkdtemp()) / "state"))
+print("ready", flush=True)
+for line in sys.stdin:
+    start = time.perf_counter()
+    try:
+        guard.release(Path(line.strip()).read_bytes())
+    except (Refused, VerificationFailed):
+        pass
+    print(time.perf_counter() - start, flush=True)
+"""
+
+
+def photographs(loader: str, count: int) -> list[Path]:
+    """Classroom photographs of 8 megapixels and more."""
     spec = importlib.util.spec_from_file_location("load", Path(loader) / "load.py")
     load = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(load)
-    paths = []
-    for number, (source, _) in enumerate(random.Random(11).sample(load.head_sets()["scut_heads_b"], count)):
-        pixels = cv2.imread(source)
-        factor = (megapixels * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5
-        large = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-        paths.append(folder / f"{megapixels:g}-{number}.jpg")
-        cv2.imwrite(str(paths[-1]), large, [cv2.IMWRITE_JPEG_QUALITY, 92])
-    return paths
+    large = []
+    for source, _ in load.head_sets()["scut_heads_b"]:
+        with Image.open(source) as photo:
+            if photo.width * photo.height >= LARGE:
+                large.append(Path(source))
+    return random.Random(11).sample(large, count)
+
+
+def enlarged(photo: Path, megapixels: float, folder: Path) -> Path:
+    """A photo as a camera of so many megapixels writes it."""
+    pixels = cv2.imread(str(photo))
+    factor = (megapixels * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+    larger = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    path = folder / f"{megapixels:g}.jpg"
+    cv2.imwrite(str(path), larger, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    return path
 
 
 def codec_floor(path: Path) -> None:
@@ -213,7 +245,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--loader", help="folder of load.py")
     parser.add_argument("--peer", help="python of the peers' environment")
-    parser.add_argument("--photos", type=int, default=8)
+    parser.add_argument("--before", help="python of an environment with an earlier version")
+    parser.add_argument("--photos", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -222,8 +255,8 @@ def main() -> None:
         return
     with TemporaryDirectory() as name:
         folder = Path(name)
-        paths = photographs(arguments.loader, arguments.photos, 12, folder)
-        (large,) = photographs(arguments.loader, 1, 24, folder)
+        paths = photographs(arguments.loader, arguments.photos)
+        large = enlarged(paths[0], 24, folder)
         guard = guard_in(folder)
         somebody = Path(__file__).parents[1] / "models" / "photographs" / "obama.jpg"
         stages: list[dict[str, float]] = []
@@ -235,6 +268,8 @@ def main() -> None:
             "codec floor": clocked(codec_floor),
             "one look at 1024 px": one_look(CenterFace.load(ModelStore.default())),
         }
+        if arguments.before:
+            who["release, before"] = script(arguments.before, BEFORE)
         if ocr.installed():
             reads = guard_in(folder, "paint")
             who["release, words in the picture read too"] = clocked(lambda path: released(reads, path))
@@ -276,7 +311,7 @@ def report(data: dict[str, Any]) -> str:
     middle = {name: statistics.median(times) for name, times in seconds.items()}
     least = 4 * middle["codec floor"] + middle["one look at 1024 px"]
     lines = [
-        "# One photo of 12 megapixels\n",
+        "# One photo of 8 to 21 megapixels\n",
         f"`{data['command']}`\n",
         f"{data['machine']}; medians, and the range.\n",
         "| | ms | against release |",
