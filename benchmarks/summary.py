@@ -28,7 +28,8 @@ def block() -> str:
     ]
     return "\n".join(
         [
-            f"One photo of 8 to 21 megapixels with a class in it, medians side by side ({data['machine']}; `make bench`):\n",
+            "One photo of 8 to 21 megapixels with a class in it, medians side by side "
+            f"({data['machine']}; `make bench`):\n",
             "| | ms | against release |",
             "|---|---|---|",
             *(f"| {what} | {middle[name]:.0f} | {middle[name] / middle['release']:.1f}x |" for what, name in rows),

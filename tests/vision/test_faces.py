@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from consentguard.values import Box, Face
 from consentguard.vision.detection import fusion
 from consentguard.vision.detection.detector import Detector
-from consentguard.vision.detection.faces import plan_scales, turned_back
+from consentguard.vision.detection.faces import plan_scales
 from consentguard.vision.detection.fusion import Candidates, fuse, may_be_placed, settle, unsure
+from consentguard.vision.detection.turning import Turn, turned_back
 from consentguard.vision.imagefile import codec
 
 FACES = {
@@ -67,6 +68,28 @@ def test_a_photograph_without_its_orientation_is_looked_at_turned(
     expected = turned_back(upright, turns, pixels.shape[1 - turns % 2], pixels.shape[turns % 2])
     assert turned.box.iou(expected.box) > 0.7
     assert turned.score > 0.5
+
+
+@pytest.mark.parametrize("degrees", [45, 135, 225, 315])
+def test_a_photograph_that_is_held_aslant_is_looked_at_turned(
+    degrees: int, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    pixels = codec.decode(photographs["biden"], max_edge=700, max_pixels=10**8).pixels
+    upright = detector.find(pixels)[0]
+    turn = Turn.by(degrees, pixels.shape[1], pixels.shape[0])
+    seen = [turn.back(face) for face in detector.find(turn.picture(pixels)) if face.score > 0.5]
+    assert max(face.box.overlap(upright.box) for face in seen) > 0.6 * upright.box.area
+
+
+@given(st.integers(0, 359), st.floats(0, 90), st.floats(0, 60))
+def test_what_is_turned_comes_back_to_its_place(degrees: int, x: float, y: float) -> None:
+    turn = Turn.by(degrees, 90, 60)
+    across, down = turn.matrix @ (x, y, 1)
+    assert -0.001 <= across <= turn.size[0] + 0.001 and -0.001 <= down <= turn.size[1] + 0.001
+    mark = (float(across), float(down))
+    back = turn.back(Face(Box.covering(across - 2, down - 2, across + 2, down + 2), 0.9, (mark,) * 5))
+    assert back.landmarks[2] == pytest.approx((x, y), abs=1e-3)
+    assert back.box.left <= x <= back.box.right and back.box.top <= y <= back.box.bottom
 
 
 def test_one_lies_down_beside_one_who_stands(photographs: dict[str, bytes], detector: Detector) -> None:

@@ -8,6 +8,7 @@ chosen from what has to be found, not from the camera's megapixels. docs/decisio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -18,6 +19,7 @@ from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, Floats, Rows, padded
 from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, settle, unsure
 from consentguard.vision.detection.pyramid import TURNS, Levels
+from consentguard.vision.detection.turning import Turn, roll, turned_back
 from consentguard.vision.detection.yunet import YuNet
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore
@@ -42,7 +44,10 @@ _WEAKEST_FINE: Final = 0.05
 _LOOKS_TURNED: Final = 0.8
 """YuNet's score from which a turned look at the second scale has the whole search done in that turn."""
 _TURNED: Final = (1, 2, 3)
-"""Quarters to the left by which the picture is turned."""
+_ASLANT: Final = (45, 135, 225, 315)
+"""Quarters, and degrees, to the left by which the picture is turned."""
+_LEANS: Final = 25
+"""Degrees by which a face leans that does not stand upright."""
 _SAME_TURNED: Final = 0.3
 """IoU from which a turned face is one that was found upright."""
 _SECOND: Final = 0.5
@@ -52,6 +57,20 @@ _SNAP: Final = (0.92, 1.04)
 _CUTS: Final = ((128, 48.0, True), (192, 80.0, False))
 """Of the close passes, for small and for large faces: side of the cut, height of the face in it, both in pixels, and
 whether it is mirrored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """One way to turn a picture: `make` turns it, `back` takes a face to the picture as it is, and `seen` are the faces
+    that coarse passes saw in it and that are not known to be upright, taken back."""
+
+    make: Callable[[], Pixels]
+    back: Callable[[Face], Face]
+    seen: Sequence[Face]
+
+    @property
+    def likely(self) -> int:
+        return sum(face.score >= _LOOKS_TURNED for face in self.seen)
 
 
 class FaceFinder:
@@ -119,34 +138,56 @@ class FaceFinder:
     ) -> tuple[Face, ...]:
         """The faces, and those that are seen only with the picture turned, surest first.
 
-        `coarse` is what YuNet saw at each turn. Where nothing sure stands upright, the picture may lie on its side:
-        then less is asked of YuNet, and CenterFace, which knows turned faces better, is asked too.
+        `coarse` is what YuNet saw at each quarter. Where nothing sure stands upright, the picture may lie on its side
+        or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and both are
+        asked about eighths. Where more stand upright in a turned picture than in the one that is given, the picture was
+        taken so, and no more is asked of its faces than of upright ones.
         """
         sure = [face for face in found if face.score >= _SURE]
-        likely = [rows[rows[:, 4] >= (_LOOKS_TURNED if sure else _SURE_TURNED)] for rows in coarse]
-        if not sure:
-            looks = [partial(self._network.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
-            likely = [np.concatenate(both) for both in zip(likely, engine.together(looks), strict=True)]
-        for turns, rows in zip(_TURNED, likely, strict=True):
-            for face in self._turned(levels, smallest_face, turns, rows, sure):
-                found = (
-                    *(other for other in found if other.box.iou(face.box) <= _SAME_TURNED or other.score > face.score),
-                    face,
-                )
+        upright = sum(abs(roll(face)) < _LEANS for face in sure)
+        turns = self._turns(levels, smallest_face, scales, coarse, sure, aslant=not upright)
+        most = max(turn.likely for turn in turns)
+        for turn in turns:
+            if not turn.seen:
+                continue
+            usual = turn.likely == most > upright
+            picture = Levels(turn.make())
+            seen = self._upright(picture, _scales_of(picture, smallest_face))
+            for face in (turn.back(face) for face in seen if usual or face.score >= _SURE_TURNED):
+                if not _known(face, sure):
+                    found = (
+                        *(one for one in found if one.box.iou(face.box) <= _SAME_TURNED or one.score > face.score),
+                        face,
+                    )
         return tuple(sorted(found, key=lambda face: -face.score))
 
-    def _turned(
-        self, levels: Levels, smallest_face: int, turns: int, rows: Rows, sure: Sequence[Face]
-    ) -> tuple[Face, ...]:
-        """Faces seen with the picture turned by so many quarters to the left; none where a coarse look saw none."""
+    def _turns(
+        self,
+        levels: Levels,
+        smallest_face: int,
+        scales: Sequence[float],
+        coarse: Sequence[Rows],
+        sure: Sequence[Face],
+        *,
+        aslant: bool,
+    ) -> list[_Turned]:
+        """What coarse passes over the turned picture saw, by quarters and, if it may be `aslant`, by eighths."""
         height, width = levels.pixels.shape[:2]
-        there = [turned_back(Face(Box.covering(*row[:4]), float(row[4])), turns, width, height) for row in rows]
-        if all(any(face.box.iou(other.box) > _SAME_TURNED for other in sure) for face in there):
-            return ()
-        turned = Levels(cv2.rotate(levels.pixels, TURNS[turns - 1]).astype(np.uint8, copy=False))
-        found = self._upright(turned, _scales_of(turned, smallest_face))
-        found = tuple(turned_back(face, turns, width, height) for face in found if face.score >= _SURE_TURNED)
-        return tuple(face for face in found if not any(face.box.iou(other.box) > _SAME_TURNED for other in sure))
+        likely = [rows[rows[:, 4] >= (_SURE_TURNED if aslant else _LOOKS_TURNED)] for rows in coarse]
+        if aslant:
+            looks = [partial(self._network.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
+            likely = [np.concatenate(both) for both in zip(likely, engine.together(looks), strict=True)]
+        turns = []
+        for quarters, rows in zip(_TURNED, likely, strict=True):
+            back = partial(turned_back, turns=quarters, width=width, height=height)
+            turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, sure)))
+        for degrees in _ASLANT if aslant else ():
+            turn = Turn.by(degrees, width, height)
+            picture = Levels(turn.picture(levels.pixels))
+            scale = _scales_of(picture, smallest_face)[0] / 2
+            rows = np.concatenate([part.look(picture, scale, _SURE_TURNED) for part in (self._fine, self._network)])
+            turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, sure)))
+        return turns
 
     def _fused(
         self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float], small: float = 1.0
@@ -173,6 +214,20 @@ class FaceFinder:
             said, seen = self._network.close_look(levels, boxes[at], side, face, mirror=mirror)
             close[at], boxes[at] = said, np.where(may_be_placed(boxes[at], said)[:, None], seen, boxes[at])
         return close, boxes
+
+
+def _quarters(pixels: Pixels, turns: int) -> Pixels:
+    return cv2.rotate(pixels, TURNS[turns - 1]).astype(np.uint8, copy=False)
+
+
+def _unknown(rows: Rows, back: Callable[[Face], Face], sure: Sequence[Face]) -> list[Face]:
+    """What a coarse pass over the turned picture saw, in pixels of the upright one, but for what is surely upright."""
+    there = [back(Face(Box.covering(*row[:4]), min(float(row[4]), 1.0))) for row in rows]
+    return [face for face in there if not _known(face, sure)]
+
+
+def _known(face: Face, sure: Sequence[Face]) -> bool:
+    return any(face.box.iou(other.box) > _SAME_TURNED for other in sure)
 
 
 def _scales_of(levels: Levels, smallest_face: int) -> tuple[float, ...]:
@@ -205,21 +260,6 @@ def _snapped(width: int, height: int, scale: float, least: float) -> float:
         return tall * wide / (height * width * step**2)
 
     return min([scale, *near], key=waste)
-
-
-def turned_back(face: Face, turns: int, width: int, height: int) -> Face:
-    """A face of a picture of `width` x `height` that was turned left by so many quarters, in pixels of the picture."""
-
-    def back(x: float, y: float) -> tuple[float, float]:
-        return ((x, y), (width - y, x), (width - x, height - y), (y, height - x))[turns]
-
-    corners = [back(x, y) for x, y in ((face.box.left, face.box.top), (face.box.right, face.box.bottom))]
-    (x0, x1), (y0, y1) = (sorted(values) for values in zip(*corners, strict=True))
-    points = [back(*point) for point in face.landmarks]
-    # each pair from the viewer's left to right, in the picture as it is
-    pairs = [*sorted(points[:2]), *points[2:3], *sorted(points[3:])]
-    seen_by = tuple(f"{look} turned {90 * turns}" for look in face.seen_by)
-    return Face(Box.covering(x0, y0, x1, y1), face.score, tuple(pairs), seen_by)
 
 
 def _face(found: Candidates, index: int, looks: list[str]) -> Face:

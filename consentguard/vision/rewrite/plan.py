@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Picture, Rewrite, Seen, Subject
+from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
-from consentguard.vision.rewrite.shapes import Mask, around, drawn, rounded
+from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
 from consentguard.vision.rewrite.worth import worth_of_covers
 
@@ -156,31 +156,36 @@ def silhouettes(scene: Scene) -> Mask:
     """
     grid = scene.grid
     bodies = closed_cells(scene.bodies | scene.cut, _GAP * max(grid.columns, grid.rows)) & ~scene.shown
-    hidden = grid.pixels(bodies)
-    covered = scene.covers | scene.marks
-    hands = [hand for hand in scene.hands if _stays(drawn([kept_hand(hand)], scene.width, scene.height), covered)]
-    kept = np.zeros_like(hidden)
-    for hand in hands:
-        mine = drawn([kept_hand(hand), kept_forearm(hand)], scene.width, scene.height)
-        if _beside(scene, hand, hidden | covered, mine) >= _BESIDE:
-            kept |= mine
+    hidden, covered = grid.pixels(bodies), scene.covers | scene.marks
+    painted, kept = hidden | covered, np.zeros_like(hidden)
+    for hand in scene.hands:
+        own, arm, near = kept_hand(hand), kept_forearm(hand), around_hand(hand)
+        reach = around((*own, *arm, *near))  # a pixel beside a polygon is touched, too
+        box = Box(reach.left - 1, reach.top - 1, reach.right + 1, reach.bottom + 1).within(scene.width, scene.height)
+        if box is None:
+            continue
+        part = (slice(box.top, box.bottom), slice(box.left, box.right))
+        own_pixels, mine = _drawn_in(box, own), _drawn_in(box, own, arm)
+        beside = _drawn_in(box, near) & ~mine
+        if _share(own_pixels, ~covered[part]) >= _THIRD and _share(beside, ~painted[part]) >= _BESIDE:
+            kept[part] |= mine
     kept |= drawn([rounded(face) for face in scene.faces], scene.width, scene.height)
     hidden = (hidden & ~kept) | covered
     stays = grid.touched(kept & ~hidden) | scene.shown
     islands = small_parts(~grid.full(hidden), _ISLAND * grid.rows * grid.columns, stays)
-    free = ~(kept | grid.pixels(scene.shown))
-    return np.asarray(hidden | (grid.blocks(islands) & free), np.bool_)
+    if islands.any():
+        hidden |= grid.blocks(islands) & ~(kept | grid.pixels(scene.shown))
+    return hidden
 
 
-def _stays(hand: Mask, covered: Mask) -> bool:
-    """Whether enough of a hand is left when everything that has to be covered is; a few fingers are not kept."""
-    return bool((hand & ~covered).sum() >= _THIRD * hand.sum())
+def _drawn_in(box: Box, *shapes: Polygon) -> Mask:
+    """The pixels of polygons in a box."""
+    return drawn([moved(shape, -box.left, -box.top) for shape in shapes], box.width, box.height)
 
 
-def _beside(scene: Scene, hand: Hand, painted: Mask, mine: Mask) -> float:
-    """The share of what is around a hand, itself and its forearm aside, that would be seen."""
-    near = drawn([around_hand(hand)], scene.width, scene.height) & ~mine
-    return float((near & ~painted).sum() / max(near.sum(), 1))
+def _share(pixels: Mask, of: Mask) -> float:
+    """Which share of some pixels are of others, 0..1; 0 where there are none."""
+    return float((pixels & of).sum() / max(pixels.sum(), 1))
 
 
 def _preferred(possible: Sequence[RewritePlan], limits: Limits) -> tuple[RewritePlan, ...]:
