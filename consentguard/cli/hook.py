@@ -146,6 +146,7 @@ def files(arguments: argparse.Namespace) -> int:
                 yield name, judge.judge(name, read_photo(Path(name)))
             except CannotTell as error:
                 yield name, (show.undecided(name, error),)
+        yield from judge.pieces()
 
     return report(judged(), judge, arguments)
 
@@ -199,6 +200,7 @@ def _of_git(
             if stopped is not None and any(verdict.outcome.exit_code for verdict in verdicts):
                 stopped.append((blob, data))
             yield blob.path, verdicts
+    yield from judge.pieces()
 
 
 # -- installing -------------------------------------------------------------------------------------------------------

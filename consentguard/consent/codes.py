@@ -46,6 +46,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "consent-gone": "somebody shown has no consent any more",
         "not-looked-into": "files of this kind may hold pictures and are not looked into, and policy does not list it",
         "lfs-pointer": "only a Git LFS pointer is here, not the file it stands for",
+        "pieces-of-a-picture": "small pictures of one folder are pieces of one picture, which was not seen whole",
         "leads-elsewhere": "a symbolic link leads to what does not go with it, so what would be shown is not known",
         "alt-text-missing": "a photo has no description, and policy wants one that a person wrote",
         "wrong-account": "the keys are another account's than the channel's",

@@ -19,6 +19,7 @@ from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.captions import captions_in, is_page, line_of
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, as_text, kind_of, pointed_at
+from consentguard.hook.pieces import SmallPictures, digest_of, pieces_among
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
 from consentguard.hook.tiny import is_too_small
@@ -41,6 +42,11 @@ _SEALED_STEP: Final = (
 
 _SUBMODULE_STEP: Final = (
     "Install the hook in that repository as well, then list its path under `unjudged` in the policy's [hook]."
+)
+
+_PIECES_STEP: Final = (
+    "small pictures here go on in each other, so they are pieces of one picture. Publish it whole; or list their paths "
+    "under `unjudged` in the policy's [hook] once somebody has seen it whole."
 )
 
 _NAMING: Final = ("surname", "maybe-surname", "name-with-image")
@@ -74,6 +80,7 @@ class Judge:
         self.policy = policy
         self.channel = policy.channel(channel or policy.hook.channel).name
         self.remembered = Remembered(state) if state else None
+        self._small = SmallPictures()
         self._register = register
         self._state = state
         self._releases: Releases
@@ -112,6 +119,20 @@ class Judge:
         """
         return tuple(self._judged(path, name or path, data, stored))
 
+    def pieces(self) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
+        """What is to say about the small pictures judged so far as a whole: by folder, where they are pieces of one."""
+        for folder, pictures in self._small.folders():
+
+            def find(pictures: dict[str, bytes] = pictures) -> Iterable[Finding]:
+                found = pieces_among(pictures)
+                if found:
+                    yield Finding("pieces-of-a-picture", "folder", f"{len(found)} {_PIECES_STEP}")
+
+            findings = self._remembering(["pieces", digest_of(pictures)], find)
+            if findings:
+                name = f"{folder}/"
+                yield name, (Verdict(name, Outcome.CANNOT_TELL, reasons=("pieces-of-a-picture",), findings=findings),)
+
     def released_copy(self, name: str, data: bytes) -> Released:
         """A release of a picture for this channel, admitted as every exit point does. Errors of `Guard.release`."""
         released = self._guard.release(data, name=name, channel=self.channel)
@@ -134,20 +155,26 @@ class Judge:
             if findings:
                 yield Verdict(name, Outcome.REFUSED, reasons=("file-name",), findings=findings)
         if kind is Kind.PICTURE:
-            yield self._under_its_name(path, self._picture(name, data))
+            verdict = self._under_its_name(path, self._picture(name, data))
+            if depth == 0 and verdict.outcome is Outcome.PUBLISHABLE and not self._passed_over(path):
+                self._small.add(path, data)
+            yield verdict
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)
         elif kind in SEALED:
-            if not any(fnmatchcase(path or outer, pattern) for pattern in self.policy.hook.unjudged):
+            if not self._passed_over(path or outer):
                 yield _undecided(name, "not-looked-into", f"is a {kind}, and is not looked into. {_SEALED_STEP}")
         elif kind in (Kind.TEXT, Kind.SILENT):
             text = as_text(data)
             yield from self._text(path or outer, name, text, depth, set() if seen is None else seen)
             yield from self._captions(path, name, text)
 
+    def _passed_over(self, path: str) -> bool:
+        return any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged)
+
     def submodule(self, path: str, name: str) -> tuple[Verdict, ...]:
         """What is to say of another repository that is published with this one: its files are judged there."""
-        if any(fnmatchcase(path, pattern) for pattern in self.policy.hook.unjudged):
+        if self._passed_over(path):
             return ()
         return (_undecided(name, "not-looked-into", f"is a submodule, and is not looked into. {_SUBMODULE_STEP}"),)
 
