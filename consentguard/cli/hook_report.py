@@ -79,9 +79,11 @@ def _in_words(path: str, verdict: Verdict, release: str) -> str:
         )
     if brought := _COMMIT.search(verdict.photo):
         lines.append(
-            f"  it is in commit {brought[1]}, and a later commit does not take it out of what is pushed: run "
-            f"`git rebase --interactive {brought[1]}~1` (`--root` for the first commit), mark that commit `edit`, "
-            "replace the file or `git rm` it, `git commit --amend`, `git rebase --continue`, then push again"
+            f"  it is in commit {brought[1]}, and a later commit does not take it out of what is pushed. On that "
+            f"branch run `git reset --soft {brought[1]}~1` (`git update-ref -d HEAD` if it is the first commit): "
+            "files stay as they are, and all that was committed since is staged. Put the copy in the file's place "
+            f"and `git add` it, or `git rm --cached --ignore-unmatch {shlex.quote(printable(path))}`; then "
+            "`git commit`, and push again"
         )
     return "\n".join(lines)
 

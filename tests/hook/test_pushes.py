@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,29 @@ def test_what_was_added_and_then_removed_blocks(guarded):
     guarded.git("reset", "--quiet", "--hard", "HEAD~2")
     guarded.slip("class3.jpg", guarded.released)
     assert push(guarded) == ""
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["later", "first"])
+@pytest.mark.parametrize("removed", [False, True], ids=["still there", "removed since"])
+def test_what_the_hook_says_of_an_old_commit_works_when_it_is_done(guarded, tmp_path, first, removed):
+    if first:
+        guarded.git("init", "--quiet", "--bare", str(tmp_path / "new.git"))
+        guarded.git("remote", "set-url", "origin", str(tmp_path / "new.git"))
+        guarded.git("update-ref", "-d", "HEAD")
+    guarded.slip("class 3.pdf", PDF)
+    guarded.slip("words.txt", b"words")
+    if removed:
+        guarded.git("rm", "--quiet", "class 3.pdf")
+        guarded.slip("more.txt", b"more")
+    said = push(guarded, code=1)
+    back, root, add, drop, commit = re.findall(r"`(git [^`]+)`", said)
+    assert add == "git add"
+    for step in (root if first else back, drop):
+        guarded.git(*shlex.split(step)[1:])
+    guarded.git(*shlex.split(commit)[1:], "--quiet", "--message", "again")
+    assert push(guarded) == ""
+    there = guarded.git("ls-tree", "-r", "--name-only", "origin/main").split()
+    assert there == [*(["more.txt"] if removed else []), "page.txt", "words.txt"]
 
 
 def test_a_refused_photo_in_history_blocks(guarded, photographs):

@@ -159,4 +159,4 @@ def test_an_old_commit_is_said_to_need_rewriting(guarded, tmp_path):
     guarded.commit("--no-verify")
     said = push(guarded, code=1)
     assert f"it is in commit {bringer}, and a later commit does not take it out of what is pushed" in said
-    assert f"git rebase --interactive {bringer}~1" in said
+    assert f"git reset --soft {bringer}~1" in said
