@@ -31,7 +31,7 @@ def _network(seed: int = 1, shape: tuple[int, ...] = (1, 3, SIDE, SIDE)) -> byte
     flat = graph.node("Flatten", [blocks], "flat")
     turn = graph.constant("turn", random.normal(0, 1, (4 * 7 * 7, DIMENSION)).astype(np.float32))
     graph.node("MatMul", [flat, turn], "embedding")
-    graph.output("embedding", np.float32, (1, DIMENSION))
+    graph.output("embedding", np.float32, (shape[0], DIMENSION))
     return graph.to_bytes()
 
 
@@ -81,11 +81,51 @@ def test_the_network_gets_the_aligned_face_in_its_own_scale(
     random = np.random.default_rng(1)
     weights = random.normal(0, 0.01, (4, 3, 16, 16)).astype(np.float32)
     turn = random.normal(0, 1, (4 * 7 * 7, DIMENSION)).astype(np.float32)
-    planes = (aligned(obama[0], obama[1][0]).transpose(2, 0, 1).astype(np.float32) - kind.mean) / kind.scale
+    planes = ((aligned(obama[0], obama[1][0]) - np.float32(kind.mean)) / np.float32(kind.scale)).transpose(2, 0, 1)
     blocks = planes.reshape(3, 7, 16, 7, 16)
     expected = np.einsum("cyixj,fcij->fyx", blocks, weights).reshape(-1) @ turn
     (found,) = bring(_network()).embed(obama[0], obama[1])
     np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=2e-4)
+
+
+def test_a_table_beside_the_file_says_what_it_wants(
+    bring: Callable[[bytes], ArcFace], tmp_path: Path, kind: ArcFaceFamily, obama: tuple[Pixels, tuple[Face, ...]]
+) -> None:
+    usual = bring(_network(shape=(1, 3, SIDE, SIDE)))
+    beside = (tmp_path / kind.file).with_suffix(".toml")
+    beside.write_text('mean = [10.0, 20.0, 30.0]\nscale = 2\norder = "BGR"\nbatch = 4\n', "utf-8")
+    other = bring(_network(shape=(4, 3, SIDE, SIDE)))
+    assert usual.label != other.label  # what is described otherwise is never compared
+    pixels, faces = obama
+    square = np.float32(aligned(pixels, faces[0])[:, :, ::-1])
+    random = np.random.default_rng(1)
+    weights = random.normal(0, 0.01, (4, 3, 16, 16)).astype(np.float32)
+    turn = random.normal(0, 1, (4 * 7 * 7, DIMENSION)).astype(np.float32)
+    planes = ((square - np.float32([10, 20, 30])) / 2).transpose(2, 0, 1)
+    expected = np.einsum("cyixj,fcij->fyx", planes.reshape(3, 7, 16, 7, 16), weights).reshape(-1) @ turn
+    found = other.embed(pixels, faces * 5)  # two calls, the second of one face
+    np.testing.assert_allclose(found, np.tile(expected / np.linalg.norm(expected), (5, 1)), atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("scale = 0", "scale: must be over 0"),
+        ("mean = [1, 2]", "mean: must be one finite number, or three"),
+        ("mean = 'x'", "mean: must be one number, or three"),
+        ("order = 'GRB'", "neither RGB nor BGR"),
+        ("batch = 0", "batch: must be from 1 to 64"),
+        ("batch = true", "batch a whole number"),
+        ("size = 112", "size: is no key of it"),
+        ("mean", "Expected"),
+    ],
+)
+def test_a_table_that_cannot_be_meant_is_named(
+    bring: Callable[[bytes], ArcFace], tmp_path: Path, kind: ArcFaceFamily, text: str, reason: str
+) -> None:
+    (tmp_path / kind.file).with_suffix(".toml").write_text(text, "utf-8")
+    with pytest.raises(ModelUnavailable, match=rf"\.toml: .*{reason}"):
+        bring(_network())
 
 
 def test_another_file_is_another_embedder(bring: Callable[[bytes], ArcFace]) -> None:

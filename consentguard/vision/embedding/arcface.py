@@ -9,9 +9,10 @@ of every template, so that a file that is exchanged matches nobody instead of so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,25 +21,64 @@ from consentguard.errors import ModelUnavailable
 from consentguard.values import Face, Pixels
 from consentguard.vision.embedding.align import SIDE, aligned
 from consentguard.vision.models import engine
-from consentguard.vision.models.store import ModelStore
+from consentguard.vision.models.store import ModelStore, families
 
 Embeddings = NDArray[np.float32]
+
+_CHANNELS: Final = 3
+_MOST_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ArcFaceFamily:
-    """What a file of one family is called, and what it wants of the RGB values 0..255: (value - mean) / scale."""
+    """What a file of one family is called, and what it wants to be given.
+
+    Attributes:
+        mean, scale: of each channel in its order; it gets (value - mean) / scale of the values 0..255.
+        order: of the channels, "RGB" or "BGR".
+        batch: how many faces it reads at once.
+    """
 
     name: str
     file: str
-    mean: float
-    scale: float
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    order: str
+    batch: int
+
+    def __post_init__(self) -> None:
+        for key, numbers in (("mean", self.mean), ("scale", self.scale)):
+            if len(numbers) != _CHANNELS or not all(np.isfinite(number) for number in numbers):
+                raise ValueError(f"{key}: must be one finite number, or three")
+        if not all(number > 0 for number in self.scale):
+            raise ValueError("scale: must be over 0")
+        if self.order not in ("RGB", "BGR"):
+            raise ValueError(f"order: {self.order!r} is neither RGB nor BGR")
+        if not 1 <= self.batch <= _MOST_AT_ONCE:
+            raise ValueError(f"batch: must be from 1 to {_MOST_AT_ONCE}")
+
+    @classmethod
+    def of(cls, name: str, keys: Mapping[str, Any]) -> ArcFaceFamily:
+        """The family that a table describes. Raises ValueError, which names the key."""
+        unknown = keys.keys() - {"file", "mean", "scale", "order", "batch"}
+        if unknown:
+            raise ValueError(f"{min(unknown)}: is no key of it")
+        file, order, batch = keys["file"], keys["order"], keys["batch"]
+        if not isinstance(file, str) or not isinstance(order, str) or type(batch) is not int:
+            raise ValueError("file and order must be text, batch a whole number")
+        return cls(name, file, _each(keys["mean"], "mean"), _each(keys["scale"], "scale"), order, batch)
 
 
-KINDS: Final = (
-    ArcFaceFamily("sface", "face_recognition_sface_2021dec.onnx", 0.0, 1.0),  # OpenCV Zoo; it scales inside the network
-    ArcFaceFamily("arcface", "arcface_112.onnx", 127.5, 127.5),  # insightface and its descendants, AuraFace among them
-)
+def _each(value: object, key: str) -> tuple[float, ...]:
+    """One number for each channel."""
+    numbers: list[Any] = value if isinstance(value, list) else [value] * _CHANNELS
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+        raise ValueError(f"{key}: must be one number, or three")
+    return tuple(float(number) for number in numbers)
+
+
+KINDS: Final = tuple(ArcFaceFamily.of(name, keys) for name, keys in families().items())
+"""OpenCV Zoo's SFace, which scales inside the network; and insightface and its descendants, AuraFace among them."""
 
 
 class ArcFace:
@@ -51,7 +91,7 @@ class ArcFace:
         self._network = network
         self._kind = kind
         self.label = label
-        self.dimension = self._run(np.zeros((SIDE, SIDE, 3), np.uint8)).size
+        self.dimension = self._run([]).shape[1]
 
     @classmethod
     def loader(cls, kind: ArcFaceFamily) -> Callable[[ModelStore], ArcFace]:
@@ -65,31 +105,49 @@ class ArcFace:
                 raise ModelUnavailable(
                     f"{path}: {kind.name} is not here ({error.strerror}); bring the file, or use dlib_resnet."
                 ) from error
-            label = f"{kind.name}@{hashlib.sha256(data).hexdigest()[:16]}"
-            return cls(engine.load(data, kind.file, {}), label, kind)
+            told, own = kind, path.with_suffix(".toml")
+            described = own.read_bytes() if own.exists() else b""
+            if described:
+                try:
+                    keys = tomllib.loads(described.decode())
+                    told = ArcFaceFamily.of(kind.name, {**families()[kind.name], **keys, "file": kind.file})
+                except ValueError as error:  # what TOML and text raise is one, too
+                    raise ModelUnavailable(f"{own}: {error}; mend it, or remove it.") from error
+            label = f"{kind.name}@{hashlib.sha256(data + described).hexdigest()[:16]}"
+            return cls(engine.load(data, kind.file, {}), label, told)
 
         return load
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
         """One row for each face, in their order. A face without landmarks, or laid outside the picture, gets NaN."""
         embeddings = np.full((len(faces), self.dimension), np.nan, np.float32)
+        squares: dict[int, Pixels] = {}
         for row, face in enumerate(faces):
             try:
                 square = aligned(pixels, face)
             except ValueError:
                 continue
-            if not square.any():
-                continue
-            found = self._run(square)
-            length = float(np.linalg.norm(found))
-            if np.isfinite(length) and length > 0:
-                embeddings[row] = found / length
+            if square.any():
+                squares[row] = square
+        rows = list(squares)
+        for start in range(0, len(rows), self._kind.batch):
+            some = rows[start : start + self._kind.batch]
+            for row, found in zip(some, self._run([squares[row] for row in some]), strict=False):
+                length = float(np.linalg.norm(found))
+                if np.isfinite(length) and length > 0:
+                    embeddings[row] = found / length
         return embeddings
 
-    def _run(self, square: Pixels) -> Embeddings:
-        planes = square.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
-        outputs = self._network((planes - self._kind.mean) / np.float32(self._kind.scale))
+    def _run(self, squares: Sequence[Pixels]) -> Embeddings:
+        """One row for each square, and for each of black that fills the batch up."""
+        kind = self._kind
+        batch = np.zeros((kind.batch, SIDE, SIDE, _CHANNELS), np.float32)
+        for place, square in enumerate(squares):
+            batch[place] = square if kind.order == "RGB" else square[:, :, ::-1]
+        wanted = (batch - np.array(kind.mean, np.float32)) / np.array(kind.scale, np.float32)
+        outputs = self._network(np.ascontiguousarray(wanted.transpose(0, 3, 1, 2)))
         found = np.asarray(next(iter(outputs.values())), np.float32)
-        if len({array.tobytes() for array in outputs.values()}) != 1 or found.shape[0] != 1 or found.size < 2:
-            raise ModelUnavailable(f"{self._kind.file}: does not describe one face by one row of numbers.")
-        return found.reshape(-1)
+        alike = len({array.tobytes() for array in outputs.values()}) == 1
+        if not alike or found.shape[0] != kind.batch or found.size < 2 * kind.batch:
+            raise ModelUnavailable(f"{kind.file}: does not describe {kind.batch} faces by a row of numbers each.")
+        return found.reshape(kind.batch, -1)

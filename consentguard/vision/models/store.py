@@ -14,12 +14,12 @@ import tarfile
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import platformdirs
 
@@ -79,9 +79,19 @@ class ModelCard:
 
 
 @cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(resources.files("consentguard.weights").joinpath("manifest.toml").read_text("utf-8"))
+
+
+def families() -> Mapping[str, Mapping[str, Any]]:
+    """What networks that people bring want to be given, by the name of their family."""
+    return _tables()["families"]  # type: ignore[no-any-return]
+
+
+@cache
 def manifest() -> dict[str, ModelCard]:
     """Every card of models/manifest.toml by name."""
-    table = tomllib.loads(resources.files("consentguard.weights").joinpath("manifest.toml").read_text("utf-8"))
+    table = _tables()
     archives = {name: Archive(name=name, **keys) for name, keys in table["archives"].items()}
     return {
         name: ModelCard(name=name, **{"member": "", **keys, "archive": archives.get(keys.get("archive", ""))})
