@@ -61,16 +61,12 @@ whether it is mirrored."""
 
 @dataclass(frozen=True, slots=True)
 class _Turned:
-    """One way to turn a picture: `make` turns it, `back` takes a face to the picture as it is, and `seen` are the faces
-    that coarse passes saw in it and that are not known to be upright, taken back."""
+    """One way to turn a picture: `make` turns it, `back` takes a face to the picture as it is, and `seen` says whether
+    coarse passes saw a face in it that is not known to be upright."""
 
     make: Callable[[], Pixels]
     back: Callable[[Face], Face]
-    seen: Sequence[Face]
-
-    @property
-    def likely(self) -> int:
-        return sum(face.score >= _LOOKS_TURNED for face in self.seen)
+    seen: bool
 
 
 class FaceFinder:
@@ -139,20 +135,21 @@ class FaceFinder:
         """The faces, and those that are seen only with the picture turned, surest first.
 
         `coarse` is what YuNet saw at each quarter. Where nothing sure stands upright, the picture may lie on its side
-        or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and both are
-        asked about eighths. Where more stand upright in a turned picture than in the one that is given, the picture was
-        taken so, and no more is asked of its faces than of upright ones.
+        or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and YuNet is
+        asked about eighths. Where more sure faces stand upright in a turned picture than in the one that is given, it
+        was taken so, and no more is asked of its faces than of upright ones.
         """
         sure = [face for face in found if face.score >= _SURE]
         upright = sum(abs(roll(face)) < _LEANS for face in sure)
-        turns = self._turns(levels, smallest_face, scales, coarse, sure, aslant=not upright)
-        most = max(turn.likely for turn in turns)
-        for turn in turns:
-            if not turn.seen:
-                continue
-            usual = turn.likely == most > upright
-            picture = Levels(turn.make())
-            seen = self._upright(picture, _scales_of(picture, smallest_face))
+        searched: list[tuple[_Turned, tuple[Face, ...]]] = []
+        for turn in self._turns(levels, smallest_face, scales, coarse, sure, aslant=not upright):
+            if turn.seen:
+                picture = Levels(turn.make())
+                searched.append((turn, self._upright(picture, _scales_of(picture, smallest_face))))
+        counts = [sum(face.score >= _SURE for face in seen) for _, seen in searched]
+        most = max(counts, default=0)
+        for (turn, seen), count in zip(searched, counts, strict=True):
+            usual = count == most > upright
             for face in (turn.back(face) for face in seen if usual or face.score >= _SURE_TURNED):
                 if not _known(face, sure):
                     found = (
@@ -183,9 +180,9 @@ class FaceFinder:
             turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, sure)))
         for degrees in _ASLANT if aslant else ():
             turn = Turn.by(degrees, width, height)
-            picture = Levels(turn.picture(levels.pixels))
-            scale = _scales_of(picture, smallest_face)[0] / 2
-            rows = np.concatenate([part.look(picture, scale, _SURE_TURNED) for part in (self._fine, self._network)])
+            small, across, _ = levels.resized(scales[0] / 2)
+            rows = self._fine.look(Levels(Turn.by(degrees, *small.shape[1::-1]).picture(small)), 1.0, _SURE_TURNED)
+            rows[:, :4] /= across
             turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, sure)))
         return turns
 
@@ -220,10 +217,10 @@ def _quarters(pixels: Pixels, turns: int) -> Pixels:
     return cv2.rotate(pixels, TURNS[turns - 1]).astype(np.uint8, copy=False)
 
 
-def _unknown(rows: Rows, back: Callable[[Face], Face], sure: Sequence[Face]) -> list[Face]:
-    """What a coarse pass over the turned picture saw, in pixels of the upright one, but for what is surely upright."""
-    there = [back(Face(Box.covering(*row[:4]), min(float(row[4]), 1.0))) for row in rows]
-    return [face for face in there if not _known(face, sure)]
+def _unknown(rows: Rows, back: Callable[[Face], Face], sure: Sequence[Face]) -> bool:
+    """Whether a coarse pass over the turned picture saw anything that is not known to stand upright."""
+    there = (back(Face(Box.covering(*row[:4]), min(float(row[4]), 1.0))) for row in rows)
+    return any(not _known(face, sure) for face in there)
 
 
 def _known(face: Face, sure: Sequence[Face]) -> bool:
