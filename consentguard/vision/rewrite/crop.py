@@ -13,7 +13,7 @@ from consentguard.vision.rewrite.cells import grown_cells
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
 from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box
-from consentguard.vision.rewrite.worth import crop_worths, in_cells, in_grid, inside, paint_worths, skin_cells, sums
+from consentguard.vision.rewrite.worth import in_cells, in_grid, inside, skin_cells, sums, worths
 
 _CELLS: Final = 128
 """Cells along the picture's longer side: frames begin and end on their rims, 16 px apart in a picture of 2048."""
@@ -37,9 +37,9 @@ _SAME: Final = 0.5
 """IoU from which two frames are one."""
 _MOST: Final = 4
 _MOST_PAINTED: Final = 2
-_TRIMMED: Final = (0.85, 0.7, 0.55)
-_TRIMMED_ASPECTS: Final = (1.0, 4 / 3)
-_STEPS: Final = 4
+_TRIMMED: Final = (0.85, 0.7, 0.55, 0.42, 0.34)
+_TRIMMED_ASPECTS: Final = (1.0, 4 / 3, 16 / 9)
+_STEPS: Final = 6
 """Shares of the largest frame of a shape that are tried where people are painted, besides the photo's these shapes, and
 how many places each way."""
 
@@ -68,7 +68,7 @@ def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain
     frames = frames[holds]
     if not bodies_remain:
         frames = frames[~_bare(scene, picture, frames)]
-    worth = crop_worths(scene, picture, frames)
+    worth = worths(scene, picture, scene.marks, frames)
     return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
@@ -90,7 +90,7 @@ def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits)
     every = np.concatenate([whole, trimmed])
     heads = [box for head in scene.approved if (box := head.within(width, height))]
     every = every[(inside(every, heads) == 1).all(axis=1)]
-    worth = paint_worths(scene, picture, hidden, every)
+    worth = worths(scene, picture, hidden, every)
     trimmed_worth = [(_box(every[1 + i]), float(worth[1 + i])) for i in _different(every[1:], worth[1:], _MOST_PAINTED)]
     return [(_box(whole[0]), float(worth[0])), *trimmed_worth]
 
