@@ -1,5 +1,7 @@
 """The second pass: what it permits, and that it permits nothing more."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -148,6 +150,23 @@ def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, f
     made = Paint("flat" if flat else "surroundings")
     data = codec.encode(apply_plan(picture.pixels, SILHOUETTE, made), kind, quality=quality, sampling="4:2:0")
     verify(data, SILHOUETTE, (), (), (), picture, lambda picture, finest=True: (), made, kind, quality)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+def test_a_sticker_passes_and_hides_no_leak(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sharp edges are moved by coding more than any fill is."""
+    plan, made = replace(SILHOUETTE, heads=(Box(30, 30, 140, 150),)), Paint(sticker="smile")
+    smooth = np.random.default_rng(1).integers(0, 256, (16, 22, 3), np.uint8)
+    picture = Picture(cv2.resize(smooth, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), WIDTH, HEIGHT)
+
+    def passes() -> None:
+        data = codec.encode(apply_plan(picture.pixels, plan, made), kind, quality=90)
+        verify(data, plan, (), (), (), picture, lambda picture, finest=True: (), made, kind, 90)
+
+    passes()
+    monkeypatch.setattr(paint, "surroundings", lambda pixels, hidden, people: cv2.blur(pixels, (61, 61)))
+    with pytest.raises(VerificationFailed, match="not what follows"):
+        passes()
 
 
 def test_another_size_than_planned_never_leaves() -> None:
