@@ -47,12 +47,15 @@ Frames = NDArray[np.int64]
 """Frames, one a row: left, top, right, bottom."""
 
 
-def best_frames(scene: Scene, picture: Picture, limits: Limits, *, bodies_remain: bool) -> list[tuple[Box, float]]:
+def best_frames(
+    scene: Scene, picture: Picture, limits: Limits, near: Mask, *, bodies_remain: bool
+) -> list[tuple[Box, float]]:
     """Good frames that differ, with their worth, the best first: large, with a hand, a back or the approved in them.
 
+    `near` are the cells of `near_heads`, which none of them holds.
     Every approved head is whole in each of them: a crop that loses somebody who may be seen is none.
     """
-    forbidden, cell = _forbidden(scene, limits, bodies_remain=bodies_remain)
+    forbidden, cell = _forbidden(scene, limits, near, bodies_remain=bodies_remain)
     frames = np.array(list(empty_rectangles(forbidden)), np.int64).reshape(-1, 4) * cell
     frames = np.minimum(frames, [scene.width, scene.height, scene.width, scene.height])
     subjects = [hand.box for hand in scene.hands] + list(scene.backs) + list(scene.approved)
@@ -133,7 +136,7 @@ def empty_rectangles(forbidden: Mask) -> Iterable[tuple[int, int, int, int]]:
                 stack.append((start, now))
 
 
-def _forbidden(scene: Scene, limits: Limits, *, bodies_remain: bool) -> tuple[Mask, int]:
+def _forbidden(scene: Scene, limits: Limits, near_head: Mask, *, bodies_remain: bool) -> tuple[Mask, int]:
     """The cells that a frame may not hold, and their side in pixels."""
     grid = scene.grid
     cells = np.zeros((grid.rows, grid.columns), np.bool_)
@@ -145,7 +148,7 @@ def _forbidden(scene: Scene, limits: Limits, *, bodies_remain: bool) -> tuple[Ma
             above = np.arange(grid.rows)[:, None] * grid.grain < hips + _LAP * one.height
             cells |= one.cells & ~(hands | (near & above))
         cells |= scene.alone & ~scene.shown
-    cells |= near_heads(scene)
+    cells |= near_head
     share = max(-(-max(grid.rows, grid.columns) // _CELLS), 1)
     rows, columns = -(-grid.rows // share), -(-grid.columns // share)
     padded = np.zeros((rows * share, columns * share), np.bool_)

@@ -205,8 +205,8 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
         else:
             yield _plan(Rewrite.NONE, whole, "nobody has to be hidden", scene.marks, people)
         return
-    bodies_remain = "body" in remain
-    for frame, worth in best_frames(scene, picture, limits, bodies_remain=bodies_remain):
+    bodies_remain, near = "body" in remain, near_heads(scene)
+    for frame, worth in best_frames(scene, picture, limits, near, bodies_remain=bodies_remain):
         yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
     if scene.overlap:
         return
@@ -218,7 +218,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     hidden = silhouettes(scene)
     if 1 - float(hidden.mean()) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
-        forbidden = hidden | scene.grid.pixels(near_heads(scene))
+        forbidden = hidden | scene.grid.pixels(near)
         for frame, worth in painted_frames(scene, picture, hidden, limits):
             if forbidden[frame.top : frame.bottom, frame.left : frame.right].any():
                 yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
