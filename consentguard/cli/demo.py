@@ -160,7 +160,7 @@ def _scenes(model_store: ModelStore) -> tuple[Case, ...]:
     one, two = model_store.read(cards["photo-obama"]), model_store.read(cards["photo-biden"])
     partial = model_store.read(cards["photo-partial"])
     group = _group([one, two, model_store.read(cards["photo-obama3"])])
-    at_table = _group([one, two, model_store.read(cards["photo-obama3"]), _still_life()])
+    at_table = _group([one, two, model_store.read(cards["photo-obama3"]), _still_life(wooden=True)])
     at_work = _at_work(two, one)
     declared_one: Asked = {"people": ["D1"], "by": "the demo"}
     declared_two: Asked = {"people": ["D2"], "by": "the demo"}
@@ -214,9 +214,11 @@ def _at_work(person: bytes, hands: bytes) -> bytes:
     return codec.encode_jpeg(np.concatenate([left, np.concatenate([wall, arms])], axis=1), 92)
 
 
-def _still_life() -> bytes:
-    """A drawn picture of work on a table: paper, paint pots, no person."""
-    picture: Pixels = np.full((720, 960, 3), (214, 196, 170), np.uint8)
+def _still_life(*, wooden: bool = False) -> bytes:
+    """A drawn picture of work on a table, plain or with the grain of wood: paper, paint pots, no person."""
+    grain = cv2.blur(np.random.default_rng(8).normal(0, 90, (720, 960)), (31, 2)) if wooden else np.zeros((720, 960))
+    table = (204, 176, 140) if wooden else (214, 196, 170)
+    picture: Pixels = np.clip(np.array(table) + grain[..., None], 0, 255).astype(np.uint8)
     cv2.rectangle(picture, (180, 160), (700, 560), (250, 250, 245), cv2.FILLED)
     for row, colour in enumerate(((190, 60, 50), (60, 120, 180), (80, 160, 90), (230, 190, 60))):
         cv2.circle(picture, (820, 160 + 130 * row), 48, colour, cv2.FILLED, cv2.LINE_AA)

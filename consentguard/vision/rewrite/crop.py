@@ -40,8 +40,9 @@ _MOST_PAINTED: Final = 2
 _TRIMMED: Final = (0.85, 0.7, 0.55, 0.42, 0.34)
 _TRIMMED_ASPECTS: Final = (1.0, 4 / 3, 16 / 9)
 _STEPS: Final = 6
+_MOST_EMPTY: Final = 60
 """Shares of the largest frame of a shape that are tried where people are painted, besides the photo's these shapes, and
-how many places each way."""
+how many places each way; and so many of the largest frames without paint."""
 
 Frames = NDArray[np.int64]
 """Frames, one a row: left, top, right, bottom."""
@@ -75,10 +76,11 @@ def best_frames(
     return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
-def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits) -> list[tuple[Box, float]]:
+def painted_frames(scene: Scene, picture: Picture, hidden: Mask, near: Mask, limits: Limits) -> list[tuple[Box, float]]:
     """Good frames of a picture in which these pixels are painted over, the whole one among them, with their worth.
 
-    Every approved head is whole in each of them.
+    Beside places on a grid, the largest are tried in which nothing is painted; `near` as for `best_frames`. Every
+    approved head is whole in each of them.
     """
     width, height = scene.width, scene.height
     frames = [(0, 0, width, height)]
@@ -88,7 +90,10 @@ def painted_frames(scene: Scene, picture: Picture, hidden: Mask, limits: Limits)
             high = round(wide / aspect)
             across, down = np.linspace(0, width - wide, _STEPS), np.linspace(0, height - high, _STEPS)
             frames += [(int(x), int(y), int(x) + wide, int(y) + high) for x in across for y in down]
-    every = np.array(frames, np.int64)
+    free, cell = _coarse(scene, scene.grid.touched(hidden) | near)
+    empty = np.minimum(np.array(list(empty_rectangles(free)), np.int64).reshape(-1, 4) * cell, [width, height] * 2)
+    largest = np.argsort(-(empty[:, 2:] - empty[:, :2]).prod(axis=1), kind="stable")[:_MOST_EMPTY]
+    every = np.concatenate([np.array(frames, np.int64), empty[largest]])
     whole, trimmed = every[:1], _large_enough(every[1:], scene, limits)
     every = np.concatenate([whole, trimmed])
     heads = [box for head in scene.approved if (box := head.within(width, height))]
@@ -148,7 +153,12 @@ def _forbidden(scene: Scene, limits: Limits, near_head: Mask, *, bodies_remain: 
             above = np.arange(grid.rows)[:, None] * grid.grain < hips + _LAP * one.height
             cells |= one.cells & ~(hands | (near & above))
         cells |= scene.alone & ~scene.shown
-    cells |= near_head
+    return _coarse(scene, cells | near_head)
+
+
+def _coarse(scene: Scene, cells: Mask) -> tuple[Mask, int]:
+    """The squares, at most `_CELLS` along the longer side, that hold one of these cells; and their side in pixels."""
+    grid = scene.grid
     share = max(-(-max(grid.rows, grid.columns) // _CELLS), 1)
     rows, columns = -(-grid.rows // share), -(-grid.columns // share)
     padded = np.zeros((rows * share, columns * share), np.bool_)

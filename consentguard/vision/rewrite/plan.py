@@ -219,7 +219,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     if 1 - float(hidden.mean()) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
         forbidden = hidden | scene.grid.pixels(near)
-        for frame, worth in painted_frames(scene, picture, hidden, limits):
+        for frame, worth in painted_frames(scene, picture, hidden, near, limits):
             if forbidden[frame.top : frame.bottom, frame.left : frame.right].any():
                 yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
             else:  # nothing of anybody hidden lies in it
