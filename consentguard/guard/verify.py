@@ -123,7 +123,7 @@ def verify(
     noise = 0.0 if kind == "png" else 1 + _COARSER * max(_FINE - quality, 0)
     looks = [partial(find, _flipped(picture)), partial(find, picture, finest=False)]
     as_expected, (other, plain) = both(
-        lambda: _as_expected(picture.pixels, _expected(before.pixels, plan, paint), painted, noise, kind, quality),
+        lambda: _is_expected(picture.pixels, _expected(before.pixels, plan, paint), painted, noise, kind, quality),
         partial(together, looks),
     )
     if not as_expected:
@@ -198,25 +198,25 @@ def _expected(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     return paint_frame(uint8(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8))), plan, paint)
 
 
-def _as_expected(
-    pixels: Pixels, expected: Pixels, painted: Mask, noise: float, kind: str = "jpeg", quality: int = 90
-) -> bool:
-    """Whether a decoded picture is the expected one, but for `noise` times what fine coding moves.
+def _is_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float, kind: str, quality: int) -> bool:
+    """Whether a decoded picture is the expected one, or what that is coded as.
 
-    A sticker is sharper than any fill, and coding moves it by more. Then it is what the expected picture is coded as.
+    A sticker is sharper than any fill, and coding moves it by more than `noise` times what it moves paint.
     """
-    if not noise or np.array_equal(pixels, expected):
-        return np.array_equal(pixels, expected)
-    if _nearly(pixels, expected, painted, noise):
+    if _as_expected(pixels, expected, painted, noise):
         return True
+    if not noise:
+        return False
     coded = (codec.encode(expected, kind, quality=quality, sampling=sampling) for sampling in bare.SAMPLINGS)
     largest = max(expected.shape)
     again = (codec.decode(data, max_edge=largest, max_pixels=expected.size).pixels for data in coded)
     return any(np.array_equal(pixels, each) for each in again)
 
 
-def _nearly(pixels: Pixels, expected: Pixels, painted: Mask, noise: float) -> bool:
-    """Whether two pictures differ by no more than `noise` times what fine coding moves."""
+def _as_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float) -> bool:
+    """Whether a decoded picture is the expected one, but for `noise` times what fine coding moves."""
+    if not noise or np.array_equal(pixels, expected):
+        return np.array_equal(pixels, expected)
     inner = _whole_blocks(painted)
     off = cv2.copyTo(cv2.absdiff(pixels, expected), inner)
     means = np.abs(_means(cv2.subtract(pixels, expected, dtype=cv2.CV_16S)))
