@@ -14,7 +14,7 @@ from typing import Final
 import ftfy
 
 _ESCAPED: Final = re.compile(
-    r"&#?\w{2,31};|(?:%[0-9A-Fa-f]{2})+|\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\})|\\x[0-9A-Fa-f]{2}|(?:=[0-9A-F]{2}){2,}"
+    r"&#?\w{2,31};|(?:%[0-9A-Fa-f]{2})+|\\u(?:[0-9A-Fa-f]{4}|\{[0-9A-Fa-f]{1,6}\})|\\x[0-9A-Fa-f]{2}|(?:=[0-9A-F]{2}){2,}|=2[27DF]"
 )
 _GARBLED: Final = re.compile(r"(?<!\S)\S{1,80}(?!\S)")
 """A word that may be UTF-8 read as another encoding. Longer ones are no words."""

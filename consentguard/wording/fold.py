@@ -214,6 +214,8 @@ def _readings(word: str) -> tuple[str, ...]:
         plain = letters(character) or ""
         if character == "I" and at and word[at - 1].islower():
             choices.append("il")
+        elif plain in ("i", "l") and character in _CONFUSABLES:
+            choices.append("il")  # a letter that looks like a bar passes for both
         elif not plain or plain in _LEET:
             choices.append(_LEET.get(plain or character, ""))
         else:

@@ -27,6 +27,8 @@ _ENDINGS: Final = (
 )
 """Endings that one surname has for different people of a family; the longer ones first."""
 
+_CZECH: Final = re.compile("[ěščřžýťďňľĺŕů]|ová$", re.IGNORECASE)
+"""Letters, and an ending, that tell a Czech or Slovak name."""
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue",
                                  "Å": "Aa", "Ø": "Oe"})  # fmt: skip
 
@@ -101,10 +103,22 @@ def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
             core = "".join(token for token in joined if token not in everyday.PARTICLES)
             if core and core != whole:
                 yield core, set()
-        for form in (form for name in (whole, *named) for form in _other_forms(name)):
+        for form in (form for name in (whole, *named) for form in (*_other_forms(name), *_czech_forms(written, name))):
             yield form, set()
     if sounded := latin(surname):
         yield from ((form, set[int]()) for form in (sounded, *_other_forms(sounded)))
+
+
+def _czech_forms(written: str, name: str) -> Iterator[str]:
+    """Dvořák for Dvořáková, Nováčková for Nováček, where the register writes a name as Czech or Slovak does."""
+    if len(name) < _INFLECTED or not _CZECH.search(written):
+        return
+    if written.casefold().endswith("ová"):
+        stem = name.removesuffix("ova")
+        forms = [stem, f"{stem[:-1]}ek"] if stem.endswith("k") else [stem]
+    else:
+        forms = [f"{name.removesuffix('ek')}kova" if name.endswith("ek") else f"{name}ova"]
+    yield from (form for form in forms if form not in _ORDINARY)
 
 
 def _other_forms(name: str) -> Iterator[str]:

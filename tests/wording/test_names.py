@@ -20,6 +20,8 @@ PEOPLE = (
     Named("P11", ("Nikos",), ("Papadakis",)),
     Named("P12", ("Anna",), ("Ivanova",)),
     Named("P13", ("Mei",), ("Zhang",)),
+    Named("P15", ("Zuzana",), ("Dvořáková",)),
+    Named("P16", ("Petr",), ("Nováček",)),
     Named("P14", ("Tobi",), ("Adeyemi\u2013Clarke",)),
 )
 SCREEN = Screen(PEOPLE)
@@ -71,7 +73,7 @@ def test_team_sheets_name_everyday_surnames(text: str, rule: str) -> None:
         "O%E2%80%99Brien",
         "O&amp;#39;Brien", "O\\u2019Brien", "O\\x27Brien", "M&uuml;ller", "M%C3%BCller", "M\u00c3\u00bcller",
         "O\u00e2\u20ac\u2122Brien", "M\u221a\u00baller", "M=C3=BCller", "Oaken&shy;shaw", "Oaken&#8203;shaw",
-        "&#79;akenshaw",
+        "&#79;akenshaw", "O=27Brien",
     ],
 )  # fmt: skip
 def test_an_escaped_or_garbled_surname_is_read_as_it_is_shown(written: str) -> None:
@@ -88,6 +90,7 @@ def test_an_escaped_or_garbled_surname_is_read_as_it_is_shown(written: str) -> N
     [
         "Kowalska", "Jan Kowalska", "Maria Kowalska", "Ковальский", "Ковальська", "Шевченко", "Ivanov",
         "Иванова", "Иванов", "Smirnov", "Smirnova", "Смирнов", "Παπαδάκη", "Παπαδάκης", "張 Mei", "Mei 张",
+        "Dvořák", "Dvorak", "Nováčková",
     ],
 )  # fmt: skip
 def test_a_surname_in_another_script_or_another_form_of_it_is_found(text: str) -> None:
@@ -100,7 +103,7 @@ def test_a_surname_in_another_script_or_another_form_of_it_is_found(text: str) -
         "\u202ewahsnekaO\u202c", "\u2067wahsnekaO\u2069", "Oaken\u3164shaw", "\u3164Oakenshaw\u3164", "Oaken\uffa0shaw",
         "O\u2800akenshaw",
         "Oak\U0001f600nshaw", "Oak*nshaw", "O*k*nshaw", "Oakensh@w", "O\u13aakenshaw", "\ua4f3akenshaw",
-        "\u2c9eakenshaw",
+        "\u2c9eakenshaw", "\ua4f3\ua4ee\ua4d7\ua4f0\ua4e0\ua4e2\ua4e7\ua4ee\ua4ea",
         "\U00010404akenshaw", "O\u0430kensh\u0430w", "O\u1d00kenshaw", "\U0001f17eakenshaw", "Oak\u00b7en\u00b7shaw",
         "O\u2009a\u2009k\u2009e\u2009n\u2009s\u2009h\u2009a\u2009w", "O|a|k|e|n|s|h|a|w", "Oak\u0335enshaw",
     ],
