@@ -6,7 +6,7 @@ PHOTOS ?= models/photographs
 MINUTES ?= 5
 TESTS ?= tests
 
-.PHONY: help demo test properties mutants quick lint format docs parity bench detection recognition fuzz clean
+.PHONY: help demo test properties mutants coverage quick lint format docs parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -25,6 +25,10 @@ properties: .venv/dev ## the property tests with new seeds and 2000 examples eac
 mutants: .venv/dev ## breaks what decides, paints and proves, line by line, and lists what no test noticed (an hour)
 	OPENCV_FOR_THREADS_NUM=1 CONSENTGUARD_THREADS=1 $(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
+
+coverage: .venv/dev ## the whole suite, and which lines it never reaches
+	$(BIN)/consentguard models pull --photographs
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=consentguard --cov-report=term:skip-covered
 
 quick: .venv/dev ## a minute, no downloads of models or photographs: what needs neither
 	$(BIN)/python -m pytest @tests/quick.txt

@@ -20,7 +20,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import REMAINS
 from consentguard.consent.register.importers import IMPORTERS
 from consentguard.consent.register.importers.base import Source
-from consentguard.consent.register.importing import read
+from consentguard.consent.register.importers.importing import read
 from consentguard.errors import PolicyInvalid, RegisterInvalid
 from consentguard.kinds import FORMATS, PUBLISHED, Format, Kind
 from consentguard.posting.network import Community, Network, OwnNetwork

@@ -181,8 +181,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def take(arguments: argparse.Namespace) -> int:
-    from consentguard.consent.register import importing
-    from consentguard.consent.register.importers import IMPORTERS
+    from consentguard.consent.register.importers import IMPORTERS, importing
     from consentguard.consent.register.importers.base import ANSWERED
     from consentguard.consent.register.mapping import read_mapping
     from consentguard.consent.register.register import Register

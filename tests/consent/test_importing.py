@@ -18,7 +18,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.consent.register.importers import IMPORTERS
 from consentguard.consent.register.importers.base import Source
-from consentguard.consent.register.importing import checked, read
+from consentguard.consent.register.importers.importing import checked, read
 from consentguard.consent.register.mapping import read_mapping
 from consentguard.consent.register.people import SCOPES
 from consentguard.consent.register.register import Register

@@ -10,7 +10,7 @@ import pytest
 from consentguard.cli import main
 from consentguard.consent.register.importers import IMPORTERS
 from consentguard.consent.register.importers.base import Source
-from consentguard.consent.register.importing import read
+from consentguard.consent.register.importers.importing import read
 from consentguard.consent.register.register import Register
 from consentguard.errors import RegisterInvalid
 

@@ -295,26 +295,30 @@ def test_grain_leaves_no_colours_range():
 # -- the note ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("height", "width", "text", "strip", "letters"),
-    [
-        (100, 300, "Faces hidden", (86, 222), (90, 224, 98, 297)),
-        (2000, 1600, "Faces hidden", (1963, 1360), (1972, 1364, 1998, 1595)),
-        (300, 60, "Faces hidden", (289, 4), (292, 6, 298, 57)),
-        (30, 200, "a", (16, 190), (22, 192, 28, 196)),
-        (90, 78, "Faces hidden", (76, 0), (80, 2, 88, 75)),
-        (90, 77, "Faces hidden", (76, 0), (80, 2, 88, 75)),
-    ],
-    ids=["small", "large", "narrow", "low", "fits", "fits-not"],
-)
-def test_the_note_stands_in_the_corner_on_a_strip_it_can_be_read_on(height, width, text, strip, letters):
+NOTES = {
+    "small": (100, 300, "Faces hidden", (86, 222), (90, 224, 98, 297), 35562),
+    "large": (2000, 1600, "Faces hidden", (1963, 1360), (1972, 1364, 1998, 1595), 445516),
+    "narrow": (300, 60, "Faces hidden", (289, 4), (292, 6, 298, 57), 19975),
+    "fits-not": (90, 70, "Faces hidden", (77, 0), (81, 2, 88, 68), 29885),
+    "just-not": (90, 75, "Faces hidden", (76, 0), (80, 2, 88, 74), 34797),
+    "just-fits": (90, 78, "Faces hidden", (76, 0), (80, 2, 88, 75), 35562),
+    "fits": (90, 80, "Faces hidden", (76, 2), (80, 4, 88, 77), 35562),
+    "one-letter": (30, 200, "a", (16, 190), (22, 192, 28, 196), 3399),
+    "too-low": (9, 200, "a", (0, 190), (1, 192, 7, 196), 3399),
+}
+"""Height and width, text, where its strip begins, where its letters lie, and how dark they are all together."""
+
+
+@pytest.mark.parametrize(("height", "width", "text", "strip", "letters", "ink"), NOTES.values(), ids=NOTES)
+def test_the_note_stands_in_the_corner_on_a_strip_it_can_be_read_on(height, width, text, strip, letters, ink):
     pixels = np.full((height, width, 3), 100, np.uint8)
-    hidden = mask(height, width, 0, 2, 0, 2)
+    hidden = mask(height, width, 0, 1, 0, 1)
     made = paint_frame(pixels, plan_of(Box(0, 0, width, height), hidden), Paint("flat", (100, 100, 100), note=text))
     changed, dark = np.argwhere((made != 100).any(axis=2)), np.argwhere((made < 90).all(axis=2))
     np.testing.assert_allclose(changed.min(axis=0), strip, atol=0)
     assert changed.max(axis=0).tolist() == [height - 1, width - 1]
     np.testing.assert_allclose([*dark.min(axis=0), *dark.max(axis=0)], letters, atol=0)
+    np.testing.assert_allclose((203 - made[strip[0] :, strip[1] :, 0].astype(int)).sum(), ink, rtol=0.002)
     assert made[-1, -1].tolist() == [203, 203, 203], "two thirds of the way to white"
     assert abs(int(made.min()) - 40) <= 2
     assert len(np.unique(made)) > 10, "letters are smooth"

@@ -1,0 +1,67 @@
+"""The way of one photo through the guard: which of its files are entered, in which order and how often.
+
+`python benchmarks/way.py [PHOTO]` releases a photo twice, the second time watched: a file of `consentguard/guard/` is
+entered whenever a call comes from another file. Calls of threads are not seen.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from types import FrameType
+
+import consentguard
+from consentguard.consent.policy.policy import Policy
+from consentguard.consent.record.state import State
+from consentguard.consent.register.register import Register
+from consentguard.errors import Refused
+from consentguard.guard.guard import Guard
+from consentguard.vision.models.store import ModelStore, manifest
+
+ROOT = Path(consentguard.__file__).parent
+SAMPLE = ROOT.parent / "consent_register.csv"
+
+
+def main() -> None:
+    photo = Path(sys.argv[1]).read_bytes() if sys.argv[1:] else ModelStore.default().read(manifest()["photo-partial"])
+    with tempfile.TemporaryDirectory() as folder:
+        guard = Guard(Register.load(SAMPLE), Policy.shipped(), state=State.create(Path(folder) / "state"))
+        release(guard, photo)
+        entered: Counter[str] = Counter()
+        called: set[str] = set()
+
+        def watch(frame: FrameType, event: str, _: object) -> None:
+            before = frame.f_back
+            if event != "call" or before is None:
+                return
+            to, came = (Path(each.f_code.co_filename) for each in (frame, before))
+            if to == came or not to.is_relative_to(ROOT):
+                return
+            if to.parent == ROOT / "guard":
+                entered[to.name] += 1
+            elif came.parent == ROOT / "guard":
+                called.add(to.relative_to(ROOT).as_posix())
+
+        sys.setprofile(watch)
+        try:
+            outcome = release(guard, photo)
+        finally:
+            sys.setprofile(None)
+    print(f"{outcome}; files of guard/ in the order in which they are entered, and how often:")
+    for name, times in entered.items():
+        print(f"{times:4} {name}")
+    print(f"{len(called)} files of other rooms are called from there: {', '.join(sorted(called))}")
+
+
+def release(guard: Guard, photo: bytes) -> str:
+    try:
+        guard.release(photo)
+    except Refused as error:
+        return f"refused: {', '.join(error.verdict.reasons)}"
+    return "released"
+
+
+if __name__ == "__main__":
+    main()
