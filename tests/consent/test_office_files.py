@@ -36,11 +36,20 @@ def test_the_first_line_of_excel_names_what_separates_cells(first: str) -> None:
     assert "line 3, Web" in complaint(text.replace("Yes", "perhaps"))
 
 
-def test_a_formula_around_an_id_is_taken_off() -> None:
-    assert list(imported(HEADER + '\n"=""000123""",Hill,Al,Yes,2026-09-07\n').people) == ["000123"]
+@pytest.mark.parametrize("kept", ['"=""000123"""', "=000123", "'000123"])
+def test_what_keeps_an_id_a_text_in_excel_is_taken_off(kept: str) -> None:
+    assert list(imported(HEADER + f"\n{kept},'t Hooft,Al,Yes,2026-09-07\n").people) == ["000123"]
 
 
-@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u2060", "\u00ad", "\u200e", "\u202e"])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_names_garbled_before_they_came_are_told_by_their_lines(encoding: str) -> None:
+    garbled = "Müller".encode().decode(encoding)
+    notes = imported(HEADER + f"\n1,Hill,Zoë,Yes,2026-09-07\n2,{garbled},Al,Yes,2026-09-07\n").notes
+    assert [note for note in notes if "garbled, on line 3," in note]
+    assert not imported(HEADER + "\n1,Müller,Zoë,Yes,2026-09-07\n").notes
+
+
+@pytest.mark.parametrize("unseen", ["\x07", "\u200b", "\ufeff", "\u2060", "\u00ad", "\u200e", "\u202e"])
 def test_characters_that_nobody_sees_do_not_come_in(unseen: str) -> None:
     found = imported(HEADER + f"\n{unseen}12{unseen}3,Hi{unseen}ll,Al,Y{unseen}es,2026-09-07\n")
     assert found.people["123"].legal_surname == "Hill"

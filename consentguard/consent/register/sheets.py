@@ -68,15 +68,27 @@ def _likely(text: str) -> int:
     return score
 
 
-_UNSEEN: Final = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
-_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"')
+_UNSEEN: Final = re.compile(
+    "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]"
+)
+_FORMULA: Final = re.compile(r'="((?:[^"]|"")*)"|[=\'](\d+)')
+"""How numbers are kept as text for Excel: ="000123", =000123 and '000123."""
+_GARBLED: Final = re.compile(
+    "[\xc2-\xc5][\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u0192\u02c6\u02dc\u2013-\u203a\u20ac]|\xe2\u20ac"
+)
+"""UTF-8 that was read as Windows-1252 or Latin 1 before it was written here: `MÃ¼ller`."""
 
 
 def clean(cell: str) -> str:
-    """A cell without blanks around it, without characters that nobody sees, and out of Excel's ="..."."""
+    """A cell without blanks around it, characters that nobody sees, and what keeps it a text in Excel."""
     text = _UNSEEN.sub("", cell).strip()
     inside = _FORMULA.fullmatch(text)
-    return inside[1].replace('""', '"').strip() if inside else text
+    return inside[2] or inside[1].replace('""', '"').strip() if inside else text
+
+
+def garbled_lines(text: str) -> list[int]:
+    """The lines, from 1, on which letters seem to be the remains of letters with accents."""
+    return [number for number, line in enumerate(text.split("\n"), 1) if _GARBLED.search(line)]
 
 
 def read_sheet(text: str, delimiter: str = ",") -> tuple[Sheet, list[Problem]]:

@@ -19,11 +19,12 @@ from consentguard.consent.register.importers.base import ANSWERED, Columns, Impo
 from consentguard.consent.register.people import CONSENT_PARTS, PERSON_COLUMNS, ROLES, Person
 from consentguard.consent.register.register import Register
 from consentguard.consent.register.rows import PersonRow, shown_column, write_wide
-from consentguard.consent.register.sheets import DATE_STYLES, Sheet, date_style, decode, read_day
+from consentguard.consent.register.sheets import DATE_STYLES, Sheet, date_style, decode, garbled_lines, read_day
 from consentguard.consent.register.workbook import is_workbook, read_workbook
 from consentguard.errors import Problem, RegisterInvalid, WrongUsage
 from consentguard.files import MAX_TABLE, read_bounded
 
+_MOST_LINES: Final = 20
 _NEXT_STEP: Final = "Mend these and import again; nothing was written. Formats are explained in docs/register.md."
 _NAMES: Final = ("legal_forename", "legal_surname", "preferred_forename", "preferred_surname")
 _LONGEST_ANSWER: Final = 60
@@ -116,10 +117,11 @@ class _Reading:
             problems.append(Problem(None, "", "is text in no encoding we know; save it as CSV UTF-8"))
             return None
         if encoding != "UTF-8":
-            lines = [str(number) for number, line in enumerate(text.split("\n"), 1) if not line.isascii()]
-            where = f", on line{'s' if len(lines) > 1 else ''} {', '.join(lines[:20])}" if lines else ""
-            more = f" and {len(lines) - 20} more" if len(lines) > 20 else ""
-            note = f"read as {encoding}; see that names with accents came over right{where}{more}"
+            lines = [number for number, line in enumerate(text.split("\n"), 1) if not line.isascii()]
+            note = f"read as {encoding}; see that names with accents came over right{_on(lines)}"
+            self._notes.append(f"{source.name}: {note}")
+        if garbled := garbled_lines(text):
+            note = f"names look garbled{_on(garbled)}, as MÃ¼ller for Müller; export the file anew as CSV UTF-8"
             self._notes.append(f"{source.name}: {note}")
         return self._importer.table(text, problems)
 
@@ -272,3 +274,9 @@ def load_source(path: Path, scope: str | None = None) -> Source:
         why = error.strerror or type(error).__name__
         problem = Problem(None, "", f"the file cannot be read ({why})")
         raise RegisterInvalid(str(path), [problem], "Check its name and your rights.") from error
+
+
+def _on(lines: list[int]) -> str:
+    """ ", on lines 2, 3", of many only the first ones; "" for none."""
+    more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+    return f", on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:_MOST_LINES]))}{more}" if lines else ""
