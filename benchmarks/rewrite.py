@@ -46,6 +46,7 @@ from heads import holds
 from consentguard import Guard, Policy, Register, State
 from consentguard.consent.clock import now
 from consentguard.errors import CannotTell
+from consentguard.guard.inputs import photo_of
 from consentguard.guard.planning import Planner
 from consentguard.values import Box, Head, Rewrite, Seen
 from consentguard.vision.imagefile import codec
@@ -191,7 +192,7 @@ def released(guard: Guard, path: Path, row: Row, judged):
     question, pipeline = guard.question(), guard._pipeline
     remain = guard.policy.remain_on(question.channel)
     if judged is None:
-        judged = pipeline.planned(path.read_bytes(), question, now(guard.policy.zone))
+        judged = pipeline.planned(photo_of(path), question, now(guard.policy.zone))
         look = time.perf_counter() - start
     else:
         look = 0.0
