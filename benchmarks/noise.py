@@ -2,8 +2,8 @@
 
     python benchmarks/noise.py --loader FOLDER [--photos 14]
 
-FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. A face counts
-as found where a box that was found holds its middle.
+FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs.
+A face counts as found where a box that was found holds its middle.
 """
 
 from __future__ import annotations
