@@ -94,7 +94,9 @@ for line in sys.stdin:
 def script(python: str, text: str, *arguments: str) -> Callable[[Path], float]:
     """A peer that keeps its models loaded: gives the seconds it took for a file."""
     command = [python, "-W", "ignore", "-c", text, *arguments]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    # Where nothing of ours lies: Python looks for modules in its own folder first.
+    elsewhere = Path(python).parent
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=elsewhere)
     if "ready\n" not in child.stdout:  # reads until it is there; deface talks before
         raise SystemExit(f"a peer does not start in {python}")
 
