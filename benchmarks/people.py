@@ -58,10 +58,10 @@ def people(folder: Path) -> Iterator[tuple[Picture, np.ndarray]]:
             yield picture, cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST).astype(int)
 
 
-def counts(painted: np.ndarray, true: np.ndarray, excused: np.ndarray, heads: np.ndarray) -> np.ndarray:
+def counts(painted: np.ndarray, true: np.ndarray, permitted: np.ndarray, heads: np.ndarray) -> np.ndarray:
     """Pixels of one photo: painted, people, left, unfound, heads, heads left, painted of nobody, nobody, and, or."""
     somebody = true > 0
-    left = somebody & ~painted & ~excused
+    left = somebody & ~painted & ~permitted
     unfound = 0
     for one in np.unique(true[somebody]):
         mine = true == one
@@ -109,9 +109,9 @@ def main() -> None:
         ends[plan.rewrite.value if plan.rewrite else plan.refused] += 1
         scene = survey_of(picture, seen, (), policy.remain, (), (), 0)
         size = (picture.width, picture.height)
-        excused = drawn([part for hand in seen.hands or () for part in (kept_hand(hand), forearm(hand))], *size)
-        excused |= scene.grid.pixels(scene.shown)
-        sums += counts(silhouettes(scene), true, excused, head_pixels(seen, *size))
+        permitted = drawn([part for hand in seen.hands or () for part in (kept_hand(hand), forearm(hand))], *size)
+        permitted |= scene.grid.pixels(scene.shown)
+        sums += counts(silhouettes(scene), true, permitted, head_pixels(seen, *size))
         print(".", end="", flush=True)
     milliseconds = [1000 * statistics.median(column) for column in zip(*times, strict=True)]
     total = sum(ends.values())

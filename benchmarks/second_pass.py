@@ -16,6 +16,7 @@ import argparse
 import pickle
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -23,6 +24,7 @@ import numpy as np
 from openset import loader
 
 from consentguard import Policy, Register
+from consentguard.consent.clock import now
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.setup import Setup
 from consentguard.values import Box, Face, Picture
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
     load, policy, kept = loader(arguments.loader), Policy.shipped(), []
-    models, reader = VisionModels(Setup(Register.nobody(), policy)), reader_of(policy)
+    models, reader = VisionModels(Setup(Register.nobody(), policy, None, partial(now, policy.zone))), reader_of(policy)
     every = {**load.detection_sets(), **load.head_sets()}
     for name in SETS:
         chance = random.Random(arguments.seed)

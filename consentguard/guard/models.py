@@ -17,7 +17,7 @@ from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.guard.setup import Setup
 from consentguard.values import Face, Picture, Seen
 from consentguard.values.stopwatch import stage
-from consentguard.vision.detection import contrast
+from consentguard.vision.detection import contrast, specks
 from consentguard.vision.detection.detector import DETECTORS, Detector
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
@@ -32,7 +32,7 @@ from consentguard.vision.models.store import ModelStore
 Part = TypeVar("Part")
 
 _SAME_FACE: Final = 0.3
-"""IoU from which a face of the stretched copy is one that was found already."""
+"""IoU from which a face of a stretched or filtered copy is one that was found already."""
 _RIM: Final = 0.03
 """In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
 
@@ -156,14 +156,15 @@ class VisionModels:
         return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
 
     def _with_faint(self, picture: Picture, faces: tuple[Face, ...]) -> tuple[Face, ...]:
-        """The faces, and those that "auto levels" would bring back in a picture of few levels, surest first."""
-        copy = contrast.stretched(picture.pixels)
-        if copy is None:
-            return faces
-        found = self.detector.find(copy, self._setup.policy.picture.smallest_face)
-        faint = [face for face in found if face.score >= contrast.SURE]
-        new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
-        return tuple(sorted((*faces, *new), key=lambda face: -face.score))
+        """The faces, and those that "auto levels" brings back in a picture of few levels, or a filter in one full of
+        specks, surest first."""
+        for copy in (contrast.stretched(picture.pixels), specks.without_specks(picture.pixels)):
+            if copy is not None:
+                found = self.detector.find(copy, self._setup.policy.picture.smallest_face)
+                faint = [face for face in found if face.score >= contrast.SURE]
+                new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
+                faces = tuple(sorted((*faces, *new), key=lambda face: -face.score))
+        return faces
 
     def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
         """The same, with hands and people looked for too. Raises CannotTell where a look fails."""

@@ -58,7 +58,7 @@ _NO_RELEASE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 _EARLIER_SHIPPED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "da0cc18767cb74491b6f9e1965570fb5d08e4ceb854352c1b63fa317e33d682d": (
-            "5e201d380a55e23441bd256f29b17abe89383151768592ff758bbac922f10465"
+            "1bb6d36e3c052fbb6c8778d8077f796abc7b24a49ac41b16aaaa155811e206c4"
         ),
     }
 )
