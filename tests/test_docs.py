@@ -47,6 +47,9 @@ def office(
         .replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"')
     )  # fmt: skip
     subprocess.run(["git", "init", "-q", str(tmp_path / "website")], check=True)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Reader")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "reader@example.org")
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("CONSENTGUARD_MODELS", str(model_store.folder))
     monkeypatch.chdir(tmp_path)

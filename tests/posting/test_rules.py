@@ -78,7 +78,7 @@ def at_night(waiting, guarded, register, body_policy_text) -> Guard:
 
 
 def test_outside_the_hours_nothing_is_posted(at_night, make_poster, fake):
-    with pytest.raises(Refused, match="Saturday is none of") as caught:
+    with pytest.raises(Refused, match="Saturday: this channel posts on") as caught:
         make_poster(at_night).post("Hello", **BY)
     assert caught.value.verdict.reasons == ("not-now",)
     assert {finding.rule for finding in caught.value.verdict.findings} == {"outside-days", "outside-hours"}

@@ -180,7 +180,8 @@ def test_outputs_that_nobody_asks_for_are_not_worked_out(model_store: ModelStore
         np.testing.assert_allclose(part[name], whole[name], atol=1e-5)
 
 
-def test_calls_together_fail_with_the_first_failure_after_all_have_ended() -> None:
+def test_calls_together_fail_with_the_first_failure_after_all_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(engine.THREADS, "2")
     ended = []
 
     def fails(number: int) -> None:

@@ -55,15 +55,18 @@ _NO_RELEASE: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """Keys on which no release depends. That its mode is still allowed is asked by itself (`release_status`)."""
 
-_EARLIER_SHIPPED: Final[Mapping[str, str]] = MappingProxyType(
+_EARLIER_SHIPPED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "da0cc18767cb74491b6f9e1965570fb5d08e4ceb854352c1b63fa317e33d682d": (
-            "1bb6d36e3c052fbb6c8778d8077f796abc7b24a49ac41b16aaaa155811e206c4"
+        "da0cc18767cb74491b6f9e1965570fb5d08e4ceb854352c1b63fa317e33d682d": frozenset(
+            {
+                "19dbb378e6471cdfcc106559bb3d2da4c19c06f8b497c611bd4880d5e3cb53d4",
+                "1bb6d36e3c052fbb6c8778d8077f796abc7b24a49ac41b16aaaa155811e206c4",
+            }
         ),
     }
 )
-"""What version 0.1.0 wrote of a release under its shipped policy -> what the shipped policy of today decides, as
-`deciding` says it: the same but for `smallest_crop`, which lets smaller crops go now and fells none of then."""
+"""What version 0.1.0 wrote of a release under its shipped policy -> what that policy decides, and what today's shipped
+one does, as `deciding` says it: the same but for `smallest_crop`, which lets smaller crops go and fells none of then."""
 
 
 def deciding(policy: Policy) -> str:
@@ -79,7 +82,7 @@ def everything(policy: Policy) -> str:
 def stands_under(policy: Policy, recorded: str) -> bool:
     """Whether a release whose record holds this digest was made under a policy that decides the same."""
     now = deciding(policy)
-    return recorded in (now, _digest(_first_version(policy))) or _EARLIER_SHIPPED.get(recorded) == now
+    return recorded in (now, _digest(_first_version(policy))) or now in _EARLIER_SHIPPED.get(recorded, ())
 
 
 def _first_version(policy: Policy) -> Any:

@@ -93,7 +93,8 @@ def _workers() -> ThreadPoolExecutor:
     global _pool  # noqa: PLW0603  # one for the process, made when first needed
     with _pool_lock:
         if _pool is None:
-            _pool = ThreadPoolExecutor(threads() - 1, thread_name_prefix="consentguard")
+            # One more than work beside whoever asks: who asks may have nothing left to do but wait.
+            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
         return _pool
 
 
