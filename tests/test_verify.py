@@ -421,3 +421,11 @@ def test_a_coarser_file_may_move_more() -> None:
             data = codec.encode(grey(), kind, quality=quality, sampling="4:2:0")
             verify(data, plan, (), (), (), picture, lambda picture, finest=True: (), PAINT, kind, quality)
     assert seen == pytest.approx([1.0, 1.0, 1.02, 1.7, 0.0])
+
+
+def test_the_mean_of_paint_is_not_rounded_before_it_is_compared() -> None:
+    expected = np.full((64, 64, 3), 128, np.uint8)
+    off = expected + np.uint8(4)
+    off[::2, ::2] += np.uint8(1)  # by 4.25 on average, where 4 is allowed
+    assert not second_pass._as_expected(off, expected, np.ones((64, 64), np.bool_), 1.0)
+    assert second_pass._as_expected(expected + np.uint8(4), expected, np.ones((64, 64), np.bool_), 1.0)

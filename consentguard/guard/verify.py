@@ -54,6 +54,8 @@ _CHROMA_REACH: Final = 2
 
 _ALL: Final = 64
 """Of a square of 8x8 pixels."""
+_PARTS: Final = 64
+"""Of a level, in which means are counted: 255 of them fit into 16 bits."""
 
 
 class Find(Protocol):
@@ -219,11 +221,11 @@ def _as_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float) 
         return np.array_equal(pixels, expected)
     inner = _whole_blocks(painted)
     off = cv2.copyTo(cv2.absdiff(pixels, expected), inner)
-    means = np.abs(_means(cv2.subtract(pixels, expected, dtype=cv2.CV_16S)))
+    means = np.abs(_means(cv2.addWeighted(pixels, _PARTS, expected, -_PARTS, 0, dtype=cv2.CV_16S)))
     inside = _means(inner * np.int16(_ALL)) >= _ALL
-    if off.max() > noise * _PAINT_NOISE or (means > noise * _MEAN_NOISE)[inside].any():
+    if off.max() > noise * _PAINT_NOISE or (means > noise * _MEAN_NOISE * _PARTS)[inside].any():
         return False
-    return not (means > noise * _SEEN_NOISE).any()
+    return not (means > noise * _SEEN_NOISE * _PARTS).any()
 
 
 def _means(values: MatLike) -> NDArray[np.int16]:
