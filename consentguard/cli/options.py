@@ -131,10 +131,8 @@ def _papers() -> argparse.ArgumentParser:
     return options
 
 
-def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[papers, people_options()])
-    options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
-    options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
+def add_exceptions_to_hours(options: argparse.ArgumentParser) -> None:
+    """Adds what permits posting outside the hours."""
     options.add_argument(
         "--event", metavar="NAME", help="a match, residential or performance: permits it outside the hours"
     )
@@ -144,6 +142,13 @@ def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument(
         "--trip", metavar="NAME", help="a trip of the policy, while it lasts: permits it outside the hours"
     )
+
+
+def _question(papers: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[papers, people_options()])
+    options.add_argument("--channel", metavar="NAME", help="where it shall go; default: the policy's default channel")
+    options.add_argument("--by", metavar="NAME", help="who says so, and answers for it")
+    add_exceptions_to_hours(options)
     options.add_argument("--caption", metavar="TEXT", help="what will be written beside it; judged too")
     add_override(options)
     options.add_argument("--alt", metavar="TEXT", help="its description for those who cannot see it; judged too")

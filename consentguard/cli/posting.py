@@ -14,6 +14,7 @@ from consentguard.cli.options import (
     EXITS,
     Commands,
     Options,
+    add_exceptions_to_hours,
     add_override,
     guard_of,
     policy_of,
@@ -236,15 +237,7 @@ def _channel() -> argparse.ArgumentParser:
 def _who() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False, parents=[_channel()])
     options.add_argument("--by", required=True, metavar="NAME", help="who does this, and answers for it")
-    options.add_argument(
-        "--event", metavar="NAME", help="a match, residential or performance: permits it outside the hours"
-    )
-    options.add_argument(
-        "--urgent", metavar="REASON", help="urgent school news, such as a closure: permits it outside the hours"
-    )
-    options.add_argument(
-        "--trip", metavar="NAME", help="a trip of the policy, while it lasts: permits it outside the hours"
-    )
+    add_exceptions_to_hours(options)
     add_override(options)
     return options
 
