@@ -12,6 +12,7 @@ from strategies import examples
 from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Picture, Rewrite, Seen, Subject
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, head_box, plan_rewrite, propose
+from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.fill import FEATHER
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
@@ -471,3 +472,15 @@ def test_a_note_says_in_the_corner_that_people_were_removed() -> None:
     changed = (without != noted).any(axis=2)
     rows, columns = np.nonzero(changed)
     assert rows.min() > HEIGHT * 0.8 and columns.min() > WIDTH * 0.7
+
+
+@given(st.integers(1, 6), st.integers(1, 40), st.integers(1, 40), st.sampled_from([0.02, 0.5, 0.98]), st.integers(0, 9))
+def test_cells_are_touched_by_any_pixel_and_full_of_all(
+    grain: int, across: int, down: int, share: float, seed: int
+) -> None:
+    width, height = max(across, grain), max(down, grain)
+    grid, pixels = Grid(width, height, grain), np.random.default_rng(seed).random((height, width)) < share
+    beyond = ((0, grid.rows * grain - height), (0, grid.columns * grain - width))
+    cells = np.pad(pixels, beyond, mode="edge").reshape(grid.rows, grain, grid.columns, grain)
+    assert (grid.touched(pixels) == cells.any(axis=(1, 3))).all()
+    assert (grid.full(pixels) == cells.all(axis=(1, 3))).all()

@@ -27,6 +27,7 @@ Embeddings = NDArray[np.float32]
 
 _CHANNELS: Final = 3
 _MOST_AT_ONCE: Final = 64
+"""Faces of one call; more would be a slip of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,13 @@ class ArcFace:
                     f"{path}: {kind.name} is not here ({error.strerror}); bring the file, or use dlib_resnet."
                 ) from error
             told, own = kind, path.with_suffix(".toml")
-            described = own.read_bytes() if own.exists() else b""
-            if described:
+            described = b""
+            if own.exists():
                 try:
+                    described = own.read_bytes()
                     keys = tomllib.loads(described.decode())
                     told = ArcFaceFamily.of(kind.name, {**families()[kind.name], **keys, "file": kind.file})
-                except ValueError as error:  # what TOML and text raise is one, too
+                except (OSError, ValueError) as error:  # what TOML and text raise is a ValueError, too
                     raise ModelUnavailable(f"{own}: {error}; mend it, or remove it.") from error
             label = f"{kind.name}@{hashlib.sha256(data + described).hexdigest()[:16]}"
             return cls(engine.load(data, kind.file, {}), label, told)
