@@ -1,11 +1,13 @@
 """The default detector on real photographs, the plan of its looks, and the arithmetic of its score."""
 
+import io
 import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from consentguard.values import Box, Face
 from consentguard.vision.detection import fusion
@@ -77,8 +79,32 @@ def test_a_photograph_that_is_held_aslant_is_looked_at_turned(
     pixels = codec.decode(photographs["biden"], max_edge=700, max_pixels=10**8).pixels
     upright = detector.find(pixels)[0]
     turn = Turn.by(degrees, pixels.shape[1], pixels.shape[0])
-    seen = [turn.back(face) for face in detector.find(turn.picture(pixels)) if face.score > 0.5]
-    assert max(face.box.overlap(upright.box) for face in seen) > 0.6 * upright.box.area
+    found = max(detector.find(turn.picture(pixels)), key=lambda face: turn.back(face).box.iou(upright.box))
+    assert turn.back(found).box.iou(upright.box) > 0.4
+    if degrees in (135, 225):  # at an eighth both networks still know it
+        assert any(f"turned {360 - degrees}" in name for name in found.seen_by), "by the passes that stand it upright"
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_faint_face_is_found_in_a_photo_that_lies_on_its_side(
+    turns: int, photographs: dict[str, bytes], detector: Detector
+) -> None:
+    """Beside one that is sure, however it is turned: its score upright is under what single turned faces need.
+
+    Upside down the sure one passes for upright, and the faint one is missed (docs/decisions/0087-speed.md).
+    """
+    sure, faint = (Image.open(io.BytesIO(photographs[name])).convert("RGB") for name in ("obama", "biden"))
+    sure.thumbnail((500, 500))
+    faint.thumbnail((28, 28))
+    scene = Image.new("RGB", (500, 520), (90, 90, 90))
+    scene.paste(sure, (0, 0))
+    scene.paste(faint.resize((56, 56 * faint.height // faint.width)), (430, 30))
+    pixels = np.asarray(scene)
+    (upright,) = (face for face in detector.find(pixels) if face.box.left > 420)
+    assert upright.score < 0.5
+    found = detector.find(np.ascontiguousarray(np.rot90(pixels, -turns)))
+    expected = turned_back(upright, turns, pixels.shape[1 - turns % 2], pixels.shape[turns % 2])
+    assert max(face.box.iou(expected.box) for face in found) > 0.5
 
 
 @given(st.integers(0, 359), st.floats(0, 90), st.floats(0, 60))
@@ -90,6 +116,36 @@ def test_what_is_turned_comes_back_to_its_place(degrees: int, x: float, y: float
     back = turn.back(Face(Box.covering(across - 2, down - 2, across + 2, down + 2), 0.9, (mark,) * 5))
     assert back.landmarks[2] == pytest.approx((x, y), abs=1e-3)
     assert back.box.left <= x <= back.box.right and back.box.top <= y <= back.box.bottom
+
+
+def test_the_second_pass_asks_less_of_small_faces_only() -> None:
+    heights = np.array([24, 24, 64, 64], np.float32)
+    rows = np.zeros((4, 15), np.float32)
+    rows[:, 2], rows[:, 3] = heights, heights
+    usual = np.interp(np.log2(heights), np.log2(fusion._HEIGHTS), fusion._THRESHOLDS)
+    rows[:, 4] = usual * [0.45, 0.55, 0.55, 1.05]
+    found = Candidates(rows, rows[:, :2], rows[:, 0])
+    assert found.counted().tolist() == [False, False, False, True]
+    assert found.counted(0.5).tolist() == [False, True, False, True]
+
+
+def test_the_second_pass_is_the_one_that_asks_less(
+    photographs: dict[str, bytes], detector: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    usual = Candidates.counted
+
+    def counted(self: Candidates, small: float = 1.0) -> np.ndarray:
+        asked.append(small)
+        return usual(self, small)
+
+    monkeypatch.setattr(Candidates, "counted", counted)
+    pixels = codec.decode(photographs["obama"], max_edge=300, max_pixels=10**8).pixels
+    detector.find(pixels)
+    first = set(asked)
+    asked.clear()
+    detector.find_upright(pixels, finest=False)
+    assert (first, asked) == ({1.0}, [0.5])
 
 
 def test_one_lies_down_beside_one_who_stands(photographs: dict[str, bytes], detector: Detector) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 
 import numpy as np
-import pytest
 from PIL import Image
 
 import consentguard
@@ -24,9 +23,8 @@ def _salted(pixels: np.ndarray, share: float) -> np.ndarray:
     return noisy
 
 
-@pytest.mark.parametrize("share", [0.2, 0.4])
-def test_a_face_under_specks_is_found(share: float, photographs: dict[str, bytes]) -> None:
-    pixels = _salted(_small(photographs["obama"], 360), share)
+def test_a_face_under_specks_is_found(photographs: dict[str, bytes]) -> None:
+    pixels = _salted(_small(photographs["obama"], 360), 0.4)
     (face, *_) = consentguard.detect(pixels).faces
     assert face.score >= 0.7
 

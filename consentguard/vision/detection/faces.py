@@ -142,7 +142,9 @@ class FaceFinder:
         sure = [face for face in found if face.score >= _SURE]
         upright = sum(abs(roll(face)) < _LEANS for face in sure)
         searched: list[tuple[_Turned, tuple[Face, ...]]] = []
-        for turn in self._turns(levels, smallest_face, scales, coarse, sure, aslant=not upright):
+        # A sure face that leans tells nothing of the others in a picture that was taken so.
+        known = sure if upright else ()
+        for turn in self._turns(levels, smallest_face, scales, coarse, known, aslant=not upright):
             if turn.seen:
                 picture = Levels(turn.make())
                 searched.append((turn, self._upright(picture, _scales_of(picture, smallest_face))))
@@ -164,11 +166,12 @@ class FaceFinder:
         smallest_face: int,
         scales: Sequence[float],
         coarse: Sequence[Rows],
-        sure: Sequence[Face],
+        known: Sequence[Face],
         *,
         aslant: bool,
     ) -> list[_Turned]:
-        """What coarse passes over the turned picture saw, by quarters and, if it may be `aslant`, by eighths."""
+        """Where coarse passes over the turned picture saw a face that is not known, by quarters and, if it may be
+        `aslant`, by eighths."""
         height, width = levels.pixels.shape[:2]
         likely = [rows[rows[:, 4] >= (_SURE_TURNED if aslant else _LOOKS_TURNED)] for rows in coarse]
         if aslant:
@@ -177,13 +180,13 @@ class FaceFinder:
         turns = []
         for quarters, rows in zip(_TURNED, likely, strict=True):
             back = partial(turned_back, turns=quarters, width=width, height=height)
-            turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, sure)))
+            turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, known)))
         for degrees in _ASLANT if aslant else ():
             turn = Turn.by(degrees, width, height)
             small, across, _ = levels.resized(scales[0] / 2)
             rows = self._fine.look(Levels(Turn.by(degrees, *small.shape[1::-1]).picture(small)), 1.0, _SURE_TURNED)
             rows[:, :4] /= across
-            turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, sure)))
+            turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, known)))
         return turns
 
     def _fused(

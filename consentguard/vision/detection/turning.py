@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import atan2, degrees
+from math import atan2, degrees, hypot
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ class Turn:
         return cv2.warpAffine(pixels, at_pixels, self.size, flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
     def back(self, face: Face) -> Face:
-        """A face of the turned picture in pixels of the picture, in the upright box around its own."""
+        """A face of the turned picture in pixels of the picture."""
         inverse = cv2.invertAffineTransform(self.matrix)
 
         def point(x: float, y: float) -> Point:
@@ -71,11 +71,14 @@ def roll(face: Face) -> float:
 
 
 def _moved(face: Face, point: Callable[[float, float], Point], by: int) -> Face:
+    """The face with each place moved; its box is the upright one around the ellipse in its own, for corners of a box
+    show no face."""
     box = face.box
-    edges = [(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)]
-    xs, ys = zip(*(point(*edge) for edge in edges), strict=True)
+    x, y = point((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+    ends = (point(box.right, (box.top + box.bottom) / 2), point((box.left + box.right) / 2, box.bottom))
+    across, down = (hypot(*(end[axis] - middle for end in ends)) for axis, middle in enumerate((x, y)))
     points = [point(*mark) for mark in face.landmarks]
     # each pair from the viewer's left to right, in the picture as it is
     pairs = [*sorted(points[:2]), *points[2:3], *sorted(points[3:])]
     seen_by = tuple(f"{seen} turned {by}" for seen in face.seen_by)
-    return Face(Box.covering(min(xs), min(ys), max(xs), max(ys)), face.score, tuple(pairs), seen_by)
+    return Face(Box.covering(x - across, y - down, x + across, y + down), face.score, tuple(pairs), seen_by)
