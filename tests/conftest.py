@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import SAMPLE_FILE
@@ -110,8 +111,7 @@ def state(tmp_path: Path) -> State:
 def guard(register: Register, body_policy: Policy, state: State) -> Callable[..., Guard]:
     """Makes a guard; parts not named are the sample register, the policy that covers heads, and a fresh state."""
 
-    def make(**parts: object) -> Guard:
-        first = parts.pop("register", register), parts.pop("policy", body_policy)
-        return Guard(*first, **{"state": state, **parts})
+    def make(**parts: Any) -> Guard:
+        return Guard(**{"register": register, "policy": body_policy, "state": state, **parts})
 
     return make

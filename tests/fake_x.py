@@ -209,9 +209,12 @@ class FakeX:
             held = {
                 p.get_param("name", header="content-disposition"): p.get_payload(decode=True) for p in form.iter_parts()
             }
-            return Call(name, parts.path, query, None, held["media"])
+            media = held["media"]
+            assert isinstance(media, bytes)
+            return Call(name, parts.path, query, None, media)
         data = json.loads(body) if body else None
         if name == "upload":
+            assert data
             return Call(
                 name, parts.path, query, {**data, "media": "..."}, base64.b64decode(data["media"], validate=True)
             )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -58,7 +58,8 @@ class ToFake(HTTPAdapter):
         super().__init__()
         self._fake = fake
 
-    def send(self, request, **how):
+    def send(self, request: Any, *args: Any, **how: Any) -> Any:
+        assert not args
         parts = urlsplit(request.url)
         assert parts.scheme == "https" and parts.netloc in HOSTS, request.url
         name, _ = self._fake._route(request.method, parts.path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,6 +46,14 @@ def sample_with(changes: Mapping[str, Mapping[str, str]], *, without: str = "") 
         if row["id"] != without:
             writer.writerow({**row, **changes.get(row["id"], {})})
     return out.getvalue().encode()
+
+
+def in_hours(policy: bytes) -> bytes:
+    """That policy with hours like the shipped ones; the others of the tests have none."""
+    for key, value in {b"days": b'["monday", "friday"]', b"from": b"07:00:00", b"until": b"19:00:00"}.items():
+        policy, changed = re.subn(rb"(?m)^" + key + rb" = .*$", key + b" = " + value, policy)
+        assert changed == 1
+    return policy
 
 
 def released(state: State, sha: str, *people: str, channel: str = "main") -> None:

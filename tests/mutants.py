@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -25,7 +26,7 @@ def small_pictures() -> dict[str, bytes]:
     image = Image.fromarray(np.dstack([rows * 5, columns * 3, rows + columns]).astype(np.uint8))
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "a wall"
-    forms = {
+    forms: dict[str, tuple[str, Image.Image, dict[str, Any]]] = {
         "jpeg": ("JPEG", image, {"exif": exif.tobytes()}),
         "progressive": ("JPEG", image, {"progressive": True}),
         "cmyk": ("JPEG", image.convert("CMYK"), {}),

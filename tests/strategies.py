@@ -15,7 +15,9 @@ from consentguard.values import Box
 
 def examples(share: float, **others: Any) -> settings:
     """For a property that costs more, or less, than most: this share of the examples that the run asks for."""
-    return settings(max_examples=max(1, round(settings.default.max_examples * share)), **others)
+    usual = settings.default
+    assert usual
+    return settings(max_examples=max(1, round(usual.max_examples * share)), **others)
 
 
 sides = st.integers(1, 4000)

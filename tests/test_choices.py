@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from consentguard.guard.guard import Guard
 from consentguard.values import Box, Rewrite
 from consentguard.vision.imagefile import codec
 
-BY = {"by": "Ms Castlegate"}
+BY: Mapping[str, Any] = {"by": "Ms Castlegate"}
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +25,8 @@ def desk_photo(photographs) -> bytes:
     """A person at the left, and at the right, below a bare wall, the crossed arms of another: several rewrites do."""
     import cv2
 
-    left = codec.decode(photographs["biden"], max_edge=2048, max_pixels=10**9).pixels
-    left = cv2.resize(left, (500, 1137), interpolation=cv2.INTER_AREA)
+    whole = codec.decode(photographs["biden"], max_edge=2048, max_pixels=10**9).pixels
+    left = cv2.resize(whole, (500, 1137), interpolation=cv2.INTER_AREA)
     arms = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**9).pixels[700:]
     wall = np.full((1137 - len(arms), arms.shape[1], 3), (214, 196, 170), np.uint8)
     return codec.encode_jpeg(np.concatenate([left, np.concatenate([wall, arms])], axis=1), 92)
@@ -57,7 +58,8 @@ def test_every_proposal_can_be_chosen_and_no_other(
 
 def test_to_publish_nothing_is_a_choice_and_recorded(guard: Callable[..., Guard], desk_photo: bytes, state) -> None:
     ours = guard()
-    for asked in ({"choice": "refuse"}, {"refuse": "somebody cries"}):
+    chosen: tuple[dict[str, Any], ...] = ({"choice": "refuse"}, {"refuse": "somebody cries"})
+    for asked in chosen:
         with pytest.raises(Refused) as caught:
             ours.release(desk_photo, **asked, **BY)
         assert caught.value.verdict.reasons == ("refused-by-person",)

@@ -166,7 +166,7 @@ def test_release_writes_one_file_a_photo_named_by_its_digest(desk, released):
     assert desk.names("looks") == sorted(f"{line['sha256'][:16]}-before-after.png" for line in released.lines)
 
 
-KEYS = {
+KEYS: dict[str, Any] = {
     "photo": str,
     "outcome": str,
     "needs_person": bool,
@@ -512,6 +512,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_half_file(desk):
         # what runs in the background of a shell inherits an ignored SIGINT, and would ignore this one too
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    assert child.stdout
     first = json.loads(child.stdout.readline())  # it is in the middle of its work now
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=60)
@@ -528,7 +529,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     target = tmp_path / "photo.jpg"
     target.write_bytes(b"old")
     with pytest.raises(TypeError):
-        write_whole(target, "not bytes")
+        write_whole(target, "not bytes")  # type: ignore[arg-type]
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
     assert target.read_bytes() == b"old"
 
@@ -539,7 +540,7 @@ def test_a_reader_who_has_gone_ends_the_run_quietly_and_not_with_0(desk, command
     ours, theirs = socket.socketpair()  # a socket, so that writing fails at once and no pipe buffer hides it
     ours.close()
     child = subprocess.Popen(
-        desk.command(*command), cwd=desk.folder, env=desk.environment, stdout=theirs, stderr=subprocess.PIPE
+        desk.command(*command), cwd=desk.folder, env=desk.environment, stdout=theirs.fileno(), stderr=subprocess.PIPE
     )
     theirs.close()
     _, err = child.communicate(timeout=60)

@@ -64,8 +64,17 @@ def test_start_ends_with_what_to_do_next(run, tmp_path, monkeypatch):
 
 def test_at_a_terminal_start_asks_for_name_and_photo_and_offers_the_desk(run, tmp_path, monkeypatch):
     asked, opened, answers = [], [], iter(["Hill Top", "", "y"])
-    monkeypatch.setattr("consentguard.cli.start._ask", lambda what: asked.append(what) or next(answers))
-    monkeypatch.setattr("consentguard.cli.desk.desk", lambda arguments: opened.append(arguments.folder) or 0)
+
+    def ask(what):
+        asked.append(what)
+        return next(answers)
+
+    def desk(arguments):
+        opened.append(arguments.folder)
+        return 0
+
+    monkeypatch.setattr("consentguard.cli.start._ask", ask)
+    monkeypatch.setattr("consentguard.cli.desk.desk", desk)
     code, out, _ = run("start")
     assert (code, opened) == (0, [None])
     assert [what.partition(" (")[0] for what in asked] == [

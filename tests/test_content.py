@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ PUPILS = [("Amara", "Winterbourne"), ("Finlay", "Oakenshaw"), ("Chidi", "Farthin
 reads = pytest.mark.skipif(not ocr.installed(), reason="needs the extra [ocr]")
 
 
-def _rules(policy: Policy, **rules: object) -> Policy:
+def _rules(policy: Policy, **rules: Any) -> Policy:
     return replace(policy, content=ContentRules(**rules))
 
 

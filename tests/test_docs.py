@@ -90,6 +90,7 @@ def test_the_numbers_of_the_readme_are_those_of_the_results(monkeypatch: pytest.
 
 def test_every_command_is_in_the_readme() -> None:
     (commands,) = (action.choices for action in build_parser()._actions if action.metavar == "COMMAND")
+    assert commands
     for command in commands:
         assert re.search(rf"consentguard {command}\b", README), command
 

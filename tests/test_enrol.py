@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,12 +25,13 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Consent, Register
 from consentguard.errors import AuditFailed, TemplateStoreError
 from consentguard.guard.guard import Guard
-from consentguard.values import Mode, Standing
+from consentguard.values import Face, Mode, Standing
 from consentguard.vision.detection.detector import Detector
-from consentguard.vision.embedding.embedder import EMBEDDERS, DlibResnet
+from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder
 from consentguard.vision.imagefile import codec
+from consentguard.vision.models.store import ModelStore
 
-MATCHED = {"mode": "matched"}
+MATCHED: Mapping[str, Any] = {"mode": "matched"}
 
 
 @pytest.fixture
@@ -111,14 +113,14 @@ def test_every_refusal_says_which_photo_and_why(
 ) -> None:
     pixels = _decoded(photographs["obama"])
     height, width = pixels.shape[:2]
-    small = cv2.resize(pixels, (width // 6, height // 6), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(pixels, (width // 6, height // 6), interpolation=cv2.INTER_AREA), np.uint8)
     beside = np.concatenate([pixels, pixels], axis=1)
     put("P001/two.png", codec.encode_png(beside))
     put("P001/wall.png", codec.encode_png(np.full((200, 200, 3), 128, np.uint8)))
     put("P001/text.jpg", b"no picture")
     put("P001/small.png", codec.encode_png(small))
     put("P001/dark.png", codec.encode_png((pixels * 0.15).astype(np.uint8)))
-    put("P001/blurred.png", codec.encode_png(cv2.GaussianBlur(pixels, (0, 0), 14)))
+    put("P001/blurred.png", codec.encode_png(np.asarray(cv2.GaussianBlur(pixels, (0, 0), 14), np.uint8)))
     put("P001/glasses.png", codec.encode_png(_with_dark_glasses(pixels.copy(), detector)))
     folder = put("P001/good.jpg", photographs["obama"])
     (folder / "T001").mkdir()
@@ -401,13 +403,13 @@ def test_an_older_store_that_is_put_back_matches_nobody(
 class _Spy:
     """The shipped embedder, remembering every embedding it made."""
 
-    def __init__(self, embedder: DlibResnet) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self.made: list[np.ndarray] = []
         for name in ("dimension", "population", "label"):
             setattr(self, name, getattr(embedder, name))
 
-    def embed(self, pixels: np.ndarray, faces: object) -> np.ndarray:
+    def embed(self, pixels: np.ndarray, faces: Sequence[Face]) -> np.ndarray:
         rows = self._embedder.embed(pixels, faces)
         self.made.extend(rows)
         return rows
@@ -426,7 +428,7 @@ def test_no_embedding_is_readable_in_any_file_and_none_of_the_unenrolled_is_writ
     guard: Callable[..., Guard],
     rules: Policy,
     state: State,
-    model_store: object,
+    model_store: ModelStore,
     put: Callable[[str, bytes], Path],
     photographs: dict[str, bytes],
     tmp_path: Path,

@@ -80,7 +80,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
             os.utime(photo, ns=(1, 1))
         return real(descriptor)
 
-    monkeypatch.setattr(files.os, "fstat", fstat)
+    monkeypatch.setattr(os, "fstat", fstat)
     with pytest.raises(UnreadableImage, match="changed while"):
         files.read_photo(photo)
 
@@ -106,7 +106,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     target = tmp_path / "out.jpg"
     target.write_bytes(b"old")
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         files.write_whole(target, b"new")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("out.jpg", b"old")]

@@ -1,8 +1,10 @@
 """The whole order on real photographs: what goes in, what comes out, and what is said about it."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +27,7 @@ from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec, structure
 from consentguard.vision.models.store import ModelStore
 
-LIMITS = {"max_edge": 2048, "max_pixels": 10**9}
+LIMITS: Mapping[str, Any] = {"max_edge": 2048, "max_pixels": 10**9}
 
 
 @pytest.fixture
@@ -298,7 +300,7 @@ def test_the_day_of_the_decision_is_the_schools(
 ) -> None:
     """P005 withdrew on 12 October 2026: half an hour before midnight in London the consent still held."""
     guard = Guard(register, policy)
-    asked = {"people": ["P005"], "by": "a teacher"}
+    asked: dict[str, Any] = {"people": ["P005"], "by": "a teacher"}
     before = datetime(2026, 10, 11, 23, 30, tzinfo=LONDON)
     after = datetime(2026, 10, 12, 0, 1, tzinfo=LONDON)
     assert guard.inspect(photographs["obama"], at=before, **asked).hidden == 0

@@ -62,7 +62,9 @@ def test_people_are_texts(wrong, guard):
 
 def test_pixels_never_go_as_they_are(guard, photographs):
     looking = guard()
-    array = cv2.cvtColor(cv2.imdecode(np.frombuffer(photographs["obama"], np.uint8), 1), cv2.COLOR_BGR2RGB)
+    read = cv2.imdecode(np.frombuffer(photographs["obama"], np.uint8), 1)
+    assert read is not None
+    array = np.asarray(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), np.uint8)
     verdict = looking.inspect(array, **BY)
     assert (verdict.outcome, verdict.reasons) == ("needs_rewrite", ("not-a-file",))
     assert not verdict.publishable_as_is

@@ -1,8 +1,9 @@
 """Mode matched on real photographs: who is enrolled, who is recognised, and who stays hidden."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from consentguard.guard.guard import Guard
 from consentguard.values import Action, JudgedFace, Mode, Rewrite, Standing
 from consentguard.vision.imagefile import codec
 
-MATCHED = {"mode": "matched"}
+MATCHED: Mapping[str, Any] = {"mode": "matched"}
 
 
 @pytest.fixture

@@ -8,8 +8,10 @@ import io
 import pickle
 import shutil
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from consentguard.errors import AuditFailed, Refused
 from consentguard.guard.guard import Guard
 from consentguard.values import Box, Face, Grounds, Outcome, Released, Verdict, make_released
 
-DECLARED = {"people": ["P001"], "by": "the tests"}
+DECLARED: Mapping[str, Any] = {"people": ["P001"], "by": "the tests"}
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +341,7 @@ def custom_release(guard, photo, **parts) -> tuple[Guard, Released]:
     return own, own.release(photo)
 
 
-PARTS = {
+PARTS: Mapping[str, Mapping[str, Any]] = {
     "detector:fixed@test": {"detector": FixedFaces()},
     "clock": {"clock": lambda: datetime(2026, 11, 22, 12, tzinfo=UTC)},
 }

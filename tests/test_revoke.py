@@ -35,6 +35,7 @@ def test_what_was_taken_back_is_refused_at_every_exit_point(guard: Callable[...,
         ours.admit(released, channel="main")
     assert caught.value.verdict.reasons == ("revoked",)
     stands, why = Judge(ours.register, ours.policy, state, channel="main")._releases.look_up(released.sha256)
+    assert why
     assert (stands, why.rule) == (False, "revoked")
     listed = ReleasedHashes.read(
         export_public(state, ours.register, ours.policy, datetime.now(UTC)), "list", key=state.public_key

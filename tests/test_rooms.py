@@ -144,7 +144,7 @@ def test_every_type_that_a_signature_names_can_be_imported(thing):
 
 
 def test_help_is_a_page_to_learn_from():
-    page = pydoc.render_doc(consentguard, renderer=pydoc.plaintext)
+    page = pydoc.render_doc(consentguard, renderer=pydoc.plaintext)  # type: ignore[attr-defined]  # the stubs miss it
     for word in ("guard.release(", "Refused", "CannotTell", "WrongUsage", "admit", "detect("):
         assert word in page
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -300,7 +301,7 @@ class _SecondSight(Detector):
 
 def test_in_mode_declared_a_face_of_the_second_pass_is_one_of_the_named(guard: Callable[..., Guard]) -> None:
     """Two are named, the first pass finds one, the second finds the other: nobody is painted."""
-    asked = {"people": ["P001", "P002"], "by": "me"}
+    asked: dict[str, Any] = {"people": ["P001", "P002"], "by": "me"}
     checked = guard(detector=FixedFaces(FIRST).then(FIRST, SECOND)).inspect(BLANK, **asked)
     released = guard(detector=FixedFaces(FIRST).then(FIRST, SECOND)).release(BLANK, **asked)
     assert checked.outcome is Outcome.PUBLISHABLE
@@ -310,7 +311,7 @@ def test_in_mode_declared_a_face_of_the_second_pass_is_one_of_the_named(guard: C
 
 
 def test_in_mode_declared_more_faces_in_the_second_pass_than_names_refuse(guard: Callable[..., Guard]) -> None:
-    asked = {"people": ["P001", "P002"], "by": "me"}
+    asked: dict[str, Any] = {"people": ["P001", "P002"], "by": "me"}
     parts = {"detector": FixedFaces(FIRST).then(FIRST, SECOND, THIRD)}
     checked = guard(**parts).inspect(BLANK, **asked)
     assert (checked.outcome, checked.reasons) == (Outcome.REFUSED, ("more-faces-than-declared",))
@@ -342,6 +343,7 @@ def test_what_may_go_as_it_is_gets_both_passes(guard: Callable[..., Guard]) -> N
 def test_a_tag_on_what_only_the_second_pass_found_settles_it(guard: Callable[..., Guard], body_policy) -> None:
     ours = guard(detector=_SecondSight(), policy=dataclasses.replace(body_policy, nobody_by=("Ms Castlegate",)))
     (face,) = ours.inspect(BLANK).faces
+    assert face.number is not None
     again = guard(detector=_SecondSight(), policy=ours.policy)
     released = again.release(BLANK, tags=again.tags(BLANK, {face.number: NOBODY}), by="Ms Castlegate")
     assert released.verdict.rewrite is Rewrite.NONE

@@ -15,7 +15,8 @@ from consentguard.consent import clock
 from consentguard.consent.clock import judge_hours, school_day
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.enrolled import forget_without_consent
-from consentguard.consent.recognition.templates import KeySource, Template, TemplateStore
+from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.recognition.templates import Template, TemplateStore
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.consent.zones import zone

@@ -141,12 +141,17 @@ def test_a_painter_that_lets_hidden_pixels_through_is_found_out(monkeypatch: pyt
         look(SILHOUETTE, Looks())
 
 
+def _enlarged(rough: np.ndarray) -> Picture:
+    """Smooth, as photographs are."""
+    smooth = cv2.resize(rough, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return Picture(np.asarray(smooth, np.uint8), WIDTH, HEIGHT)
+
+
 @examples(0.3)
 @given(st.sampled_from(["jpeg", "png", "webp"]), st.integers(50, 95), st.booleans(), st.integers(0, 99))
 def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, flat: bool, seed: int) -> None:
-    """Photographs are smooth: so is this picture."""
     rough = np.random.default_rng(seed).integers(0, 256, (16, 22, 3), np.uint8)
-    picture = Picture(cv2.resize(rough, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), WIDTH, HEIGHT)
+    picture = _enlarged(rough)
     made = Paint("flat" if flat else "surroundings")
     data = codec.encode(apply_plan(picture.pixels, SILHOUETTE, made), kind, quality=quality, sampling="4:2:0")
     verify(data, SILHOUETTE, (), (), (), picture, lambda picture, finest=True: (), made, kind, quality)
@@ -157,7 +162,7 @@ def test_a_sticker_passes_and_hides_no_leak(kind: str, monkeypatch: pytest.Monke
     """Its sharp edges are moved by coding more than any fill is."""
     plan, made = replace(SILHOUETTE, heads=(Box(30, 30, 140, 150),)), Paint(sticker="smile")
     smooth = np.random.default_rng(1).integers(0, 256, (16, 22, 3), np.uint8)
-    picture = Picture(cv2.resize(smooth, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), WIDTH, HEIGHT)
+    picture = _enlarged(smooth)
 
     def passes() -> None:
         data = codec.encode(apply_plan(picture.pixels, plan, made), kind, quality=90)
@@ -312,7 +317,7 @@ def test_a_box_in_a_mirror_and_in_a_frame() -> None:
     assert second_pass._moved(face, 3, 5) == Face(Box(13, 25, 43, 65), 0.7)
     picture = second_pass._flipped(PICTURE)
     assert np.array_equal(picture.pixels, PICTURE.pixels[:, ::-1])
-    assert (picture.width, picture.height, picture.pixels.dtype) == (WIDTH, HEIGHT, np.uint8)
+    assert (picture.width, picture.height, picture.pixels.dtype) == (WIDTH, HEIGHT, np.dtype(np.uint8))
 
 
 # -- what follows from the plan ---------------------------------------------------------------------------------------

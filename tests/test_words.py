@@ -28,7 +28,7 @@ def empty(guard: Callable[..., Guard]) -> Guard:
 
 def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photographs: dict[str, bytes]) -> None:
     (tmp_path / "photo.jpg").write_bytes(photographs["partial"])
-    program = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", SAMPLE_FILE, "--json"]
+    program = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", str(SAMPLE_FILE), "--json"]
     asked = ["--channel", "class4", "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!"]
     done = subprocess.run([*program, *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
@@ -75,7 +75,7 @@ def test_alt_text_is_judged_like_a_caption(empty: Guard, photographs: dict[str, 
 
 
 def test_innocent_words_change_nothing(empty: Guard, photographs: dict[str, bytes]) -> None:
-    asked = {"caption": "Amara and Ben built a volcano today!", "alt": "Two hands and a volcano"}
+    asked: dict[str, Any] = {"caption": "Amara and Ben built a volcano today!", "alt": "Two hands and a volcano"}
     spoken, silent = (empty.inspect(photographs["partial"], **words) for words in (asked, {}))
     assert spoken == silent
 
@@ -107,7 +107,7 @@ def test_what_is_for_a_person_goes_when_that_person_says_so_on_the_record(
     leave = MappingProxyType({"individually-targeted": ("Miriam Castlegate",)})
     main = replace(body_policy.channels["main"], override=leave)
     lenient = guard(detector=FixedFaces(), policy=replace(body_policy, channels={**body_policy.channels, "main": main}))
-    asked = {"channel": "main", "by": "Miriam Castlegate"}
+    asked: dict[str, Any] = {"channel": "main", "by": "Miriam Castlegate"}
     targeted, why = "Well done Amara, don't forget your reading book", "Amara's mother asked for it"
     with pytest.raises(Refused) as refused:
         lenient.release(photographs["partial"], caption=targeted, **asked)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from units import Slow
+from batch.units import Slow
 
 from consentguard.batch.local import Pool
 from consentguard.batch.scan import scan

@@ -14,17 +14,16 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from batch.units import Obedient, photos_of
 from fakes import LONDON, sample_with
-from units import Obedient
 
-from consentguard import files
 from consentguard.batch.journal import ScanJournal
 from consentguard.batch.local import Unit
-from consentguard.batch.output import OutputFailed
-from consentguard.batch.scan import JOURNAL, Summary, scan
+from consentguard.batch.output import JOURNAL, OutputFailed
+from consentguard.batch.scan import Engine, Summary, scan
 from consentguard.batch.unit import Scanner, ScanResult, Settings, Task
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
@@ -58,7 +57,7 @@ def settings(tmp_path: Path) -> Settings:
     )  # fmt: skip
 
 
-def _scan(settings: Settings, engine: object, **how: object) -> Summary:
+def _scan(settings: Settings, engine: Engine, **how: Any) -> Summary:
     guard = Guard.open(settings.register, state=settings.state)
     return scan(guard, settings, engine, **how)
 
@@ -69,7 +68,7 @@ def _rows(settings: Settings) -> dict[str, dict]:
 
 
 def test_files_and_names_of_every_kind_get_a_verdict_and_a_line_in_every_report(settings: Settings) -> None:
-    photos = settings.folder
+    photos = photos_of(settings)
     (photos / "empty.jpg").touch()
     (photos / "dead.jpg").symlink_to("nowhere")
     (photos / "film.mp4").write_bytes(b"film")
@@ -93,9 +92,9 @@ def test_files_and_names_of_every_kind_get_a_verdict_and_a_line_in_every_report(
 
 def _numbered(settings: Settings, count: int) -> None:
     for folder in ("a", "b"):
-        (settings.folder / folder).mkdir(exist_ok=True)
+        (photos_of(settings) / folder).mkdir(exist_ok=True)
         for number in range(count):
-            (settings.folder / folder / f"{number}.jpg").write_bytes(CUT + f"{folder}{number}".encode())
+            (photos_of(settings) / folder / f"{number}.jpg").write_bytes(CUT + f"{folder}{number}".encode())
 
 
 def test_a_folder_that_disappears_meanwhile_is_undecided_and_is_judged_when_it_is_back(settings: Settings) -> None:
@@ -103,14 +102,14 @@ def test_a_folder_that_disappears_meanwhile_is_undecided_and_is_judged_when_it_i
 
     def unplug(task: Task) -> None:
         for folder in ("a", "b"):
-            if (settings.folder / folder).exists() and folder not in task.path.parts:
-                (settings.folder / folder).rename(settings.out / folder)
+            if (photos_of(settings) / folder).exists() and folder not in task.path.parts:
+                (photos_of(settings) / folder).rename(settings.out / folder)
 
     _scan(settings, Here(Scanner(settings), unplug))
     assert any("cannot be read" in row["message"] for row in _rows(settings).values())
     for folder in ("a", "b"):
         if (settings.out / folder).exists():
-            (settings.out / folder).rename(settings.folder / folder)
+            (settings.out / folder).rename(photos_of(settings) / folder)
     _scan(settings, Here(Scanner(settings)))
     assert len(_rows(settings)) == 10
     assert all("damaged" in row["message"] for row in _rows(settings).values())
@@ -119,18 +118,18 @@ def test_a_folder_that_disappears_meanwhile_is_undecided_and_is_judged_when_it_i
 def test_the_whole_folder_gone_or_empty_forgets_nothing(settings: Settings, tmp_path: Path) -> None:
     _numbered(settings, 5)
     _scan(settings, Here(Scanner(settings)))
-    settings.folder.rename(tmp_path / "away")
+    photos_of(settings).rename(tmp_path / "away")
     with pytest.raises(CannotTell, match="the folder went away"):
         _scan(settings, Here(Scanner(settings)))
-    settings.folder.mkdir()  # where a drive is not mounted
+    photos_of(settings).mkdir()  # where a drive is not mounted
     with pytest.raises(CannotTell, match="held 10 at the last scan; is the drive connected"):
         _scan(settings, Here(Scanner(settings)))
     assert len(_rows(settings)) == 10
-    settings.folder.rmdir()
-    (tmp_path / "away").rename(settings.folder)
+    photos_of(settings).rmdir()
+    (tmp_path / "away").rename(photos_of(settings))
     assert _scan(settings, Here(Scanner(settings))).looked_at == 0
-    shutil.rmtree(settings.folder / "a")
-    shutil.rmtree(settings.folder / "b")
+    shutil.rmtree(photos_of(settings) / "a")
+    shutil.rmtree(photos_of(settings) / "b")
     assert _scan(settings, Here(Scanner(settings)), watched=True).gone == 10  # seen by who watches the folder
 
 
@@ -147,7 +146,7 @@ def test_a_full_disk_stops_cleanly_wherever_it_is_met_and_the_scan_goes_on_later
                 (pages,) = journal.execute("PRAGMA page_count").fetchone()
             real = sqlite3.connect
 
-            def small(*args: object, **how: object) -> sqlite3.Connection:
+            def small(*args: Any, **how: Any) -> sqlite3.Connection:
                 connection = real(*args, **how)
                 connection.execute(f"PRAGMA max_page_count = {pages + 2}")
                 return connection
@@ -156,17 +155,17 @@ def test_a_full_disk_stops_cleanly_wherever_it_is_met_and_the_scan_goes_on_later
         else:
             disk.setattr(os, "fsync", _full if place == "report" else os.fsync)
             if place == "released":
-                (settings.folder / "one.jpg").write_bytes(photographs["obama"])
+                (photos_of(settings) / "one.jpg").write_bytes(photographs["obama"])
                 real_file = tempfile.mkstemp
 
                 def no_file(*, dir: Path, prefix: str) -> tuple[int, str]:  # noqa: A002
                     return _full() if dir.is_relative_to(settings.out) else real_file(dir=dir, prefix=prefix)
 
-                disk.setattr(files.tempfile, "mkstemp", no_file)
+                disk.setattr(tempfile, "mkstemp", no_file)
         engine = Here(Scanner(settings) if place == "released" else Obedient(settings.out))
         with pytest.raises(OutputFailed, match=r"full|No space"):
             scan(guard, settings, engine)
-    (settings.folder / "one.jpg").unlink(missing_ok=True)
+    (photos_of(settings) / "one.jpg").unlink(missing_ok=True)
     again = scan(guard, settings, Here(Obedient(settings.out)))
     assert sum(again.outcomes.values()) == 80
     assert not list(settings.out.rglob(".consentguard-*"))
@@ -218,7 +217,7 @@ def test_what_is_new_stays_so_while_the_folder_is_watched(settings: Settings) ->
     """The watch looks once more as soon as it stands, though nothing changed."""
     _numbered(settings, 2)
     _scan(settings, Here(Obedient(settings.out)))
-    (settings.folder / "new.jpg").write_bytes(CUT + b"new")
+    (photos_of(settings) / "new.jpg").write_bytes(CUT + b"new")
     _scan(settings, Here(Obedient(settings.out)))
     for _ in range(2):
         _scan(settings, Here(Obedient(settings.out)), watched=True)

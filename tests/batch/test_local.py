@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from units import Obedient, Stillborn, Unequipped
+from batch.units import Obedient, Stillborn, Unequipped
 
 from consentguard.batch.local import Pool
 from consentguard.batch.output import OutputFailed

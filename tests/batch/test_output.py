@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from batch.units import photos_of
 from fakes import sample_with
 
 from consentguard.batch import output
 from consentguard.batch.journal import ScanJournal
-from consentguard.batch.output import OutputFailed
-from consentguard.batch.scan import JOURNAL, Summary, scan
+from consentguard.batch.output import JOURNAL, OutputFailed
+from consentguard.batch.scan import Summary, scan
 from consentguard.batch.unit import ScanResult, Settings, Task, undecided
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
@@ -30,7 +31,7 @@ class Writing:
 
     def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
         for task in tasks:
-            data = (self.settings.folder / task.path).read_bytes()
+            data = (photos_of(self.settings) / task.path).read_bytes()
             kept = output.deliver(self.settings.out, self.settings.copies_of(task.path), data, ".jpg")
             self.stop(task)
             judged = undecided(task, "stand-in")
@@ -71,7 +72,7 @@ def test_a_folder_that_became_a_link_is_refused_and_nothing_behind_it_is_touched
     if (settings.out / top).exists():
         (settings.out / top).rename(tmp_path / "away")
     (settings.out / top).symlink_to(mine)
-    (settings.folder / "a.jpg").unlink()
+    (photos_of(settings) / "a.jpg").unlink()
     with pytest.raises(CannotTell, match=f"{top}: is a link.*remove the link or name another --out"):
         _scan(settings)
     assert sorted(path.name for path in mine.rglob("*")) == ["deep", "holiday.jpg"]
@@ -79,17 +80,17 @@ def test_a_folder_that_became_a_link_is_refused_and_nothing_behind_it_is_touched
 
 def test_a_folder_below_that_became_a_link_is_not_written_through(settings: Settings, tmp_path: Path) -> None:
     settings = replace(settings, keep_folders=True)
-    (settings.folder / "trip").mkdir()
-    (settings.folder / "a.jpg").rename(settings.folder / "trip" / "a.jpg")
+    (photos_of(settings) / "trip").mkdir()
+    (photos_of(settings) / "a.jpg").rename(photos_of(settings) / "trip" / "a.jpg")
     _scan(settings)
     mine = tmp_path / "mine"
     (settings.out / "released" / "trip").rename(mine)
     (settings.out / "released" / "trip").symlink_to(mine)
-    (settings.folder / "trip" / "b.jpg").write_bytes(b"\xff\xd8\xff b")
+    (photos_of(settings) / "trip" / "b.jpg").write_bytes(b"\xff\xd8\xff b")
     before = sorted(mine.iterdir())
     with pytest.raises(OutputFailed, match="trip: is a link"):
         _scan(settings)
-    for path in (settings.folder / "trip").iterdir():
+    for path in (photos_of(settings) / "trip").iterdir():
         path.unlink()
     _scan(settings)
     assert sorted(mine.iterdir()) == before  # a copy that lies behind a link now is nobody's to delete
@@ -103,7 +104,7 @@ def test_only_what_the_scan_wrote_is_deleted(settings: Settings) -> None:
     mine.write_bytes(b"mine")
     (settings.out / "thumbs").mkdir(exist_ok=True)
     (settings.out / "thumbs" / "0123456789abcdef.jpg").write_bytes(b"mine")
-    (settings.folder / "a.jpg").unlink()
+    (photos_of(settings) / "a.jpg").unlink()
     summary = _scan(settings)
     assert not (settings.out / "released" / ours).exists()
     assert mine.read_bytes() == (settings.out / "thumbs" / "0123456789abcdef.jpg").read_bytes() == b"mine"
@@ -114,7 +115,7 @@ def test_a_copy_that_somebody_wrote_over_is_left_and_named(settings: Settings) -
     _scan(settings)
     (ours,) = _released(settings)
     (settings.out / "released" / ours).write_bytes(b"mine")
-    (settings.folder / "a.jpg").unlink()
+    (photos_of(settings) / "a.jpg").unlink()
     assert _scan(settings).strange == (f"released/{ours}",)
     assert (settings.out / "released" / ours).read_bytes() == b"mine"
 
@@ -126,7 +127,7 @@ def test_a_scan_that_dies_leaves_nothing_among_the_released_that_it_does_not_kno
     with pytest.raises(KeyboardInterrupt):
         _scan(settings, Writing(settings, power_cut))
     assert _released(settings) == []
-    (settings.folder / "a.jpg").write_bytes(b"\xff\xd8\xff another")
+    (photos_of(settings) / "a.jpg").write_bytes(b"\xff\xd8\xff another")
     _scan(settings)
     assert len(_released(settings)) == 1
     assert not (settings.out / "incoming").exists()
@@ -138,7 +139,7 @@ def test_a_journal_that_names_files_elsewhere_is_not_obeyed(settings: Settings, 
     with ScanJournal.open(settings.out / JOURNAL) as journal:
         for path in ("../mine.jpg", str(tmp_path / "mine.jpg"), "released/../../mine.jpg"):
             journal._connection.execute("INSERT INTO written VALUES (?)", (path,))
-    (settings.folder / "a.jpg").unlink()
+    (photos_of(settings) / "a.jpg").unlink()
     with pytest.raises(CannotTell, match="no journal of a scan"):
         _scan(settings)
     assert (tmp_path / "mine.jpg").read_bytes() == b"mine"
@@ -146,9 +147,9 @@ def test_a_journal_that_names_files_elsewhere_is_not_obeyed(settings: Settings, 
 
 def test_copies_in_folders_whose_names_are_no_text_are_kept_and_cleared(settings: Settings) -> None:
     settings = replace(settings, keep_folders=True)
-    folder = Path(os.fsdecode(bytes(settings.folder) + b"/caf\xe9"))
+    folder = Path(os.fsdecode(bytes(photos_of(settings)) + b"/caf\xe9"))
     folder.mkdir()
-    (settings.folder / "a.jpg").rename(folder / "a.jpg")
+    (photos_of(settings) / "a.jpg").rename(folder / "a.jpg")
     _scan(settings)
     assert len(_released(settings)) == 1
     assert _scan(settings).looked_at == 0
@@ -169,8 +170,8 @@ def test_only_its_owner_reads_what_a_scan_leaves(settings: Settings) -> None:
 
 
 def test_a_folder_of_photos_as_out_is_refused_and_left_as_it_was(settings: Settings) -> None:
-    before = sorted(settings.folder.iterdir())
-    there = replace(settings, out=settings.folder)
+    before = sorted(photos_of(settings).iterdir())
+    there = replace(settings, out=photos_of(settings))
     with pytest.raises(CannotTell, match="name a new or empty folder as --out"):
         _scan(there)
-    assert sorted(settings.folder.iterdir()) == before
+    assert sorted(photos_of(settings).iterdir()) == before

@@ -8,8 +8,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from batch.units import Mortal, Obedient, Unequipped
 from fakes import sample_with
-from units import Mortal, Obedient, Unequipped
 
 from consentguard.batch.local import Pool
 from consentguard.batch.ray_actors import RayEngine, ray_engine
@@ -29,7 +29,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory):
 
     patch = pytest.MonkeyPatch()
     patch.setenv("RAY_USAGE_STATS_ENABLED", "1")  # whatever the user has set, no statistics are sent
-    patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     with ray_engine(Obedient(tmp_path_factory.mktemp("notes")), 2, None):
         yield ray
     patch.undo()

@@ -14,15 +14,16 @@ from collections import Counter
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from batch.units import Obedient, allow
 from fakes import LONDON, sample_with
-from units import Obedient, allow
 
-from consentguard.batch import scan as scanning
+from consentguard.batch import report
 from consentguard.batch.local import Pool
 from consentguard.batch.output import OutputFailed
-from consentguard.batch.scan import Summary, basis_of, scan
+from consentguard.batch.scan import Engine, Summary, basis_of, scan
 from consentguard.batch.unit import Scanner, Settings
 from consentguard.cli import main
 from consentguard.consent.policy.policy import Policy
@@ -58,8 +59,12 @@ SHOWN = {"one.jpg": ("T001",), "class 4/two.jpg": ("T001",), "class 4/copy of on
          "three.jpg": ("T001",)}  # fmt: skip
 
 
-def _scan(office: Path, *, engine: object = None, **options: object) -> Summary:
-    parts = {"register": office / "register.csv", "policy": office / "policy.toml", "state": office / "state"}
+def _scan(office: Path, *, engine: Engine | None = None, **options: Any) -> Summary:
+    parts: dict[str, Any] = {
+        "register": office / "register.csv",
+        "policy": office / "policy.toml",
+        "state": office / "state",
+    }
     guard = Guard.open(parts["register"], policy=parts["policy"], state=parts["state"])
     settings = Settings(
         office / "photos", office / "out", asked={"by": "a test"},
@@ -157,7 +162,7 @@ def many(office: Path) -> Path:
 def test_killed_again_and_again_every_photo_has_one_verdict(many: Path) -> None:
     def start() -> subprocess.Popen[str]:
         program = [sys.executable, str(HERE / "interrupted.py"), str(many / "photos"), str(many / "out"), str(many)]
-        environment = {**os.environ, "PYTHONPATH": str(HERE)}
+        environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
         return subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
     def looks() -> list[list[str]]:
@@ -211,7 +216,7 @@ def _kept(out: Path) -> int:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
     program = [sys.executable, str(HERE / "interrupted.py"), str(many / "photos"), str(many / "out"), str(many)]
-    environment = {**os.environ, "PYTHONPATH": str(HERE)}
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
     allow(many, 60)
     process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
     while not _kept(many / "out"):
@@ -277,7 +282,7 @@ def test_a_scan_that_was_stopped_is_the_same_scan_when_it_goes_on(many: Path, mo
     with Pool(Obedient(many), 2) as pool:
         _scan(many, engine=pool)
         (many / "photos" / "new.jpg").write_bytes(b"\xff\xd8\xff new")
-        monkeypatch.setattr(scanning.report, "write", _out_of_paper)
+        monkeypatch.setattr(report, "write", _out_of_paper)
         with pytest.raises(OutputFailed):
             _scan(many, engine=pool)
         monkeypatch.undo()

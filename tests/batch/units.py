@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from consentguard.batch.output import OutputFailed
-from consentguard.batch.unit import Scanner, ScanResult, Task, undecided
+from consentguard.batch.unit import Scanner, ScanResult, Settings, Task, undecided
 from consentguard.errors import CannotTell
+
+
+def photos_of(settings: Settings) -> Path:
+    """The folder that is scanned, which is on the disk in these tests."""
+    assert isinstance(settings.folder, Path)
+    return settings.folder
 
 
 @dataclass

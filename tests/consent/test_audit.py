@@ -86,7 +86,7 @@ def test_any_details_are_kept_and_proved(tmp_path_factory, bodies):
     for body in bodies:
         trail.append("kind", body, AT)
     assert trail.verify().seq == len(bodies)
-    assert [trail.entry(n).body for n in range(1, len(bodies) + 1)] == bodies
+    assert [row.body for row in trail.entries()] == bodies
 
 
 # -- what was done to it ----------------------------------------------------------------------------------------------
@@ -383,8 +383,10 @@ def test_two_processes_appending_make_one_whole_chain(trail):
         for name in ("a", "b")
     ]
     for writer in writers:
+        assert writer.stdout and writer.stdin
         assert writer.stdout.readline() == b"ready\n"
     for writer in writers:
+        assert writer.stdin
         writer.stdin.write(b"go\n")
         writer.stdin.flush()
     for writer in writers:

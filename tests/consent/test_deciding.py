@@ -223,8 +223,9 @@ def test_no_face_says_what_was_looked_for(register):
 
 def test_the_moment_and_the_review_only_have_to_be_known():
     assert circumstances(REGISTER, SHIPPED, OFF, NOON) == ()
-    night = circumstances(REGISTER, SHIPPED, OFF, NOON.replace(hour=22))
-    assert [(one.code, one.finding.rule) for one in night if one.finding] == [("", "outside-hours")]
+    night = NOON.replace(hour=22)
+    objected = circumstances(REGISTER, SHIPPED, OFF, night)
+    assert [(one.code, one.finding.rule) for one in objected if one.finding] == [("", "outside-hours")]
     match = dataclasses.replace(OFF, by="Office", occasion=Occasion("event", "a football match", "Office"))
     assert circumstances(REGISTER, SHIPPED, match, NOON.replace(hour=22)) == ()
     night = NOON.replace(hour=22)
@@ -234,9 +235,9 @@ def test_the_moment_and_the_review_only_have_to_be_known():
         assert ("review-overdue" in told) == due
     for day, due in ((24, False), (23, True), (22, True)):
         policy = dataclasses.replace(SHIPPED, review_due=date(2026, 11, day))
-        told = ("review-overdue", "policy",
+        due_since = ("review-overdue", "policy",
                 f"{SHIPPED.name}: the governing body was to review it by 2026-11-{day}")  # fmt: skip
-        assert circumstances(REGISTER, policy, OFF, NOON) == (notes(told) if due else ())
+        assert circumstances(REGISTER, policy, OFF, NOON) == (notes(due_since) if due else ())
         assert len(circumstances(REGISTER, policy, OFF, NOON.replace(hour=22))) == 1 + due
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,7 +33,7 @@ def _gallery(rows: dict[str, list[list[float]]], false_positives: float = 0.001)
     return Gallery.of(people, templates, _population(), Operating(false_positives, TAIL), "test@1")
 
 
-def _identify(gallery: Gallery, *probes: list[float], sound: bool = True, **options: object) -> tuple[Match, ...]:
+def _identify(gallery: Gallery, *probes: list[float], sound: bool = True, **options: Any) -> tuple[Match, ...]:
     return gallery.identify(np.array(probes, np.float32), [sound] * len(probes), **options)
 
 
@@ -104,7 +106,7 @@ def test_somebody_likelier_who_is_not_on_the_list_still_prevents_the_match() -> 
 
 
 def test_people_who_look_alike_are_found() -> None:
-    rows = {"A": [[0, 0]], "B": [[0.1, 0]], "C": [[5, 5]]}
+    rows: dict[str, list[list[float]]] = {"A": [[0, 0]], "B": [[0.1, 0]], "C": [[5, 5]]}
     gallery = _gallery(rows)
     templates = np.array([row for templates in rows.values() for row in templates], np.float32)
     assert alike(gallery, templates, list(rows)).tolist() == [[0, 1]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from consentguard.consent.policy.overriding import Override, check_override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.question import ask
+from consentguard.consent.register.register import Register
 from consentguard.errors import PolicyInvalid, WrongUsage
 
 SHIPPED = Policy.shipped()
@@ -63,7 +65,7 @@ def test_whom_policy_names_may_with_a_reason(code: str) -> None:
             check_override(LENIENT, by, {code: why})
 
 
-def test_as_shipped_nobody_may_override_anything(register) -> None:  # type: ignore[no-untyped-def]
+def test_as_shipped_nobody_may_override_anything(register: Register) -> None:
     for code in (*OVERRIDABLE, "surname", "no such code"):
         with pytest.raises(WrongUsage, match=f"'{code}' can be overridden by nobody on channel main"):
             ask(register, SHIPPED, by=HEAD, override={code: "a reason"})
@@ -76,9 +78,9 @@ def test_what_is_left_is_everything_that_was_not_named(reasons: list[str], named
     assert left == tuple(code for code in reasons if code not in named)
 
 
-def test_an_override_holds_on_its_channel_only(register) -> None:  # type: ignore[no-untyped-def]
+def test_an_override_holds_on_its_channel_only(register: Register) -> None:
     policy = dataclasses.replace(SHIPPED, channels={**SHIPPED.channels, "main": LENIENT})
-    asked = {"by": HEAD, "override": {"maybe-surname": "the story is called so"}}
+    asked: dict[str, Any] = {"by": HEAD, "override": {"maybe-surname": "the story is called so"}}
     assert ask(register, policy, channel="main", **asked).override.why == asked["override"]
     with pytest.raises(WrongUsage, match="on channel class4"):
         ask(register, policy, channel="class4", **asked)

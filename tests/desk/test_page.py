@@ -43,6 +43,7 @@ def opened(school):
             command, cwd=school, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         running.append(process)
+        assert process.stdout
         for line in process.stdout:
             if line.startswith("http://"):
                 return line.strip(), process
@@ -51,8 +52,7 @@ def opened(school):
     yield start
     for process in running:
         process.kill()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 def page_at(browser, address, **view):
@@ -199,7 +199,7 @@ def test_nobody_else_is_answered(opened):
     assert status == 303
     status, headers, page = ask("GET", "/", cookie=cookie)
     assert status == 200
-    key = re.search(rb'name="desk-key" content="([^"]+)"', page).group(1).decode()
+    (key,) = re.findall(r'name="desk-key" content="([^"]+)"', page.decode())
     assert ask("GET", "/api/queue", cookie=cookie)[0] == 200
     ours = {"cookie": cookie, "x_consentguard_desk": key}
     assert ask("POST", "/api/register", **ours)[0] == 200

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import SAMPLE_FILE
-from websites import Site
+from hook.websites import Site
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State

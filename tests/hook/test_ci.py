@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from websites import PDF, Site, hook, still
+from hook.websites import PDF, Site, hook, still
 
 from consentguard.cli import main
 

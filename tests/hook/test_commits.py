@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from websites import PDF, Site, hook, still, tiny, with_text
+from hook.websites import PDF, Site, hook, still, tiny, with_text
 
 from consentguard.cli import main
 
@@ -55,9 +55,9 @@ def test_the_next_step_works_as_it_is_printed(site, capsys, photographs, tmp_pat
     site.add("class 3.jpg", photographs["partial"])
     assert hook("pre-commit", *options) == 1
     said = capsys.readouterr()
-    step = re.search("next: `(.*)`", said.out)[1].replace("FOLDER", "safe")
+    (step,) = re.findall("next: `(.*)`", said.out)
     assert "hook pre-commit --fix" in said.err
-    assert main(shlex.split(step)[1:]) == 0
+    assert main(shlex.split(step.replace("FOLDER", "safe"))[1:]) == 0
     (copy,) = (site.folder / "safe").iterdir()
     site.add("class 3.jpg", copy.read_bytes())
     assert hook("pre-commit", *options) == 0

@@ -8,12 +8,13 @@ import struct
 import zlib
 
 import pytest
+from hook.websites import still, with_text
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
-from websites import still, with_text
 
-from consentguard.hook.kinds import SEALED, Kind, kind_of, pointed_at
+from consentguard.hook.kinds import SEALED, kind_of, pointed_at
+from consentguard.kinds import Kind
 
 NOISE = bytes(hashlib.sha256(b"noise").digest()) * 200
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hook.websites import Site, hook, with_text
 from PIL import Image
-from websites import Site, hook, with_text
 
 from consentguard.vision.imagefile import structure
 

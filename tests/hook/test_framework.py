@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from websites import PDF, Site, still, with_text
+from hook.websites import PDF, Site, still, with_text
 
 ROOT = Path(__file__).parents[2]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hook.websites import hook, still
 from hypothesis import given
 from hypothesis import strategies as st
-from websites import hook, still
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from websites import PDF, Site, hook
+from hook.websites import PDF, Site, hook
 
 posix = pytest.mark.skipif(os.name != "posix", reason="scripts of /bin/sh")
 

@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 import pytest
 from fakes import sample_with
+from hook.websites import PDF, hook, still, tiny, with_text
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
-from websites import PDF, hook, still, tiny, with_text
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State

@@ -8,8 +8,8 @@ import json
 
 import numpy as np
 import pytest
+from hook.websites import Site, hook
 from PIL import Image, ImageDraw, ImageFont
-from websites import Site, hook
 
 from consentguard.hook.pieces import pieces_among
 

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from websites import PDF, Site, hook
+from hook.websites import PDF, Site, hook
 
 
 @pytest.fixture

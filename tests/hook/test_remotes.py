@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from websites import PDF, Site, hook
+from hook.websites import PDF, Site, hook
 
 
 def bare(site: Site, path: Path) -> Path:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from websites import still, with_text
+from hook.websites import still, with_text
 
 from consentguard.hook.embedded import embedded_in
 

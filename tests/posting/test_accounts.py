@@ -42,7 +42,8 @@ def people(*handles: str) -> tuple[Account, ...]:
 
 def test_only_approved_accounts_and_the_schools_own_are_followed(lists):
     following = people("localgazette", "RackhamClass4", "a_celebrity", "miriam_AT_home")
-    actions = follows.judge_following(following, *lists, ["@RackhamClass4", ""])
+    approved, staff = lists
+    actions = follows.judge_following(following, approved, staff, ["@RackhamClass4", ""])
     assert [(action.what, action.account) for action in actions] == [
         ("unfollow", "102"),
         ("unfollow", "103"),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from consentguard.errors import Refused
 from consentguard.posting import AsyncPoster, Part
 
-BY = {"channel": "main", "by": "Miriam Castlegate"}
+BY: Mapping[str, Any] = {"channel": "main", "by": "Miriam Castlegate"}
 
 
 def test_it_posts_what_the_poster_posts(guarded, photos, make_poster, fake):

@@ -9,8 +9,10 @@ import io
 import json
 import pickle
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ from consentguard.posting.sending import send
 from consentguard.posting.x.gate import UPLOADS, RequestPermit
 from consentguard.values import Released
 
-BY = {"channel": "main", "by": "Miriam Castlegate"}
+BY: Mapping[str, Any] = {"channel": "main", "by": "Miriam Castlegate"}
 
 
 @pytest.fixture
@@ -151,6 +153,11 @@ def test_what_changes_between_the_check_and_the_sending_changes_nothing(
 # -- the client underneath --------------------------------------------------------------------------------------------
 
 
+def with_own_session(client, api, photo):
+    client.session = requests.Session()
+    return client.create_tweet(text="hello")
+
+
 UNDERNEATH = {
     "create_tweet": lambda client, api, photo: client.create_tweet(text="hello"),
     "a quote": lambda client, api, photo: client.create_tweet(quote_tweet_id="17"),
@@ -167,10 +174,7 @@ UNDERNEATH = {
     ),
     "the session, to another host": lambda client, api, photo: client.session.post("https://example.com/", data=photo),
     "the session, without TLS": lambda client, api, photo: client.session.get("http://api.twitter.com/2/users/me"),
-    "a session of one's own": lambda client, api, photo: (
-        setattr(client, "session", requests.Session()),
-        client.create_tweet(text="hello"),
-    ),
+    "a session of one's own": with_own_session,
     "media_upload": lambda client, api, photo: api.simple_upload("a.jpg", file=io.BytesIO(photo)),
     "a file by its path": lambda client, api, photo: api.simple_upload(__file__),
     "in pieces": lambda client, api, photo: api.chunked_upload("a.jpg", file=io.BytesIO(photo), file_type="image/jpeg"),
@@ -216,9 +220,14 @@ def test_what_was_cleared_is_made_by_the_checks_alone(guarded, photos, make_post
         with pytest.raises(TypeError, match="made by Poster alone"):
             kind(*fields, maker=None)
         with pytest.raises(TypeError):
-            kind(*fields)
+            kind(*fields)  # type: ignore[call-arg]
     taken = []
-    monkeypatch.setattr(X, "post", lambda x, post: taken.append(post) or "17")
+
+    def post(x, cleared):
+        taken.append(cleared)
+        return "17"
+
+    monkeypatch.setattr(X, "post", post)
     make_poster(guarded).post("Sunflowers", [photos["work"]], **BY)
     with pytest.raises((TypeError, ValueError)):
         dataclasses.replace(taken[0], text="something else")

@@ -20,8 +20,8 @@ def ring(monkeypatch) -> dict[tuple[str, str], str]:
     """A keyring of this test alone, in the place of the extra."""
     kept: dict[tuple[str, str], str] = {}
     keyring, errors = ModuleType("keyring"), ModuleType("keyring.errors")
-    errors.KeyringError = type("KeyringError", (Exception,), {})
-    keyring.errors, keyring.get_password = errors, lambda service, name: kept.get((service, name))
+    vars(errors).update(KeyringError=type("KeyringError", (Exception,), {}))
+    vars(keyring).update(errors=errors, get_password=lambda service, name: kept.get((service, name)))
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     monkeypatch.setitem(sys.modules, "keyring.errors", errors)
     return kept

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 import pytest
 import tweepy
-from day import Day
 from fake_x import KEYS, FakeX
 from fake_x_wire import ToFake
 from fakes import SAMPLE_FILE
+from posting.day import Day
 
 from consentguard.cli import main
 from consentguard.consent.record.state import State

@@ -186,6 +186,7 @@ def test_no_key_is_in_a_traceback_even_with_its_variables(guarded, photos, make_
     fake.always["upload"] = fault
     with pytest.raises(PostingFailed) as caught:
         make_poster(guarded, upload=route).post("Hello", [photos["work"]], **BY)
+    assert caught.value.__traceback__
     caught.value.__traceback__ = caught.value.__traceback__.tb_next  # but for this test, which knows the keys
     whole = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     printed = "".join(whole.format())

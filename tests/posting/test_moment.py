@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 from fake_x import Fault
-from fakes import sample_with
+from fakes import in_hours, sample_with
 from hypothesis import HealthCheck, example, given
 from hypothesis import strategies as st
 from strategies import examples
-from test_rules import in_hours
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.post_journal import Journal
@@ -47,9 +46,9 @@ def begun(guard: Guard) -> list[str]:
 
 def test_a_consent_withdrawn_while_another_program_posts_counts(office, guarded, photos, fake, monkeypatch):
     poster, file = office
-    from consentguard.posting import sending
+    from consentguard.posting import account, sending
 
-    held = sending.alone
+    held = account.alone
 
     def wait_for_the_lock(state):
         file.write_bytes(GONE)

@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_what_arrives_has_no_metadata_and_no_unapproved_face(guarded, photos, ma
     with Image.open(io.BytesIO(held["data"])) as picture:
         assert not picture.getexif()
         assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
-    limits = {"max_edge": 2048, "max_pixels": 80_000_000}
+    limits: dict[str, Any] = {"max_edge": 2048, "max_pixels": 80_000_000}
     (before,) = detector.find(codec.decode(photographs["biden"], **limits).pixels)
     # Folded arms pass for a face that lies on its side once no other is there; nothing is seen where the face was.
     after = detector.find(codec.decode(held["data"], **limits).pixels)
@@ -70,7 +71,7 @@ def test_beside_a_consented_face_the_unapproved_one_does_not_arrive(
         (tmp_path / "references" / "P001").mkdir(parents=True, exist_ok=True)
         (tmp_path / "references" / "P001" / f"{name}.jpg").write_bytes(photographs[name])
     assert guard.enrol(tmp_path / "references").refused == ()
-    limits = {"max_edge": 1000, "max_pixels": 10**9}
+    limits: dict[str, Any] = {"max_edge": 1000, "max_pixels": 10**9}
     known, stranger = (codec.decode(photographs[name], **limits).pixels for name in ("obama2", "biden"))
     height = min(len(known), len(stranger))
     pair = codec.encode_jpeg(np.concatenate([known[:height], stranger[:height]], axis=1), 92)
@@ -132,7 +133,7 @@ def test_the_proposal_says_what_is_covered_and_names_nobody(guarded, photos, mak
 
 def test_the_proposal_of_a_silhouette_does_not_speak_of_heads(photos, register):
     photo = photos["covered"]
-    drawn = SimpleNamespace(
+    drawn: Any = SimpleNamespace(
         verdict=dataclasses.replace(photo.verdict, rewrite=Rewrite.SILHOUETTE), grounds=photo.grounds
     )
     assert proposed(drawn, register) == "A photo of school life; one person is painted over."

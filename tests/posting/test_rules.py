@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from fakes import sample_with
+from fakes import in_hours, sample_with
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.exchange import export, take
@@ -61,14 +60,6 @@ def test_a_first_name_may_go(guarded, photos, make_poster, fake):
 # -- hours ------------------------------------------------------------------------------------------------------------
 
 SATURDAY_NIGHT = datetime(2026, 11, 28, 21, 30, tzinfo=UTC).timestamp()
-
-
-def in_hours(text: bytes) -> bytes:
-    """A policy with the shipped hours; the others of the tests have none."""
-    for key, value in {b"days": b'["monday", "friday"]', b"from": b"07:00:00", b"until": b"19:00:00"}.items():
-        text, changed = re.subn(rb"(?m)^" + key + rb" = .*$", key + b" = " + value, text)
-        assert changed == 1
-    return text
 
 
 @pytest.fixture
@@ -215,7 +206,8 @@ def test_a_taken_down_post_is_gone_recorded_and_not_retweeted(school, class_post
 def test_a_post_that_somebody_deleted_by_hand_is_recorded_as_gone(school, class_post, make_poster, fake):
     fake.posts.clear()
     make_poster(school, account="1004").take_down(class_post, channel="class4", by="Class teacher")
-    assert Journal(school.state).ledger.post(class_post).taken_down
+    post = Journal(school.state).ledger.post(class_post)
+    assert post and post.taken_down
 
 
 def test_what_was_taken_down_may_be_posted_again(school, make_poster, fake):

@@ -68,7 +68,7 @@ def test_it_describes_a_real_face_by_a_direction(
     embedder = bring(_network())
     assert embedder.dimension == DIMENSION
     found = embedder.embed(obama[0], obama[1] * 2)
-    assert (found.shape, found.dtype) == ((2, DIMENSION), np.float32)
+    assert (found.shape, found.dtype) == ((2, DIMENSION), np.dtype(np.float32))
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
     np.testing.assert_array_equal(found[0], found[1])
     assert embedder.embed(obama[0], ()).shape == (0, DIMENSION)
@@ -81,7 +81,9 @@ def test_the_network_gets_the_aligned_face_in_its_own_scale(
     random = np.random.default_rng(1)
     weights = random.normal(0, 0.01, (4, 3, 16, 16)).astype(np.float32)
     turn = random.normal(0, 1, (4 * 7 * 7, DIMENSION)).astype(np.float32)
-    planes = ((aligned(obama[0], obama[1][0]) - np.float32(kind.mean)) / np.float32(kind.scale)).transpose(2, 0, 1)
+    planes = (
+        (aligned(obama[0], obama[1][0]) - np.array(kind.mean, np.float32)) / np.array(kind.scale, np.float32)
+    ).transpose(2, 0, 1)
     blocks = planes.reshape(3, 7, 16, 7, 16)
     expected = np.einsum("cyixj,fcij->fyx", blocks, weights).reshape(-1) @ turn
     (found,) = bring(_network()).embed(obama[0], obama[1])
@@ -101,7 +103,7 @@ def test_a_table_beside_the_file_says_what_it_wants(
     random = np.random.default_rng(1)
     weights = random.normal(0, 0.01, (4, 3, 16, 16)).astype(np.float32)
     turn = random.normal(0, 1, (4 * 7 * 7, DIMENSION)).astype(np.float32)
-    planes = ((square - np.float32([10, 20, 30])) / 2).transpose(2, 0, 1)
+    planes = ((square - np.array([10, 20, 30], np.float32)) / 2).transpose(2, 0, 1)
     expected = np.einsum("cyixj,fcij->fyx", planes.reshape(3, 7, 16, 7, 16), weights).reshape(-1) @ turn
     found = other.embed(pixels, faces * 5)  # two calls, the second of one face
     np.testing.assert_allclose(found, np.tile(expected / np.linalg.norm(expected), (5, 1)), atol=2e-4)

@@ -5,17 +5,20 @@ import struct
 import sys
 import warnings
 import zlib
+from collections.abc import Mapping
+from typing import Any
 
 import cv2
 import numpy as np
 import pillow_heif
 import pytest
+import simplejpeg
 from PIL import Image, ImageCms, ImageOps, TiffImagePlugin
 
 from consentguard.errors import UnreadableImage
-from consentguard.vision.imagefile import codec
+from consentguard.vision.imagefile import codec, structure
 
-LIMITS = {"max_edge": 2048, "max_pixels": 80_000_000}
+LIMITS: Mapping[str, Any] = {"max_edge": 2048, "max_pixels": 80_000_000}
 
 
 def _bytes(image: Image.Image, form: str = "PNG", **settings: object) -> bytes:
@@ -418,10 +421,8 @@ def test_padding_that_two_decoders_show_differently_is_refused(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = _bytes(_photo(photographs), "JPEG")
-    real = codec.simplejpeg.decode_jpeg
-    monkeypatch.setattr(
-        codec.simplejpeg, "decode_jpeg", lambda *a, strict, **k: real(*a, strict=strict, **k) ^ (not strict)
-    )
+    real = simplejpeg.decode_jpeg
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *a, strict, **k: real(*a, strict=strict, **k) ^ (not strict))
     with pytest.raises(UnreadableImage, match="damaged"):
         codec.decode(whole[:-2] + bytes(64) + whole[-2:], **LIMITS)
 
@@ -472,7 +473,7 @@ def test_png_and_webp_data_that_no_reader_shows_is_named(photographs: dict[str, 
 
 def test_a_decoder_that_disagrees_with_the_walk_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     data = _bytes(_corners())
-    monkeypatch.setattr(codec.structure, "walk", lambda data: codec.structure.Skeleton("PNG", (81, 48), ()))
+    monkeypatch.setattr(structure, "walk", lambda data: structure.Skeleton("PNG", (81, 48), ()))
     with pytest.raises(UnreadableImage, match="of its own size"):
         codec.decode(data, **LIMITS)
 

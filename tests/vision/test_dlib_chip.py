@@ -21,8 +21,9 @@ def reference_halved(level: np.ndarray) -> np.ndarray:
         return np.zeros((0, 0, 3), np.int64)
     weights = (1, 4, 6, 4, 1)
     rows, columns = (height - 3) // 2, (width - 3) // 2
-    across = sum(w * level[:, k : k + 2 * columns : 2][:, :columns] for k, w in enumerate(weights))
-    return sum(w * across[k : k + 2 * rows : 2][:rows] for k, w in enumerate(weights)) // 256
+    nothing = np.zeros((), np.int64)
+    across = sum((w * level[:, k : k + 2 * columns : 2][:, :columns] for k, w in enumerate(weights)), nothing)
+    return sum((w * across[k : k + 2 * rows : 2][:rows] for k, w in enumerate(weights)), nothing) // 256
 
 
 def reference_chip(pixels: np.ndarray, square: chip.Square) -> np.ndarray:

@@ -11,6 +11,7 @@ import random
 import threading
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openvino
@@ -157,7 +158,8 @@ def test_a_box_without_a_face_gives_some_points(box: Box) -> None:
 
 def test_the_cache_holds_everything_and_no_pickle() -> None:
     file = io.BytesIO()
-    np.savez(file, **predictor().to_arrays())
+    arrays: dict[str, Any] = predictor().to_arrays()
+    np.savez(file, **arrays)
     file.seek(0)
     with np.load(file, allow_pickle=False) as arrays:
         again = ShapePredictor(dict(arrays), "cache.npz")

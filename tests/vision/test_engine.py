@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.vision.embedding.dlib.onnx_writer import Graph
-from consentguard.vision.models import engine
+from consentguard.vision.models import cache, engine
 from consentguard.vision.models.store import ModelStore, manifest
 
 LOOK = """
@@ -86,7 +87,7 @@ def test_the_cache_is_used_where_it_can_be(model_store: ModelStore, tmp_path: Pa
 def test_a_network_from_the_cache_gives_the_very_same_numbers(
     model_store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine.cache, "folder", lambda: tmp_path)
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
     picture = np.random.default_rng(0).random((1, 3, 64, 96), np.float32) * 255
     card, results = manifest()["centerface"], []
     for _ in range(2):
@@ -111,7 +112,7 @@ def test_threads_change_nothing_but_time(model_store: ModelStore, monkeypatch: p
     for count in ("1", "2"):
         monkeypatch.setenv(engine.THREADS, count)
         scores.append(engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})(picture)["537"])
-    np.testing.assert_allclose(*scores, atol=1e-5)
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("data", [b"", b"no network", b"\x08\x07" + bytes(500)])
@@ -155,9 +156,9 @@ def test_results_belong_to_the_caller(model_store: ModelStore) -> None:
 
 def test_calls_together_answer_in_their_order_wherever_they_come_from() -> None:
     def nested(number: int) -> list[int]:
-        return engine.together([lambda more=more: 10 * number + more for more in range(3)])
+        return engine.together([partial(int.__add__, 10 * number, more) for more in range(3)])
 
-    answers = engine.together([lambda number=number: nested(number) for number in range(20)])
+    answers = engine.together([partial(nested, number) for number in range(20)])
     assert answers == [[10 * number, 10 * number + 1, 10 * number + 2] for number in range(20)]
 
 
@@ -165,9 +166,9 @@ def test_a_thread_without_work_helps_with_the_calls_of_another(monkeypatch: pyte
     """Two inner calls that wait for each other can only end if two threads take one each."""
     monkeypatch.setenv(engine.THREADS, "2")
     meeting = threading.Barrier(2, timeout=30)
-    answers = engine.together([lambda: 0, lambda: engine.together([meeting.wait, meeting.wait])])
-    assert answers[0] == 0
-    assert sorted(answers[1]) == [0, 1]
+    zero, answers = engine.both(lambda: 0, lambda: engine.together([meeting.wait, meeting.wait]))
+    assert zero == 0
+    assert sorted(answers) == [0, 1]
 
 
 def test_outputs_that_nobody_asks_for_are_not_worked_out(model_store: ModelStore) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from consentguard.values import Box, Face, Hand, Head
 from consentguard.vision.detection import hands
-from consentguard.vision.detection.centerface import CenterFace
 from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.detection.pyramid import Levels, View
 from consentguard.vision.detection.ssd import Tile
 from consentguard.vision.imagefile import codec
@@ -80,7 +80,7 @@ def test_a_found_hand_has_points_and_outline_that_fit(found: tuple[Hand, ...], p
     assert (tips[:, 1] < wrist[1]).all()
 
 
-def test_no_hand_is_in_a_face(finder: HandFinder, pictures: dict[str, np.ndarray], detector: CenterFace) -> None:
+def test_no_hand_is_in_a_face(finder: HandFinder, pictures: dict[str, np.ndarray], detector: Detector) -> None:
     for picture in pictures.values():
         faces = detector.find(picture)
         assert faces
@@ -159,7 +159,7 @@ def test_a_hand_cut_by_the_frame_ends_at_the_frame(finder: HandFinder, pictures:
 
 def test_a_close_up_that_fills_the_photo_is_one_hand(finder: HandFinder, pictures: dict[str, np.ndarray]) -> None:
     close = pictures["obama"][FINGERS.top - 30 : FINGERS.bottom + 30, FINGERS.left - 30 : FINGERS.right + 30]
-    large = cv2.resize(close, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC)
+    large = np.asarray(cv2.resize(close, None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC), np.uint8)
     (hand,) = finder.find(large)
     assert hand.box.iou(Box(90, 90, large.shape[1] - 90, large.shape[0] - 90)) > 0.7
 
@@ -177,7 +177,7 @@ def test_looks_are_the_whole_with_rims_and_tiles_where_they_show_more() -> None:
 
 
 def test_tiles_are_for_those_whose_hands_the_whole_does_not_show() -> None:
-    def tiles(*faces: Face) -> list[Tile]:
+    def tiles(*faces: Face | Head) -> list[Tile]:
         return list(hands.looks(1280, 720, faces)[2:])
 
     every = list(hands.looks(1280, 720)[2:])
@@ -218,7 +218,9 @@ def test_a_hand_that_points_up_is_cut_without_a_turn() -> None:
 
 
 def test_parts_and_doubles_of_a_hand_are_dropped() -> None:
-    boxes = np.float32([[0, 0, 100, 100], [5, 5, 105, 105], [30, 30, 60, 60], [300, 0, 400, 100], [7, 7, 7, 9]])
+    boxes = np.array(
+        [[0, 0, 100, 100], [5, 5, 105, 105], [30, 30, 60, 60], [300, 0, 400, 100], [7, 7, 7, 9]], np.float32
+    )
     assert hands.suppressed_hands(boxes, np.array([0.9, 0.8, 0.7, 0.95, 1], np.float32)).tolist() == [3, 0]
     assert hands.suppressed_hands(boxes[:0], np.empty(0, np.float32)).tolist() == []
 
@@ -232,6 +234,6 @@ def test_an_outline_outside_the_picture_is_none() -> None:
 def test_hands_are_values(finder: HandFinder, found: tuple[Hand, ...]) -> None:
     hand = found[0]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        hand.score = 1.0
+        hand.score = 1.0  # type: ignore[misc]
     assert finder.label.startswith("palm-detection@")
     assert "hand-landmark@" in finder.label

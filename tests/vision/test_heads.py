@@ -117,7 +117,7 @@ def test_a_head_that_holds_a_face_is_not_all_hair(finder, pictures, monkeypatch)
 
 def test_a_head_that_the_frame_cuts_is_not_from_behind(finder, pictures, monkeypatch):
     (box,) = known().boxes  # its head goes from 78 to 152 across, from 80 to 160 down
-    boxes = np.float32(box) + np.float32([[0] * 4, [-95, 0, -95, 0], [0, -80, 0, -80], [500, 0, 500, 0]])
+    boxes = box + np.array([[0] * 4, [-95, 0, -95, 0], [0, -80, 0, -80], [500, 0, 500, 0]], np.float32)
     assert inside_frame(boxes, 640, 480).tolist() == [True, False, True, False]
     assert inside_frame(boxes[:0], 640, 480).tolist() == []
     monkeypatch.setattr(finder, "readings", lambda *_: known())
@@ -182,9 +182,12 @@ def test_the_inside_of_the_network_tells_a_head_from_a_wall_and_a_face_from_a_ba
 def test_what_is_hopeless_after_one_pass_gets_no_other(network, pictures, monkeypatch):
     passes = []
     kept = network.head_look
-    monkeypatch.setattr(
-        network, "head_look", lambda *a, mirror, **k: passes.append((len(a[1]), mirror)) or kept(*a, mirror=mirror, **k)
-    )
+
+    def noted(*given, mirror, **how):
+        passes.append((len(given[1]), mirror))
+        return kept(*given, mirror=mirror, **how)
+
+    monkeypatch.setattr(network, "head_look", noted)
     read_heads(network, Levels(pictures["biden"]), np.array([[0, 0, 60, 80]], np.float32), 0.0, 1.5)
     assert passes == [(1, False), (0, False), (0, True)]
 
@@ -197,7 +200,7 @@ def test_a_head_is_moved_to_where_it_is(network, detector, pictures):
     (there,) = read_heads(network, levels, box, -99.0, 0.0).boxes
     off = 0.4 * (box[0, 3] - box[0, 1])
     for move in ([off, 0, off, 0], [-off, 0, -off, 0]):
-        (moved,) = read_heads(network, levels, box + np.float32([move]), -99.0, 0.0).boxes
+        (moved,) = read_heads(network, levels, box + np.array([move], np.float32), -99.0, 0.0).boxes
         assert abs(moved[[0, 2]].mean() - there[[0, 2]].mean()) < 0.7 * off
 
 

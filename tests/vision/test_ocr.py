@@ -76,7 +76,7 @@ def test_scrawl_is_seen_and_called_unsure() -> None:
     y, x = np.mgrid[0:900, 0:1200].astype(np.float32)
     wavy = x + 14 * np.sin(y / 17) + 7 * np.sin(x / 23), y + 14 * np.sin(x / 31) + 14 * np.sin(x / 11)
     scrawl = cv2.GaussianBlur(cv2.remap(pixels, *wavy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), (0, 0), 1)
-    (region,) = ocr.shared().read(scrawl).unsure
+    (region,) = ocr.shared().read(np.asarray(scrawl, np.uint8)).unsure
     assert region.left < 400 < region.right
     assert region.top < 400 < region.bottom
     assert ocr.shared().read(np.asarray(_plain()).copy()).unsure == ()

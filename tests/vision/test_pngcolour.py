@@ -7,7 +7,7 @@ import io
 import shutil
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import numpy as np
@@ -64,7 +64,7 @@ def _behind_pixels(data: bytes, kind: bytes, body: bytes) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def shown() -> Callable[[bytes], np.ndarray]:
+def shown() -> Iterator[Callable[[bytes], np.ndarray]]:
     """What Chromium shows of a PNG: RGB of its first row."""
     if BROWSER is None:
         pytest.skip("needs Chromium")

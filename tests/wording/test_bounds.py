@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from table import Table
+from wording.table import Table
 
 from consentguard.wording import Named, Screen
 from consentguard.wording.screen import MOST_CHARACTERS

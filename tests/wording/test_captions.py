@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from table import KINDS, Table, right, summary
+from wording.table import KINDS, Table, right, summary
 
 HERE = Path(__file__).parent
 MADE_ON = ("captions.txt", "attack.txt", "common.txt")

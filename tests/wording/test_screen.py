@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -24,7 +25,7 @@ UNUSUAL = (
 PEOPLE = tuple(Named(f"P{number:03}", ("Amara", "Ammy"), (name,)) for number, name in enumerate(UNUSUAL))
 SCREEN = Screen(PEOPLE)
 
-DISGUISES = {
+DISGUISES: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "shouted": str.upper,
     "small": str.lower,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from table import Table
+from wording.table import Table
 
 from consentguard.wording.decoding import shown_forms
 from consentguard.wording.fold import read
