@@ -156,15 +156,8 @@ class AuditTrail:
 
     def entry(self, seq: int) -> Entry | None:
         """The row of that number, proved against the row before it; None if there is none. Raises AuditFailed."""
-        rows = list(self._rows("SELECT * FROM trail WHERE seq IN (?, ?) ORDER BY seq", seq - 1, seq))
-        if not rows or rows[-1][0].seq != seq:
-            return None
-        before = _GENESIS if seq == 1 else rows[0][0].mac
-        entry, text = rows[-1]
-        right = self._mac(before, seq, entry.at, entry.kind, text)
-        if not hmac.compare_digest(right.encode(), entry.mac.encode()):
-            raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
-        return entry
+        rows = self._by_number("SELECT * FROM trail WHERE seq IN (?, ?)", seq - 1, seq)
+        return self._proved(seq, rows) if seq in rows else None
 
     def last(self, *kinds: str) -> Entry | None:
         """The latest row of these kinds, proved as `entry` proves it; None where there is none. Raises AuditFailed."""
@@ -177,11 +170,26 @@ class AuditTrail:
 
         Raises AuditFailed.
         """
-        # Searched as text before it is parsed: a trail of years takes milliseconds.
-        found = [
-            entry.seq for entry, _ in self._rows("SELECT * FROM trail WHERE instr(body, ?) ORDER BY seq DESC", digest)
-        ]
-        return tuple(entry for seq in found if (entry := self.entry(seq)) is not None)
+        # Searched as text before it is parsed: a trail of years takes milliseconds. With each row the one before it.
+        rows = self._by_number(
+            "WITH found AS (SELECT seq FROM trail WHERE instr(body, ?)) "
+            "SELECT * FROM trail WHERE seq IN (SELECT seq FROM found UNION SELECT seq - 1 FROM found) "
+            "ORDER BY seq DESC",
+            digest,
+        )
+        return tuple(self._proved(seq, rows) for seq, (_, text) in rows.items() if digest in text)
+
+    def _proved(self, seq: int, rows: Mapping[int, tuple[Entry, str]]) -> Entry:
+        """The row of that number, proved against the row before it; `rows` holds both. Raises AuditFailed."""
+        entry, text = rows[seq]
+        before = _GENESIS if seq == 1 else rows[seq - 1][0].mac if seq - 1 in rows else ""
+        right = self._mac(before, seq, entry.at, entry.kind, text)
+        if not hmac.compare_digest(right.encode(), entry.mac.encode()):
+            raise AuditFailed(f"{self.path}: row {seq} is not as it was written; run `consentguard audit verify`.")
+        return entry
+
+    def _by_number(self, query: str, *values: int | str) -> dict[int, tuple[Entry, str]]:
+        return {entry.seq: (entry, text) for entry, text in self._rows(query, *values)}
 
     def _rows(self, query: str, *values: int | str) -> Iterator[tuple[Entry, str]]:
         with self._connected("ro") as connection:
