@@ -18,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from consentguard import Policy
-from consentguard.guard.finishing import paint_of
 from consentguard.guard.planning import limits_of
+from consentguard.guard.verify import paint_of
 from consentguard.values import (
     Box,
     Extent,

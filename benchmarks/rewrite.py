@@ -45,11 +45,12 @@ from heads import holds
 
 from consentguard import Guard, Policy, Register, State
 from consentguard.consent.clock import now
+from consentguard.consent.objections import Ruling
 from consentguard.errors import CannotTell
-from consentguard.guard.inputs import photo_of
 from consentguard.guard.planning import Planner
 from consentguard.values import Box, Head, Rewrite, Seen
 from consentguard.vision.imagefile import codec
+from consentguard.vision.imagefile.inputs import photo_of
 from consentguard.vision.models.store import ModelStore, manifest
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.plan import survey_of
@@ -189,18 +190,18 @@ def released(guard: Guard, path: Path, row: Row, judged):
     The guard's own steps, one by one, so that the slow looks serve for both policies.
     """
     start = time.perf_counter()
-    question, pipeline = guard.question(), guard._pipeline
-    remain = guard.policy.remain_on(question.channel)
+    request, pipeline = guard.words.request(path.name), guard._pipeline
+    remain = guard.policy.remain_on(request.question.channel)
     if judged is None:
-        judged = pipeline.planned(photo_of(path), question, now(guard.policy.zone))
+        judged = pipeline.planned(photo_of(path), request, now(guard.policy.zone))
         look = time.perf_counter() - start
     else:
         look = 0.0
     start = time.perf_counter()
-    planner = Planner(judged.picture, judged.seen, judged.decision, remain, judged.held, guard.policy)
-    plan = planner.plan(question)
+    planner = Planner(judged.picture, judged.seen, judged.shown, remain, judged.held.marks, guard.policy)
+    plan = planner.plan(request.question)
     planned = time.perf_counter() - start
-    judged = replace(judged, remain=remain, plan=plan, objections=())
+    judged = replace(judged, remain=remain, plan=plan, objections=(), ruling=Ruling())
     if plan.rewrite is None:
         row.ended["refused"] += 1
         return judged, None

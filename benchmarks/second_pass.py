@@ -28,6 +28,7 @@ from consentguard.consent.clock import now
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.setup import Setup
 from consentguard.values import Box, Face, Picture
+from consentguard.vision.detection.passes import second_pass
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import Paint, apply_plan, head_box, plan_rewrite
 
@@ -55,7 +56,8 @@ def main() -> None:
         for path, _ in chance.sample(every[name], arguments.photos):
             picture = reader.read(Path(path).read_bytes())
             start = time.process_time()
-            seen = models.look(picture)
+            first_pass = models.first_pass(picture)
+            seen, find = first_pass.seen, partial(second_pass, first_pass.detector, policy.picture.smallest_face)
             first += time.process_time() - start
             if not seen.counted:
                 continue
@@ -68,8 +70,8 @@ def main() -> None:
             finished = codec.decode(data, max_edge=max(picture.width, picture.height), max_pixels=10**9)
             start = time.process_time()
             mirrored = Picture(cv2.flip(finished.pixels, 1).astype(np.uint8), picture.width, picture.height)
-            passes = [Face(f.box.mirrored(picture.width), f.score) for f in models.find_again(mirrored)]
-            passes += models.find_again(finished, finest=False)
+            passes = [Face(f.box.mirrored(picture.width), f.score) for f in find(mirrored)]
+            passes += find(finished, finest=False)
             second += time.process_time() - start
             counts.append(any(hit(face, left.head.box, head) for face in passes))
             kept.append((name, data, left.head.box.as_list(), head.as_list()))

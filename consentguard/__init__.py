@@ -69,7 +69,6 @@ if TYPE_CHECKING:
     from consentguard.guard.detecting import Detected, Found, detect
     from consentguard.guard.examined import Examined
     from consentguard.guard.guard import Guard
-    from consentguard.guard.inputs import PhotoLike
     from consentguard.guard.many import Progress
     from consentguard.guard.planning import Choice
     from consentguard.guard.setup import Clock
@@ -89,6 +88,7 @@ if TYPE_CHECKING:
     )
     from consentguard.vision.detection.detector import Detector
     from consentguard.vision.embedding.embedder import Embedder
+    from consentguard.vision.imagefile.inputs import PhotoLike
 
 __version__ = "0.1.0"
 
@@ -112,7 +112,7 @@ _HOMES = {
     "KeySource": "consent.recognition.template_key",
     "Mode": "values",
     "Outcome": "values",
-    "PhotoLike": "guard.inputs",
+    "PhotoLike": "vision.imagefile.inputs",
     "Policy": "consent.policy.policy",
     "Progress": "guard.many",
     "Question": "consent.question",

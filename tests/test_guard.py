@@ -18,11 +18,10 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, CannotTell, PolicyInvalid, Refused, UnreadableImage, VerificationFailed
 from consentguard.guard.guard import Guard
-from consentguard.guard.models import VisionModels
-from consentguard.guard.setup import Setup
 from consentguard.values import Action, Box, Face, Head, Outcome, Pixels, Rewrite, Seen, Standing
 from consentguard.vision.detection.centerface import CenterFace
 from consentguard.vision.detection.detector import Detector
+from consentguard.vision.detection.passes import bodies
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec, structure
 from consentguard.vision.models.store import ModelStore
@@ -366,16 +365,12 @@ def test_a_head_that_is_no_face_to_the_detector_is_looked_for_all_the_same(
     assert {face.standing for face in verdict.faces} == {Standing.UNSURE}
 
 
-def test_hands_are_not_looked_for_in_heads_that_count_as_faces(
-    register: Register, policy: Policy, photographs: dict[str, bytes]
-) -> None:
+def test_hands_are_not_looked_for_in_heads_that_count_as_faces(photographs: dict[str, bytes]) -> None:
     """Whatever it is that somebody holds there: it would stay visible."""
     picture, sleeve = codec.decode(photographs["obama"], max_edge=1137, max_pixels=10**8), Box(550, 765, 745, 955)
     for from_behind in (False, True):
         head = Head(sleeve, 0.9, from_behind=from_behind)
-        seen = VisionModels(Setup(register, policy, None, lambda: datetime.now(LONDON))).look_for_bodies(
-            picture, Seen((), (head,))
-        )
+        seen = bodies(picture, Seen((), (head,)))
         assert any(hand.box.iou(sleeve) > 0.5 for hand in seen.hands or ()) == from_behind
 
 

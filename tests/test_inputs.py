@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 import consentguard
-from consentguard.guard.inputs import people_of, photo_of
 from consentguard.guard.many import Many
+from consentguard.values.plain import people_of
+from consentguard.vision.imagefile.inputs import photo_of
 
 BY = {"people": "T001", "by": "Miriam Castlegate"}
 

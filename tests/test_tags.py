@@ -21,6 +21,7 @@ from consentguard.cli import main
 from consentguard.consent import tagsfile
 from consentguard.consent.decide import Known, decide
 from consentguard.consent.objections import ruling
+from consentguard.consent.pointing import pointed
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
@@ -29,7 +30,6 @@ from consentguard.consent.register.register import SCOPES, Register
 from consentguard.errors import Refused, VerificationFailed, WrongUsage
 from consentguard.guard import verify as verifying
 from consentguard.guard.guard import Guard
-from consentguard.guard.tagging import pointed
 from consentguard.values import (
     HIDE,
     NOBODY,

@@ -14,7 +14,7 @@ from consentguard.guard import verify as second_pass
 from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, paint
+from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, paint, proof
 from consentguard.vision.rewrite.shapes import Polygon, drawn
 
 WIDTH, HEIGHT, PAINT = 320, 240, Paint()
@@ -336,8 +336,8 @@ def covered(*part: slice, height: int = 96, width: int = 96) -> np.ndarray:
 def test_the_expected_picture_is_made_where_nobody_ever_was() -> None:
     other = PICTURE.pixels.copy()
     other[SILHOUETTE.hidden] = 255 - other[SILHOUETTE.hidden]
-    expected = second_pass._expected(PICTURE.pixels, SILHOUETTE, PAINT)
-    assert np.array_equal(expected, second_pass._expected(other, SILHOUETTE, PAINT))
+    expected = proof._expected(PICTURE.pixels, SILHOUETTE, PAINT)
+    assert np.array_equal(expected, proof._expected(other, SILHOUETTE, PAINT))
     assert np.array_equal(expected, apply_plan(PICTURE.pixels, SILHOUETTE, PAINT))
     assert expected.dtype == np.uint8
 
@@ -345,42 +345,42 @@ def test_the_expected_picture_is_made_where_nobody_ever_was() -> None:
 def test_whole_blocks_are_those_painted_all_over_but_for_two_pixels_of_rim() -> None:
     block = covered(slice(16, 32), slice(32, 64), height=64, width=96)
     expected = covered(slice(18, 30), slice(34, 62), height=64, width=96)
-    assert np.array_equal(second_pass._whole_blocks(block) > 0, expected)
+    assert np.array_equal(proof._whole_blocks(block) > 0, expected)
     block[20, 40] = False
     expected = covered(slice(18, 30), slice(50, 62), height=64, width=96)
-    assert np.array_equal(second_pass._whole_blocks(block) > 0, expected)
-    assert second_pass._whole_blocks(block).dtype == np.uint8
+    assert np.array_equal(proof._whole_blocks(block) > 0, expected)
+    assert proof._whole_blocks(block).dtype == np.uint8
 
 
 def test_a_block_that_the_frame_cuts_is_whole_to_the_frame() -> None:
     painted = covered(slice(32, 40), slice(0, 24), height=40, width=56)
-    found = second_pass._whole_blocks(painted)
+    found = proof._whole_blocks(painted)
     assert found.shape == (40, 56)
     assert np.array_equal(found > 0, covered(slice(34, 40), slice(0, 14), height=40, width=56))
     all_over = np.ones((40, 56), np.bool_)
-    assert second_pass._whole_blocks(all_over).all()
-    assert set(np.unique(second_pass._whole_blocks(all_over))) == {1}
+    assert proof._whole_blocks(all_over).all()
+    assert set(np.unique(proof._whole_blocks(all_over))) == {1}
 
 
 def test_means_are_of_eight_by_eight_and_mirrored_at_the_rim() -> None:
     values = np.arange(16 * 24, dtype=np.int16).reshape(16, 24)
     expected = np.round(values.reshape(2, 8, 3, 8).mean(axis=(1, 3)))
-    np.testing.assert_allclose(second_pass._means(values), expected, atol=1)
-    assert second_pass._means(values).dtype == np.int16
+    np.testing.assert_allclose(proof._means(values), expected, atol=1)
+    assert proof._means(values).dtype == np.int16
     for wide, mean in ((12, 20), (11, 20), (15, 10)):
         rim = np.zeros((8, wide), np.int16)
         rim[:, 8] = 80
-        assert second_pass._means(rim).tolist() == [[0, mean]], "mirrored, the last one twice"
-        assert second_pass._means(np.ascontiguousarray(rim.T)).tolist() == [[0], [mean]]
+        assert proof._means(rim).tolist() == [[0, mean]], "mirrored, the last one twice"
+        assert proof._means(np.ascontiguousarray(rim.T)).tolist() == [[0], [mean]]
 
 
 def test_without_noise_nothing_may_differ() -> None:
     one, none = grey(), np.zeros((96, 96), np.bool_)
     one[40, 40, 1] += 1
-    assert second_pass._as_expected(grey(), grey(), none, 0.0)
-    assert not second_pass._as_expected(one, grey(), none, 0.0)
-    assert second_pass._as_expected(one, grey(), none, 1.0)
-    assert second_pass._as_expected(grey(), grey(), none, 1.0)
+    assert proof._as_expected(grey(), grey(), none, 0.0)
+    assert not proof._as_expected(one, grey(), none, 0.0)
+    assert proof._as_expected(one, grey(), none, 1.0)
+    assert proof._as_expected(grey(), grey(), none, 1.0)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -389,17 +389,17 @@ def test_paint_may_move_by_twelve_levels_and_its_mean_by_four(sign: int) -> None
     for levels, noise, passes in ((12, 1.0, True), (13, 1.0, False), (13, 1.1, True), (14, 1.1, False)):
         spot = grey()
         spot[40, 40, 2] = 100 + sign * levels
-        assert second_pass._as_expected(spot, grey(), painted, noise) == passes
+        assert proof._as_expected(spot, grey(), painted, noise) == passes
     beside = grey()
     beside[8, 8] = 100 + sign * 90
-    assert second_pass._as_expected(beside, grey(), painted, 1.0), "one pixel beside the paint, 1.4 levels of its mean"
+    assert proof._as_expected(beside, grey(), painted, 1.0), "one pixel beside the paint, 1.4 levels of its mean"
     for levels, noise, passes in ((4, 1.0, True), (5, 1.0, False), (5, 1.3, True), (6, 1.3, False)):
         patch = grey()
         patch[40:48, 40:48, 1] = 100 + sign * levels
-        assert second_pass._as_expected(patch, grey(), painted, noise) == passes
+        assert proof._as_expected(patch, grey(), painted, noise) == passes
         outside = grey()
         outside[0:8, 0:8] = 100 + sign * levels
-        assert second_pass._as_expected(outside, grey(), painted, noise)
+        assert proof._as_expected(outside, grey(), painted, noise)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -408,7 +408,7 @@ def test_what_is_seen_may_move_by_twenty_four_levels_of_its_mean(sign: int) -> N
     for levels, noise, passes in ((24, 1.0, True), (25, 1.0, False), (25, 1.1, True), (27, 1.1, False)):
         patch = grey()
         patch[72:80, 72:80, 0] = 100 + sign * levels
-        assert second_pass._as_expected(patch, grey(), painted, noise) == passes
+        assert proof._as_expected(patch, grey(), painted, noise) == passes
 
 
 def test_a_coarser_file_may_move_more() -> None:
@@ -420,7 +420,7 @@ def test_a_coarser_file_may_move_more() -> None:
         return True
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(second_pass, "_as_expected", spy)
+        patch.setattr(proof, "_as_expected", spy)
         picture = Picture(grey(), 96, 96)
         for kind, quality in (("jpeg", 90), ("jpeg", 85), ("jpeg", 84), ("webp", 50), ("png", 50)):
             data = codec.encode(grey(), kind, quality=quality, sampling="4:2:0")
@@ -432,5 +432,5 @@ def test_the_mean_of_paint_is_not_rounded_before_it_is_compared() -> None:
     expected = np.full((64, 64, 3), 128, np.uint8)
     off = expected + np.uint8(4)
     off[::2, ::2] += np.uint8(1)  # by 4.25 on average, where 4 is allowed
-    assert not second_pass._as_expected(off, expected, np.ones((64, 64), np.bool_), 1.0)
-    assert second_pass._as_expected(expected + np.uint8(4), expected, np.ones((64, 64), np.bool_), 1.0)
+    assert not proof._as_expected(off, expected, np.ones((64, 64), np.bool_), 1.0)
+    assert proof._as_expected(expected + np.uint8(4), expected, np.ones((64, 64), np.bool_), 1.0)

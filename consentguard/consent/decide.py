@@ -14,7 +14,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.consent.recognition.match import Answer, Match
 from consentguard.consent.register.register import Register
-from consentguard.values import HIDE, NOBODY, Action, Finding, Mode, Standing
+from consentguard.values import HIDE, NOBODY, Action, Finding, Mode, Standing, Subject
 
 NO_MATCH: Final = Match(Answer.NO_MATCH)
 
@@ -77,6 +77,11 @@ class Decision:
     def hides(self) -> bool:
         return any(Action.for_standing(face.standing) is Action.HIDE for face in self.faces)
 
+    def shown(self, counted: Sequence[Subject]) -> frozenset[Subject]:
+        """Who of those whom it is about, in their order, may be seen."""
+        decided = zip(counted, self.faces, strict=True)
+        return frozenset(one for one, who in decided if Action.for_standing(who.standing) is Action.KEEP)
+
 
 def decide(faces: Sequence[Known], register: Register, policy: Policy, question: Question, on: date) -> Decision:
     """What may be seen of each face on a day. Deterministic; raises nothing.
@@ -127,6 +132,17 @@ def circumstances(register: Register, policy: Policy, question: Question, moment
         told = Finding("refused-by-person", "photo", f"{question.by} refuses it: {question.refuse}")
         against.append(Objection("refused-by-person", told, decidable=True))
     return tuple(against)
+
+
+def hiding(policy: Policy, refused: str | None) -> tuple[Objection, ...]:
+    """What speaks against a photo in which somebody has to be hidden: policy blocks it, or nothing would be left.
+
+    `refused` is the reason code of a plan that leaves nothing, None where there is a plan.
+    """
+    if policy.on_unapproved == "block":
+        return (Objection("unapproved-face"),)
+    codes = () if refused is None else ("unapproved-face", refused)
+    return tuple(Objection(code, decidable=True) for code in codes)
 
 
 def _pointed(face: Known, register: Register, question: Question, on: date) -> tuple[Identity, tuple[Objection, ...]]:

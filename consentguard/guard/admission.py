@@ -7,17 +7,19 @@ from dataclasses import replace
 from consentguard.consent.clock import school_day
 from consentguard.consent.record.ledger import REVOKED, Row, revoked_at, rows_about
 from consentguard.consent.record.release_status import why_fallen
+from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import AuditFailed, Refused
 from consentguard.guard.setup import Setup
 from consentguard.values import Outcome, Released, own_copy, sealed_statement
 
 
-def admitted(setup: Setup, register: Register, released: Released, channel: str) -> Released:
+def admitted(setup: Setup, state: State, register: Register, released: Released, channel: str) -> Released:
     """The release in an object of its own, once it is proved ours, unchanged, recorded and still standing.
 
     Args:
-        setup: whose state sealed and recorded it, and under whose policy it has to stand.
+        setup: under whose policy it has to stand.
+        state: what sealed and recorded it.
         register: what holds now.
         released: what somebody holds; its bytes may change under our eyes.
         channel: where the exit point publishes.
@@ -26,7 +28,6 @@ def admitted(setup: Setup, register: Register, released: Released, channel: str)
     injected parts, under a policy that decides otherwise or for another channel, was taken back, or rests on a consent
     that has gone.
     """
-    state = setup.recorded
     try:
         own = own_copy(released)
         digest, grounds, verdict = own.sha256, own.grounds, own.verdict

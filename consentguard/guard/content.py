@@ -10,10 +10,12 @@ from consentguard.consent.codes import FINDINGS
 from consentguard.consent.objections import Objection
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
-from consentguard.guard.text_rules import Words
+from consentguard.consent.register.register import Register
 from consentguard.values import Box, Finding, Picture
 from consentguard.values.agencies import agencies
 from consentguard.vision import ocr
+from consentguard.wording import Screen
+from consentguard.wording.fold import fold
 
 _READ: Final = "surname-in-picture"
 _UNREAD: Final = "text-not-read"
@@ -41,11 +43,14 @@ class Held:
 class Content:
     """Judges what pictures hold under one policy, with the names of one register."""
 
-    def __init__(self, policy: Policy, words: Words, shared: Callable[[], ocr.TextReader] = ocr.shared) -> None:
-        """`shared` gives the reader of text where the extra is installed; it is loaded when first needed."""
+    def __init__(
+        self, register: Register, policy: Policy, screen: Screen, shared: Callable[[], ocr.TextReader] = ocr.shared
+    ) -> None:
+        """`screen` finds names; `shared` gives the reader of text where the extra is installed, when first needed."""
         self._rules = policy.content
         self._quoted = policy.sentences.quoted
-        self._words = words
+        self._screen = screen
+        self._own = frozenset(filter(None, map(fold, (*policy.words.own_credits, *_staff(register)))))
         self._shared = shared
 
     @property
@@ -91,7 +96,7 @@ class Content:
         rows = list(lines.values())
         marks: list[Box] = []
         found: list[Finding] = []
-        for spotted in self._words.in_picture([[word.text for word in row] for row in rows]):
+        for spotted in self._screen.in_picture([[word.text for word in row] for row in rows]):
             boxes = [rows[line][at].box for line, at in spotted.words]
             inside = [box for each in boxes if (box := each.within(picture.width, picture.height))]
             marks += inside
@@ -106,8 +111,13 @@ class Content:
         unsure = [Finding(_UNSURE, "picture", f"{FINDINGS[_UNSURE]}, at {places}")] if places else []
         return tuple(dict.fromkeys(marks)), found, unsure
 
+    def _is_ours(self, credit: str) -> bool:
+        """Whether a credit names the school, as policy writes it, or somebody of its staff."""
+        said = fold(credit)
+        return any(name in said for name in self._own)
+
     def _foreign(self, picture: Picture) -> Iterator[Finding]:
-        foreign = [n for n in picture.notices if agencies(n.text) or not self._words.is_ours(n.text)]
+        foreign = [n for n in picture.notices if agencies(n.text) or not self._is_ours(n.text)]
         if foreign:
             fields = ", ".join(dict.fromkeys(notice.field for notice in foreign))
             names = ", ".join(dict.fromkeys(agency for notice in foreign for agency in agencies(notice.text)))
@@ -115,3 +125,12 @@ class Content:
             yield self._quoted(
                 Finding(_NOTICE, "file", f"the file names somebody as its author or owner{agency}: {fields}")
             )
+
+
+def _staff(register: Register) -> Iterator[str]:
+    """Every full name of the school's staff, legal and preferred."""
+    for person in register:
+        if person.role == "staff":
+            for first in filter(None, (person.legal_forename, person.preferred_forename)):
+                for last in filter(None, (person.legal_surname, person.preferred_surname)):
+                    yield f"{first}{last}"

@@ -10,10 +10,11 @@ from typing import Any
 from consentguard.consent.clock import now
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.register.register import Register
-from consentguard.guard.inputs import PhotoLike, photo_of
 from consentguard.guard.models import VisionModels, reader_of
 from consentguard.guard.setup import Setup
 from consentguard.values import Box, Face, Hand, Head, PersonRegion, Picture, Point
+from consentguard.vision.detection import passes
+from consentguard.vision.imagefile.inputs import PhotoLike, photo_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def detect(photo: PhotoLike) -> Detected:
     taken = photo_of(photo)
     picture = reader_of(policy).read(taken.data)
     models = VisionModels(Setup(Register.nobody(), policy, None, partial(now, policy.zone)))
-    seen = models.look_for_bodies(picture, models.look(picture))
+    seen = passes.bodies(picture, models.first_pass(picture).seen)
     heads = seen.heads or ()
     return Detected(
         picture.source_width,

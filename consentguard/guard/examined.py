@@ -1,4 +1,4 @@
-"""A photo that was looked at once and stays open, so that a person sees at once what each answer would make of it.
+"""What a person is shown of a photo: previews, thumbnails, and a photo that stays open while they decide.
 
 Nothing here may leave: a preview has had no second pass, is small, and says that it is a preview.
 """
@@ -8,26 +8,62 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
-from consentguard.guard.finishing import paint_of
-from consentguard.values import Verdict
+from consentguard.guard.models import reader_of
+from consentguard.guard.planning import Planner
+from consentguard.guard.record import verdict
+from consentguard.guard.verify import paint_of
+from consentguard.values import Outcome, Picture, Verdict
 from consentguard.vision import draw
+from consentguard.vision.detection import passes
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import apply_plan
 
 if TYPE_CHECKING:
+    from consentguard.consent.policy.policy import Policy
     from consentguard.consent.question import Asked, Question
     from consentguard.guard.content import Held
     from consentguard.guard.judging import Judged
+    from consentguard.guard.models import FirstPass
     from consentguard.guard.pipeline import Pipeline
     from consentguard.guard.planning import Choice
     from consentguard.guard.setup import Setup
-    from consentguard.values import Box, Picture, Seen
+    from consentguard.guard.text_rules import Request
+    from consentguard.values import Box, Seen
+    from consentguard.vision.detection.detector import Detector
+    from consentguard.vision.rewrite import RewritePlan
 
 PREVIEW_EDGE: Final = 480
 """Pixels of the longer side of a preview, at most: too small to be mistaken for the copy."""
 _QUALITY: Final = 82
+_THUMBNAIL_QUALITY: Final = 80
+
+
+def preview(picture: Picture, plan: RewritePlan, policy: Policy, edge: int = PREVIEW_EDGE) -> bytes:
+    """A small JPEG of what a plan makes of a picture, marked so. It had no second pass: for the desk only."""
+    pixels = apply_plan(picture.pixels, plan, paint_of(policy))
+    return codec.encode_jpeg(draw.marked_preview(pixels, min(edge, PREVIEW_EDGE)), _QUALITY)
+
+
+def choices(judged: Judged, policy: Policy) -> tuple[Choice, ...]:
+    """Everything that could be made of a photo, each with a preview, and last to publish nothing."""
+    planner = Planner(judged.picture, judged.seen, judged.shown, judged.remain, judged.held.marks, policy)
+    return planner.choices(lambda plan: preview(judged.picture, plan, policy), refused=bool(judged.ruling.refused))
+
+
+def thumbnail(photo: bytes, told: Verdict, edge: int, policy: Policy, detector: Detector) -> bytes | None:
+    """A small JPEG of a photo in which every head is covered, if it has to be; None where one is still found in it."""
+    rules = policy.picture
+    small = replace(reader_of(policy), max_edge=edge).read(photo)
+    pixels = small.pixels
+    if told.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
+        heads = [face.box for face in told.faces] + [box for box, _ in told.heads_from_behind or ()]
+        pixels = draw.heads_covered(small, heads, rules.paint)
+        if passes.second_pass(detector, rules.smallest_face, Picture(pixels, small.width, small.height)):
+            return None
+    return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
 
 
 class Examined:
@@ -43,17 +79,15 @@ class Examined:
         pipeline: Pipeline,
         setup: Setup,
         late: tuple[Box, ...],
-        ask: Callable[..., Question],
-        seen: tuple[Picture, Seen],
-        look_for_bodies: Callable[[Picture, Seen], Seen],
+        ask: Callable[..., Request],
+        seen: tuple[Picture, FirstPass],
     ) -> None:
         self.content = hashlib.sha256(photo).hexdigest()
         self._pipeline, self._setup, self._late, self._ask = pipeline, setup, late, ask
-        self._picture, self._seen = seen
-        self._look_for_bodies = look_for_bodies
+        self._picture, self._first = seen
         self._with_bodies: Seen | None = None
         self._held: dict[tuple[str, str], Held] = {}
-        self._last: tuple[Question, Judged] | None = None
+        self._last: Judged | None = None
         self._lock = threading.Lock()
 
     @property
@@ -63,39 +97,36 @@ class Examined:
 
     def inspect(self, *, name: str = "photo", both_passes: bool = False, **asked: Unpack[Asked]) -> Verdict:
         """What would happen to it, by the first pass alone unless `both_passes`. Raises WrongUsage, CannotTell."""
-        judged = self._judged(**asked)
-        return self._pipeline.verdict(self._pipeline.looked_twice(judged) if both_passes else judged, name)
+        judged = self._judged(name, **asked)
+        return verdict(self._pipeline.looked_twice(judged) if both_passes else judged, self._setup.policy)
 
     def preview(self, edge: int = PREVIEW_EDGE, **asked: Unpack[Asked]) -> bytes | None:
         """A JPEG of the copy as it is planned, marked "preview", `edge` pixels long at most; None where nothing leaves.
 
-        The second pass has not looked at it. `edge` is brought down to `PREVIEW_EDGE`.
+        The second pass has not searched it. `edge` is brought down to `PREVIEW_EDGE`.
         """
-        judged = self._judged(**asked)
+        judged = self._judged("photo", **asked)
         if judged.ruling.refused or judged.plan.rewrite is None:
             return None
-        pixels = apply_plan(judged.picture.pixels, judged.plan, paint_of(self._setup.policy))
-        return codec.encode_jpeg(draw.marked_preview(pixels, min(edge, PREVIEW_EDGE)), _QUALITY)
+        return preview(judged.picture, judged.plan, self._setup.policy, edge)
 
     def propose(self, **asked: Unpack[Asked]) -> tuple[Choice, ...]:
         """What policy lets be made of it, as `Guard.propose` says. Raises WrongUsage, CannotTell."""
-        return self._pipeline.choices(self._judged(**asked))
+        return choices(self._judged("photo", **asked), self._setup.policy)
 
     def original(self, edge: int) -> bytes:
         """A JPEG of the photo itself, upright, at most `edge` pixels long, for the person who decides alone."""
         return codec.encode_jpeg(draw.made_smaller(self._picture.pixels, edge), _QUALITY)
 
-    def _judged(self, **asked: Any) -> Judged:
-        question = self._ask(**asked)
+    def _judged(self, name: str, **asked: Any) -> Judged:
+        request = self._ask(name, **asked)
         with self._lock:
-            if self._last is not None and self._last[0] == question:
-                return self._last[1]
-            now = self._setup.clock()
-            judged = self._pipeline.decided(
-                self._picture, self._seen, question, now, self._late, bodies=self._bodies, content=self._content
-            )
-            self._last = (question, judged)
-            return judged
+            if self._last is None or self._last.request.question != request.question:
+                now = self._setup.clock()
+                self._last = self._pipeline.decided(
+                    self._picture, self._first, request, now, self._late, bodies=self._bodies, content=self._content
+                )
+            return replace(self._last, request=request)
 
     def _content(self, picture: Picture, question: Question) -> Held:
         """What the picture holds besides people; text is read once."""
@@ -107,5 +138,5 @@ class Examined:
     def _bodies(self, picture: Picture, seen: Seen) -> Seen:
         """Hands and people, looked for once while the faces and heads stay the same."""
         if self._with_bodies is None or (self._with_bodies.faces, self._with_bodies.heads) != (seen.faces, seen.heads):
-            self._with_bodies = self._look_for_bodies(picture, seen)
+            self._with_bodies = passes.bodies(picture, seen)
         return self._with_bodies

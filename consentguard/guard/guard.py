@@ -6,56 +6,40 @@ import hashlib
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any, Unpack
 
 from consentguard.consent.clock import now, school_day
 from consentguard.consent.policy.policy import Policy
-from consentguard.consent.question import Asked, Question, ask
+from consentguard.consent.question import Asked, Question
 from consentguard.consent.recognition.calibration import Calibration
 from consentguard.consent.recognition.template_key import KeySource
+from consentguard.consent.record.inspected import tags_of
 from consentguard.consent.record.ledger import Ledger, Release
+from consentguard.consent.record.log import logged
 from consentguard.consent.record.state import State, default_directory
 from consentguard.consent.register.register import Register
 from consentguard.enrol import Enrolment, FaceDescriber, enrol
 from consentguard.enrol.calibrate import calibrate_store
-from consentguard.errors import CannotTell
+from consentguard.errors import AuditFailed, CannotTell
 from consentguard.guard.admission import admitted
-from consentguard.guard.examined import Examined
-from consentguard.guard.inputs import Photo, PhotoLike, about, people_of, photo_of
-from consentguard.guard.judging import Judged
-from consentguard.guard.log import logged
+from consentguard.guard.examined import Examined, choices, thumbnail
 from consentguard.guard.many import Many
 from consentguard.guard.models import VisionModels, reader_of
-from consentguard.guard.numbers import keep, late_faces, tags_of
 from consentguard.guard.pipeline import Pipeline
 from consentguard.guard.planning import Choice
-from consentguard.guard.record import Recording
+from consentguard.guard.record import Recording, keep_numbers, verdict
 from consentguard.guard.setup import Clock, Setup, no_register
 from consentguard.guard.text_rules import Words
 from consentguard.program import program_digest
-from consentguard.values import (
-    Box,
-    JudgedFace,
-    Mode,
-    Outcome,
-    Picture,
-    Released,
-    Standing,
-    Tag,
-    Verdict,
-    canonical,
-)
+from consentguard.values import JudgedFace, Mode, Outcome, Released, Standing, Tag, Verdict, canonical
 from consentguard.values.stopwatch import timed
 from consentguard.vision import draw
 from consentguard.vision.detection.detector import Detector
 from consentguard.vision.embedding.embedder import Embedder
-from consentguard.vision.imagefile import codec
-
-_THUMBNAIL_QUALITY: Final = 80
+from consentguard.vision.imagefile.inputs import PhotoLike, about, name_of, photo_of
 
 
 class Guard(Many):
@@ -93,7 +77,7 @@ class Guard(Many):
         self.words = Words(register, policy)
         self._setup = Setup(register, policy, state, clock or partial(now, policy.zone))
         self._models = VisionModels(self._setup, detector=detector, embedder=embedder)
-        self._pipeline = Pipeline(self._setup, self._models, self.words)
+        self._pipeline = Pipeline(self._setup, self._models, self.words.screen)
         self._register_file: Path | None = None
         self._custom_parts = (*self._models.custom_parts, *(("clock",) if clock else ()))
 
@@ -125,18 +109,13 @@ class Guard(Many):
     @property
     def state(self) -> State:
         """Key and audit trail. Raises AuditFailed where the guard was opened without."""
-        return self._setup.recorded
+        if self._setup.state is None:
+            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
+        return self._setup.state
 
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices, and TypeError for people."""
-        if "people" in asked:
-            asked["people"] = people_of(asked["people"])
-        override = asked.get("override") or {}
-        self.words.check_recorded(
-            names=(asked.get("by"), asked.get("suitable_by")),
-            reasons=(asked.get("event"), asked.get("urgent"), asked.get("refuse"), *override.values()),
-        )
-        return ask(self.register, self.policy, **asked)
+        return self.words.question(**asked)
 
     def inspect(
         self, photo: PhotoLike, *, name: str | None = None, at: datetime | None = None, **asked: Unpack[Asked]
@@ -154,13 +133,13 @@ class Guard(Many):
 
         Raises WrongUsage for a wrong question, CannotTell where no decision can be reached.
         """
-        question, taken = self.question(**asked), photo_of(photo, name)
-        with about(taken.name), timed(), logged("inspect", taken) as call:
-            late = self._late(taken)
-            judged = self._pipeline.check(taken, question, at or self._setup.clock(), late)
-            verdict = call.verdict(self._pipeline.verdict(judged, taken.name))
-        self._keep(taken, verdict, judged)
-        return verdict
+        request, taken = self.words.request(name_of(photo, name), **asked), photo_of(photo, name)
+        with about(taken.name), timed(), logged("inspect", taken.sha256) as call:
+            judged = self._pipeline.planned(taken, request, at or self._setup.clock())
+            judged = self._pipeline.looked_twice(judged)
+            call.verdict = told = verdict(judged, self.policy)
+        keep_numbers(self._setup, taken.data, judged, told)
+        return told
 
     def glance(self, photo: PhotoLike, *, name: str | None = None, channel: str | None = None) -> Verdict:
         """Whether a photo of nobody known may go exactly as it is: `inspect` in mode off, at its quickest.
@@ -168,23 +147,27 @@ class Guard(Many):
         It ends with the first face, `refused` for `unapproved-face`: what else is to see, and what could be made of the
         photo, is left to `release`. Where there is none, the verdict is that of `inspect`. Errors as there.
         """
-        question, taken = self.question(channel=channel, mode=Mode.OFF.value), photo_of(photo, name)
+        request, taken = (
+            self.words.request(name_of(photo, name), channel=channel, mode=Mode.OFF.value),
+            photo_of(photo, name),
+        )
         threading.Thread(target=self._load_quietly).start()  # beside the decoding, which has a process of its own
         with about(taken.name):
             picture = self._pipeline.read(taken)
-            seen = self._models.look(picture, until_face=True)
-            if seen.heads is not None:
-                judged = self._pipeline.decided(picture, seen, question, self._setup.clock())
-                return self._pipeline.verdict(self._pipeline.looked_twice(judged), taken.name)
+            first = self._models.first_pass(picture, until_face=True)
+            if first.seen.heads is not None:
+                judged = self._pipeline.decided(picture, first, request, self._setup.clock())
+                return verdict(self._pipeline.looked_twice(judged), self.policy)
+        boxes = [(picture.in_source(face.box), face.score) for face in first.seen.faces]
         return Verdict(
             photo=taken.name,
             outcome=Outcome.REFUSED,
             reasons=("unapproved-face",),
-            faces=tuple(JudgedFace(picture.in_source(f.box), f.score, None, Standing.UNKNOWN) for f in seen.faces),
+            faces=tuple(JudgedFace(box, score, None, Standing.UNKNOWN) for box, score in boxes),
             scale=picture.scale,
             size=(picture.source_width, picture.source_height),
             smallest_face=self.policy.picture.smallest_face,
-            models=self._models.labels(seen, compared=False),
+            models=(first.detector.label,),
         )
 
     def _load_quietly(self) -> None:
@@ -198,14 +181,14 @@ class Guard(Many):
 
         The plan is that of `RewritePlan.as_json`, in pixels of the picture as it would be published.
         """
-        question, taken = self.question(**asked), photo_of(photo, name)
+        request, taken = self.words.request(name_of(photo, name), **asked), photo_of(photo, name)
         with about(taken.name):
-            judged = self._pipeline.planned(taken, question, self._setup.clock(), self._late(taken), thorough=True)
+            judged = self._pipeline.planned(taken, request, self._setup.clock(), thorough=True)
             judged = self._pipeline.looked_twice(judged, to_show=True)
-        verdict = self._pipeline.verdict(judged, taken.name)
-        self._keep(taken, verdict, judged)
-        drawn = draw.inspection(judged.picture, judged.seen, verdict.faces, judged.pointed.backs)
-        return verdict, drawn, judged.plan.as_json()
+        told = verdict(judged, self.policy)
+        keep_numbers(self._setup, taken.data, judged, told)
+        drawn = draw.inspection(judged.picture, judged.seen, told.faces, judged.pointed.backs)
+        return told, drawn, judged.plan.as_json()
 
     def propose(self, photo: PhotoLike, *, name: str | None = None, **asked: Unpack[Asked]) -> tuple[Choice, ...]:
         """Everything that policy lets be made of a photo, in the order that it prefers, and last to publish nothing.
@@ -213,23 +196,23 @@ class Guard(Many):
         Arguments and errors as for `inspect`. Empty but for the last where nothing may leave. Each has a small preview
         that had no second pass: it is for the person who chooses, and `release(choice=...)` may still refuse.
         """
-        question, taken = self.question(**asked), photo_of(photo, name)
-        with about(taken.name), timed(), logged("propose", taken) as call:
-            judged = self._pipeline.planned(taken, question, self._setup.clock(), self._late(taken))
-            call.verdict(self._pipeline.verdict(judged, taken.name))
-            return self._pipeline.choices(judged)
+        request, taken = self.words.request(name_of(photo, name), **asked), photo_of(photo, name)
+        with about(taken.name), timed(), logged("propose", taken.sha256) as call:
+            judged = self._pipeline.planned(taken, request, self._setup.clock())
+            call.verdict = verdict(judged, self.policy)
+            return choices(judged, self.policy)
 
     def examine(self, photo: PhotoLike, *, name: str | None = None) -> Examined:
-        """A photo looked at once and held open, for a program in which a person decides: see `Examined`.
+        """A photo searched once and held open, for a program in which a person decides: see `Examined`.
 
         Raises CannotTell where the photo cannot be read or a detector fails.
         """
         taken = photo_of(photo, name)
         with about(taken.name):
             picture = self._pipeline.read(taken)
-            seen = self._models.look(picture)
-        return Examined(taken.data, self._pipeline, self._setup, self._late(taken), self.question, (picture, seen),
-                        self._models.look_for_bodies)  # fmt: skip
+            first = self._models.first_pass(picture)
+            late = self._pipeline.late(taken, first)
+        return Examined(taken.data, self._pipeline, self._setup, late, self.words.request, (picture, first))
 
     def release(self, photo: PhotoLike, *, name: str | None = None, **asked: Unpack[Asked]) -> Released:
         """Other bytes, in which nobody is seen who may not be; or an error, and then nothing may leave.
@@ -241,12 +224,12 @@ class Guard(Many):
             CannotTell: no decision was reached, the second pass failed, or it could not be recorded.
             WrongUsage: channel, mode or people do not exist or are not allowed.
         """
-        question, taken, now = self.question(**asked), photo_of(photo, name), self._setup.clock()
-        recording = Recording(self._setup, question, taken.sha256, now, self._custom_parts)
-        _ = self.state  # nothing is looked at that could not be recorded
-        with timed(), about(taken.name), logged("release", taken) as call:
-            released = self._pipeline.release(taken, question, recording, self._late(taken))
-            call.verdict(released.verdict)
+        taken, state, now = photo_of(photo, name), self.state, self._setup.clock()
+        request = self.words.request(taken.name, **asked)
+        recording = Recording(self._setup, state, request.question, taken.sha256, now, self._custom_parts)
+        with timed(), about(taken.name), logged("release", taken.sha256) as call:
+            released = self._pipeline.release(taken, request, recording)
+            call.verdict = released.verdict
             return released
 
     def thumbnail(self, photo: bytes, verdict: Verdict, edge: int) -> bytes | None:
@@ -258,17 +241,9 @@ class Guard(Many):
             edge: pixels of the longer side, at most.
 
         Otherwise every head, those seen from behind included, is covered with wide margins, and the small picture is
-        looked at again. Raises CannotTell where a look fails.
+        searched again. Raises CannotTell where a detector fails.
         """
-        rules = self.policy.picture
-        small = replace(reader_of(self.policy), max_edge=edge).read(photo)
-        pixels = small.pixels
-        if verdict.outcome not in (Outcome.RELEASED, Outcome.PUBLISHABLE):
-            heads = [face.box for face in verdict.faces] + [box for box, _ in verdict.heads_from_behind or ()]
-            pixels = draw.heads_covered(small, heads, rules.paint)
-            if self._models.find_again(Picture(pixels, small.width, small.height)):
-                return None
-        return codec.encode_jpeg(pixels, _THUMBNAIL_QUALITY)
+        return thumbnail(photo, verdict, edge, self.policy, self._models.detector)
 
     def basis(self, on: datetime, **asked: Unpack[Asked]) -> str:
         """SHA-256, hex, over everything but the photo that an answer to this question rests on at a time.
@@ -298,7 +273,7 @@ class Guard(Many):
         parts, under another policy, or resting on a consent that has gone since.
         """
         register = self.register if self._register_file is None else Register.load(self._register_file)
-        return admitted(self._setup, register, released, channel)
+        return admitted(self._setup, self.state, register, released, channel)
 
     def revoke(self, release: Released | str, *, by: str, why: str) -> tuple[Release, ...]:
         """Takes back every release of these bytes (or of the bytes of that SHA-256), and returns them.
@@ -341,10 +316,4 @@ class Guard(Many):
         Raises WrongUsage where the photo was not inspected under this state, or with other models, and for a number
         that no face has.
         """
-        return tags_of(self._setup, photo_of(photo).data, says, self._models.finders)
-
-    def _late(self, photo: Photo) -> tuple[Box, ...]:
-        return late_faces(self._setup, photo.data, self._models.finders)
-
-    def _keep(self, photo: Photo, verdict: Verdict, judged: Judged) -> None:
-        keep(self._setup, photo.data, verdict, judged, self._models.finders)
+        return tags_of(self.state, photo_of(photo).data, says, self._models.finders)

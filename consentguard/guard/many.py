@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, Unpack
 
 from consentguard.consent.question import Asked, Question
 from consentguard.errors import CannotTell, Refused, WrongUsage
-from consentguard.guard.inputs import PhotoLike
 from consentguard.values import Mode, Released, Verdict
+from consentguard.vision.imagefile.inputs import PhotoLike
 
 if TYPE_CHECKING:
     from consentguard.guard.planning import Choice

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.recognition.enrolled import forget_without_consent, gallery
@@ -15,24 +15,19 @@ from consentguard.consent.recognition.templates import TemplateStore
 from consentguard.consent.record.state import State
 from consentguard.errors import PolicyInvalid, Problem, TemplateStoreError
 from consentguard.guard.setup import Setup
-from consentguard.values import Face, Picture, Seen
+from consentguard.values import Face, Picture, Seen, Subject
 from consentguard.values.stopwatch import stage
-from consentguard.vision.detection import contrast, specks
+from consentguard.vision.detection import passes
 from consentguard.vision.detection.detector import DETECTORS, Detector
-from consentguard.vision.detection.hands import HandFinder
-from consentguard.vision.detection.heads import HeadFinder
-from consentguard.vision.detection.people import PeopleFinder
 from consentguard.vision.embedding.embedder import EMBEDDERS, Embedder, steady
 from consentguard.vision.embedding.quality import measured
 from consentguard.vision.imagefile.codec import ReadLimits
 from consentguard.vision.imagefile.sandbox import Isolation, Reader
-from consentguard.vision.models.engine import both
+from consentguard.vision.models.loaded import loaded
 from consentguard.vision.models.store import ModelStore
 
 Part = TypeVar("Part")
 
-_SAME_FACE: Final = 0.3
-"""IoU from which a face of a stretched or filtered copy is one that was found already."""
 _RIM: Final = 0.03
 """In heights of a face: a box that ends this near the frame may be cut by it, as exactly as a detector's boxes are."""
 
@@ -51,22 +46,16 @@ def reader_of(policy: Policy) -> Reader:
     return Reader(picture.max_edge, limits, isolation)
 
 
-_LOADED: dict[tuple[Callable[[ModelStore], Any], ModelStore], Any] = {}
-_LOADING: Final = threading.RLock()
+@dataclass(frozen=True, slots=True)
+class FirstPass:
+    """What a first pass found in one picture, hands and people not yet; and what found the faces."""
 
-
-def _loaded(load: Callable[[ModelStore], Part]) -> Part:
-    """A model of the model store, loaded once in this process however many guards there are."""
-    key = (load, ModelStore.default())
-    with _LOADING:
-        if key not in _LOADED:
-            _LOADED[key] = load(key[1])
-        part: Part = _LOADED[key]
-        return part
+    seen: Seen
+    detector: Detector
 
 
 class VisionModels:
-    """Finds faces, heads, hands and people and, where asked, says who they are. Safe to share between threads.
+    """Finds faces and heads and, where asked, says who they are. Safe to share between threads.
 
     Attributes:
         custom_parts: parts that were injected instead of shipped, such as "detector:mine@1".
@@ -122,64 +111,27 @@ class VisionModels:
         if name not in choices:
             problem = Problem(None, key, f"{name!r} is none of {', '.join(choices)}")
             raise PolicyInvalid(self._setup.policy.file, [problem], "Name one of these.")
-        return _loaded(choices[name])
+        return loaded(choices[name])
 
     def load(self) -> None:
         """Loads what looks at every photo. Raises ModelUnavailable, PolicyInvalid."""
         _ = self.detector
-        _loaded(HeadFinder.load)
+        passes.load()
 
-    def find_again(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
-        """Every face of a finished picture, surest first, at the operating point of the first pass.
-
-        Not turned and not stretched: whoever lies on their side, or is faint, was found in the first pass or will not
-        be found in a second, and that paint covers what was found is proved from the pixels. Without the finest look,
-        faces twice the smallest and larger. Raises CannotTell where the look fails.
-        """
-        detector, smallest = self.detector, self._setup.policy.picture.smallest_face
-        return detector.find_upright(picture.pixels, smallest, finest=finest)
-
-    def look(self, picture: Picture, *, until_face: bool = False) -> Seen:
-        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a look fails.
+    def first_pass(self, picture: Picture, *, until_face: bool = False) -> FirstPass:
+        """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a detector fails.
 
         With `until_face` heads are looked for only where there is no face.
         """
-        with stage("detect"):
-            return self._looked(picture, until_face)
-
-    def _looked(self, picture: Picture, until_face: bool) -> Seen:
         detector, smallest = self.detector, self._setup.policy.picture.smallest_face
-        faces, looks = detector.search(picture.pixels, smallest)  # what its looks saw need not be looked for again
-        faces = self._with_faint(picture, faces)
-        if faces and until_face:
-            return Seen(faces)
-        return Seen(faces, _loaded(HeadFinder.load).find(picture.pixels, faces, looks))
-
-    def _with_faint(self, picture: Picture, faces: tuple[Face, ...]) -> tuple[Face, ...]:
-        """The faces, and those that "auto levels" brings back in a picture of few levels, or a filter in one full of
-        specks, surest first."""
-        for copy in (contrast.stretched(picture.pixels), specks.without_specks(picture.pixels)):
-            if copy is not None:
-                found = self.detector.find(copy, self._setup.policy.picture.smallest_face)
-                faint = [face for face in found if face.score >= contrast.SURE]
-                new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
-                faces = tuple(sorted((*faces, *new), key=lambda face: -face.score))
-        return faces
-
-    def look_for_bodies(self, picture: Picture, seen: Seen) -> Seen:
-        """The same, with hands and people looked for too. Raises CannotTell where a look fails."""
-        counted = [one.head for one in seen.counted]
         with stage("detect"):
-            hands, people = both(
-                partial(_loaded(HandFinder.load).find, picture.pixels, counted),
-                partial(_loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
-            )
-        return Seen(seen.faces, seen.heads, hands, people)
+            seen = passes.first_pass(detector, picture, smallest, until_face=until_face)
+        return FirstPass(seen, detector)
 
     def compare(
         self, picture: Picture, faces: Sequence[Face], among: frozenset[str] | None, on: date, now: datetime
-    ) -> tuple[Match, ...]:
-        """Who each face is. The embeddings of the photo live in this call and nowhere else.
+    ) -> tuple[Mapping[Subject, Match], str]:
+        """Who each face is, and the model that says so. The embeddings of the photo live in this call and nowhere else.
 
         `among` are the only people who may match, None for anybody; `on` is the day that is asked about; `now` the
         time, for templates whose consent has gone go first.
@@ -190,21 +142,13 @@ class VisionModels:
         with stage("embed"):
             embeddings = steady(self.embedder, picture.pixels, faces)
         with stage("match"):
-            return gallery.identify(embeddings, sound, among)
-
-    def labels(self, seen: Seen, *, compared: bool) -> tuple[str, ...]:
-        """What looked, for the verdict: each model with its digest, once."""
-        parts = [self.detector.label]
-        parts += [self.embedder.label] if compared else []
-        parts += _loaded(HeadFinder.load).label.split("+") if seen.heads is not None else []
-        parts += _loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
-        parts += _loaded(PeopleFinder.load).label.split("+") if seen.people is not None else []
-        return tuple(dict.fromkeys(parts))
+            matches = gallery.identify(embeddings, sound, among)
+        return {Subject(face): match for face, match in zip(faces, matches, strict=True)}, self.embedder.label
 
     @property
     def finders(self) -> tuple[str, ...]:
         """What finds faces and heads, by the order of which people point at them."""
-        return self.labels(Seen((), ()), compared=False)
+        return passes.finders(self.detector)
 
     def enrolled_digest(self) -> str:
         """What stands in the template store, as one SHA-256 (hex). Raises TemplateStoreError where there is none."""

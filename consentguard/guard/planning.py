@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from consentguard.consent.decide import Decision
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.errors import WrongUsage
-from consentguard.guard.content import Held
-from consentguard.values import Action, Box, Face, Picture, Rewrite, Seen, Subject, canonical
+from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject, canonical
 from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite, propose
 
 REFUSE: Final = "refuse"
@@ -57,12 +55,6 @@ class Choice:
         return self.preview
 
 
-def shown(seen: Seen, decision: Decision) -> frozenset[Subject]:
-    """Those of whom a decision says that they may be seen."""
-    decided = zip(seen.counted, decision.faces, strict=True)
-    return frozenset(one for one, who in decided if Action.for_standing(who.standing) is Action.KEEP)
-
-
 def limits_of(policy: Policy) -> Limits:
     """How little may be left under a policy."""
     rules = policy.rewrite
@@ -80,15 +72,18 @@ class Planner:
     """Plans for one photo: everything that a plan follows from.
 
     Attributes:
-        picture, seen, decision, remain, held: as in `Judged`.
+        picture, seen: what was searched, and what was seen.
+        shown: who of the faces and unsure heads may be seen.
+        remain: what of somebody who may not be seen may remain.
+        marks: words to be painted over.
         policy: its limits.
     """
 
     picture: Picture
     seen: Seen
-    decision: Decision
+    shown: frozenset[Subject]
     remain: frozenset[str]
-    held: Held
+    marks: tuple[Box, ...]
     policy: Policy
 
     def plan(self, question: Question, *, found: tuple[Face, ...] = (), step: int = 0) -> RewritePlan:
@@ -111,9 +106,8 @@ class Planner:
 
     def candidates(self, found: tuple[Face, ...] = (), step: int = 0) -> tuple[RewritePlan, ...]:
         """Everything that policy allows, in the order that it prefers."""
-        who = shown(self.seen, self.decision)
-        return propose(self.picture, self.seen, who, self.remain, limits=limits_of(self.policy),
-                       marks=self.held.marks, found=found, step=step)  # fmt: skip
+        return propose(self.picture, self.seen, self.shown, self.remain, limits=limits_of(self.policy),
+                       marks=self.marks, found=found, step=step)  # fmt: skip
 
     def choices(self, preview: Callable[[RewritePlan], bytes], *, refused: bool) -> tuple[Choice, ...]:
         """The same for a person to choose from, and last the choice to publish nothing; only that if `refused`."""
@@ -133,9 +127,8 @@ class Planner:
         return (*made, Choice(REFUSE, None, None, 0.0, 0.0, "nothing of it is published, and that is recorded"))
 
     def _first(self, found: tuple[Face, ...], step: int) -> RewritePlan:
-        who = shown(self.seen, self.decision)
-        return plan_rewrite(self.picture, self.seen, who, self.remain, limits=limits_of(self.policy),
-                            marks=self.held.marks, found=found, step=step)  # fmt: skip
+        return plan_rewrite(self.picture, self.seen, self.shown, self.remain, limits=limits_of(self.policy),
+                            marks=self.marks, found=found, step=step)  # fmt: skip
 
     def _chosen(self, plans: Sequence[RewritePlan], choice: str, step: int) -> RewritePlan:
         plan = next((plan for plan in plans if digest_of(plan) == choice), None)
@@ -161,9 +154,8 @@ class Planner:
         rules = self.policy.rewrite
         if part is None or min(part.width, part.height) < rules.smallest_crop:
             raise WrongUsage(f"the frame is too small: its short edge needs {rules.smallest_crop} published pixels")
-        who = shown(self.seen, self.decision)
         whole = replace(limits_of(self.policy), least_worth=0.0)
-        plans = propose(self.picture, self.seen, who, self.remain, limits=whole, marks=self.held.marks, found=found,
+        plans = propose(self.picture, self.seen, self.shown, self.remain, limits=whole, marks=self.marks, found=found,
                         step=step)  # fmt: skip
         everything = Box(0, 0, self.picture.width, self.picture.height)
         wanted = [p for p in plans if p.frame == everything and (kind is None or p.rewrite is kind)]

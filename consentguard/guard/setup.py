@@ -9,7 +9,7 @@ from datetime import datetime
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
-from consentguard.errors import AuditFailed, Problem, RegisterInvalid
+from consentguard.errors import Problem, RegisterInvalid
 
 Clock = Callable[[], datetime]
 
@@ -28,13 +28,6 @@ class Setup:
     policy: Policy
     state: State | None
     clock: Clock
-
-    @property
-    def recorded(self) -> State:
-        """The state. Raises AuditFailed where the guard was opened without."""
-        if self.state is None:
-            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
-        return self.state
 
 
 def no_register(policy: Policy) -> Register:

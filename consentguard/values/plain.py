@@ -55,6 +55,18 @@ def plain_texts(values: object, what: str) -> tuple[str, ...]:
     return tuple(plain_text(value, what) for value in tuple(values))
 
 
+def people_of(people: object) -> tuple[str, ...]:
+    """Register ids as a list: one text is one id. Raises TypeError for anything but texts."""
+    if isinstance(people, str):
+        return (people,)
+    if isinstance(people, bytes | Mapping) or not isinstance(people, Iterable):
+        raise TypeError(f"people are register ids, such as ['P001', 'P002'], not {type(people).__name__}")
+    ids = tuple(people)
+    if wrong := next((type(one).__name__ for one in ids if not isinstance(one, str)), None):
+        raise TypeError(f"people are register ids, such as ['P001', 'P002']; one of these is {wrong}")
+    return ids
+
+
 def plain_name(value: object, what: str) -> str:
     """Somebody's name without outer blanks. Raises WrongUsage for what holds less than two letters or a line end."""
     name = plain_text(value, what).strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,6 +16,7 @@ from consentguard.wording.decoding import shown_forms
 from consentguard.wording.fold import Text, fold, read
 from consentguard.wording.names import Hit, Named, Names
 from consentguard.wording.notices import notices
+from consentguard.wording.sieve import Sieve
 
 MOST_CHARACTERS: Final = 100_000
 """Characters of one text that are judged: some seconds' work, and more than any caption has."""
@@ -57,14 +59,27 @@ class Spotted:
 
 
 class Screen:
-    """Judges texts against the names of one register. Built once, then only read: safe between threads."""
+    """Judges texts against the names of one register. The names are filed at first use; safe between threads."""
 
     def __init__(self, people: Iterable[Named], rules: Rules = Rules()) -> None:
-        self._names = Names(people, everyday_too=rules.everyday)
-        self._sieve = self._names.sieve()
+        self._people = tuple(people)
+        self._filing = threading.Lock()
+        self._filed: tuple[Names, Sieve] | None = None
         self._rules = rules
         self._accounts = frozenset(fold(account) for account in rules.accounts)
         self._allowed = frozenset(fold(phrase) for phrase in (*rules.allow, *rules.accounts)) - {""}
+
+    @property
+    def _index(self) -> tuple[Names, Sieve]:
+        with self._filing:
+            if self._filed is None:
+                names = Names(self._people, everyday_too=self._rules.everyday)
+                self._filed = (names, names.sieve())
+            return self._filed
+
+    @property
+    def _names(self) -> Names:
+        return self._index[0]
 
     def judge(self, text: str, *, where: str = "caption", first_names: bool = True) -> tuple[Finding, ...]:
         """What is wrong with a text, in the order of weight; () if nothing is.
@@ -117,7 +132,7 @@ class Screen:
         found: list[Finding] = []
         for start in range(0, len(text), _PART):
             part = without_data(text[start : start + _PART + _OVERLAP])
-            if not self._sieve.lets_through(part, first_names=not first_names):
+            if not self._index[1].lets_through(part, first_names=not first_names):
                 continue
             parsed = read(part)
             free = Spans(self._free(parsed))

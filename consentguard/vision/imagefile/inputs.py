@@ -1,11 +1,11 @@
-"""What a caller may hand in, brought to one form: a photo as bytes, a path or pixels, and people as a list of ids."""
+"""A photo as a caller may hand it in, brought to one form: the bytes of a file, its path, or pixels."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ _CONVERTED: Final = {"1": "L", "P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as the guard takes it.
+    """A photo as it was handed in.
 
     Attributes:
         data: the bytes of a file. Of pixels they are a PNG made here, without loss.
@@ -43,40 +43,33 @@ class Photo:
     is_file: bool = True
 
 
+def name_of(photo: PhotoLike, name: str | None = None) -> str:
+    """What a photo is called: `name`; without one a file is called by its path, anything else "photo"."""
+    return name or (str(Path(photo)) if isinstance(photo, str | os.PathLike) else "photo")
+
+
 def photo_of(photo: PhotoLike, name: str | None = None) -> Photo:
-    """What was handed in as a photo. Without a name a file is called by its path, anything else "photo".
+    """What was handed in as a photo, under the name that `name_of` gives it.
 
     Raises TypeError for anything that is no photo, and UnreadableImage for a path that cannot be read.
     """
+    called = name_of(photo, name)
     if isinstance(photo, bytes | bytearray | memoryview):
-        return _file(bytes(photo), name or "photo")
+        return _file(bytes(photo), called)
     if isinstance(photo, str | os.PathLike):
-        path = Path(photo)
-        return _file(read_photo(path), name or str(path))
+        return _file(read_photo(Path(photo)), called)
     if isinstance(photo, Image.Image):
-        return _pixels(_plain(photo), photo.info.get("icc_profile"), name or "photo")
+        return _pixels(_plain(photo), photo.info.get("icc_profile"), called)
     if isinstance(photo, np.ndarray):
         if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
             raise TypeError(
                 f"an array must be RGB, uint8, of shape (height, width, 3), not {photo.dtype} {photo.shape}; "
                 "a picture of OpenCV is BGR: turn it with image[:, :, ::-1]"
             )
-        return _pixels(Image.fromarray(np.ascontiguousarray(photo)), None, name or "photo")
+        return _pixels(Image.fromarray(np.ascontiguousarray(photo)), None, called)
     raise TypeError(
         f"a photo is bytes, a path, a Pillow image or an RGB array of uint8, not {type(photo).__name__}"
     )  # fmt: skip
-
-
-def people_of(people: object) -> tuple[str, ...]:
-    """Register ids as a list: one text is one id. Raises TypeError for anything but texts."""
-    if isinstance(people, str):
-        return (people,)
-    if isinstance(people, bytes | Mapping) or not isinstance(people, Iterable):
-        raise TypeError(f"people are register ids, such as ['P001', 'P002'], not {type(people).__name__}")
-    ids = tuple(people)
-    if wrong := next((type(one).__name__ for one in ids if not isinstance(one, str)), None):
-        raise TypeError(f"people are register ids, such as ['P001', 'P002']; one of these is {wrong}")
-    return ids
 
 
 @contextmanager

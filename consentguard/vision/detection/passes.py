@@ -1,0 +1,83 @@
+"""What is searched when: the first pass for faces and heads, then bodies, and the second pass over what would leave."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from consentguard.values import Face, Picture, Seen
+from consentguard.vision.detection import contrast, specks
+from consentguard.vision.detection.hands import HandFinder
+from consentguard.vision.detection.heads import HeadFinder
+from consentguard.vision.detection.people import PeopleFinder
+from consentguard.vision.detection.protocol import Detector
+from consentguard.vision.models.engine import both
+from consentguard.vision.models.loaded import loaded
+
+_SAME_FACE: Final = 0.3
+"""IoU from which a face of a stretched or filtered copy is one that was found already."""
+
+
+def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_face: bool = False) -> Seen:
+    """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a detector fails.
+
+    Args:
+        detector: what finds faces.
+        picture: in which.
+        smallest: height in pixels of the smallest faces that are looked for.
+        until_face: heads are looked for only where there is no face.
+    """
+    faces, upright = detector.search(picture.pixels, smallest)  # what it saw upright need not be looked for again
+    faces = _with_faint(detector, picture, smallest, faces)
+    if faces and until_face:
+        return Seen(faces)
+    return Seen(faces, loaded(HeadFinder.load).find(picture.pixels, faces, upright))
+
+
+def bodies(picture: Picture, seen: Seen) -> Seen:
+    """What was seen, with hands and people looked for too. Raises CannotTell where a detector fails."""
+    counted = [one.head for one in seen.counted]
+    hands, people = both(
+        partial(loaded(HandFinder.load).find, picture.pixels, counted),
+        partial(loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
+    )
+    return Seen(seen.faces, seen.heads, hands, people)
+
+
+def second_pass(detector: Detector, smallest: int, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
+    """Every face of a finished picture, surest first, at the operating point of the first pass.
+
+    Not turned and not stretched: whoever lies on their side, or is faint, was found in the first pass or will not be
+    found in a second, and that paint covers what was found is proved from the pixels. Without the finest detector pass,
+    faces twice the smallest and larger. Raises CannotTell where the detector fails.
+    """
+    return detector.find_upright(picture.pixels, smallest, finest=finest)
+
+
+def finders(detector: Detector) -> tuple[str, ...]:
+    """The models that find faces and heads, by the order of which people point at them, each with its digest."""
+    return tuple(dict.fromkeys((detector.label, *labels(Seen((), ())))))
+
+
+def labels(seen: Seen) -> tuple[str, ...]:
+    """The models that looked for what is no face, each with its digest."""
+    parts = loaded(HeadFinder.load).label.split("+") if seen.heads is not None else []
+    parts += loaded(HandFinder.load).label.split("+") if seen.hands is not None else []
+    parts += loaded(PeopleFinder.load).label.split("+") if seen.people is not None else []
+    return tuple(parts)
+
+
+def load() -> None:
+    """Loads what every first pass needs besides its detector. Raises ModelUnavailable."""
+    loaded(HeadFinder.load)
+
+
+def _with_faint(detector: Detector, picture: Picture, smallest: int, faces: tuple[Face, ...]) -> tuple[Face, ...]:
+    """The faces, and those that "auto levels" brings back in a picture of few levels, or a filter in one full of
+    specks, surest first."""
+    for copy in (contrast.stretched(picture.pixels), specks.without_specks(picture.pixels)):
+        if copy is not None:
+            faint = [face for face in detector.find(copy, smallest) if face.score >= contrast.SURE]
+            new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
+            faces = tuple(sorted((*faces, *new), key=lambda face: -face.score))
+    return faces
