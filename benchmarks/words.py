@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "wording"))
 from table import HERE, Table
 
 from consentguard.wording import Named, Screen
-from consentguard.wording.everyday import FIRST_NAMES, PLACES, WORDS
+from consentguard.wording.languages.en import EN
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--pupils", type=int, default=1500)
     wanted = parser.parse_args()
     rng = random.Random(7)
-    firsts, seconds = sorted(FIRST_NAMES), sorted(WORDS | PLACES | FIRST_NAMES)
+    firsts, seconds = sorted(EN.first_names), sorted(EN.ordinary)
     made = ("".join(pair).title() for pair in itertools.product(rng.sample(seconds, 60), rng.sample(seconds, 60)))
     surnames = [*rng.sample(seconds, wanted.pupils // 3), *itertools.islice(made, wanted.pupils)][: wanted.pupils]
     people = [Named(f"P{number}", (rng.choice(firsts),), (name,)) for number, name in enumerate(surnames)]

@@ -37,7 +37,7 @@ _NAMED: Final = re.compile(
 )
 _CONFUSABLES: Final = {
     chr(int(point, 16)): shows
-    for shows, *points in (line.split() for line in phrases("confusables"))
+    for shows, *points in (line.split() for line in phrases("consentguard.wording.lists", "confusables"))
     for point in points
 }
 """What else passes for Latin letters, of Unicode's data: Cherokee, Lisu, Deseret, Coptic and more."""
@@ -235,3 +235,17 @@ def unstretched(text: str) -> tuple[str, ...]:
     if not _STRETCHED.search(text):
         return (text,)
     return (text, _STRETCHED.sub(r"\1\1", text), _STRETCHED.sub(r"\1", text))
+
+
+def single_letters(text: Text) -> Iterator[list[int]]:
+    """Runs of at least three parts of one letter each, close together."""
+    run: list[int] = []
+    for at, part in enumerate(text.parts):
+        if len(part.text) == 1 and (not run or len(text.between(at - 1, at)) <= 4):
+            run.append(at)
+            continue
+        if len(run) >= 3:
+            yield run
+        run = [at] if len(part.text) == 1 else []
+    if len(run) >= 3:
+        yield run

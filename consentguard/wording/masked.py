@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from consentguard.wording import everyday
 from consentguard.wording.fold import fold
+from consentguard.wording.language import Language
 from consentguard.wording.spellings import Surname
 
 _TOKEN: Final = re.compile(r"(?<!\S)\S{4,40}(?!\S)")
@@ -19,7 +19,7 @@ _MOST: Final = 100
 """Tokens of one text that are compared."""
 
 
-def masked(raw: str, surnames: Mapping[str, Surname]) -> Iterator[tuple[int, int, Surname, bool]]:
+def masked(raw: str, surnames: Mapping[str, Surname], language: Language) -> Iterator[tuple[int, int, Surname, bool]]:
     """Words that are a surname but for letters hidden behind other signs: start, end, the surname, and whether surely.
 
     Sure is an unusual surname of which enough is shown, and that no word of the language fits as well.
@@ -38,6 +38,6 @@ def masked(raw: str, surnames: Mapping[str, Surname]) -> Iterator[tuple[int, int
         compared += 1
         expression = re.compile(re.sub(r"\?+", lambda run: f"[a-z]{{1,{len(run[0])}}}", "".join(signs)))
         fitting = [entry for spelling, entry in surnames.items() if expression.fullmatch(spelling)]
-        ordinary = bool(fitting) and any(expression.fullmatch(word) for word in everyday.WORDS)
+        ordinary = bool(fitting) and any(expression.fullmatch(word) for word in language.words)
         for entry in fitting:
             yield start, start + len(token), entry, not ordinary and not entry.everyday and letters >= _SHOWN

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from consentguard.wording import everyday
-from consentguard.wording.fold import Text, fold, unstretched
+from consentguard.wording.fold import Text, fold, single_letters, unstretched
+from consentguard.wording.language import Language
 from consentguard.wording.masked import masked
 from consentguard.wording.near import Nearby, near, slips
 from consentguard.wording.sieve import Sieve
@@ -61,8 +61,9 @@ class Hit:
 class Names:
     """Every surname of the protected people of a register, ready to be looked for. Built once, then only read."""
 
-    def __init__(self, people: Iterable[Named], *, everyday_too: Collection[str] = ()) -> None:
-        everybody = tuple(people)
+    def __init__(self, people: Iterable[Named], language: Language, *, everyday_too: Collection[str] = ()) -> None:
+        everybody, self._language = tuple(people), language
+        self._common = language.words | language.first_names
         too = frozenset(fold(word) for word in everyday_too)
         self._surnames: dict[str, Surname] = {}
         self._forenames: defaultdict[str, list[str]] = defaultdict(list)
@@ -74,7 +75,7 @@ class Names:
             if not person.protected:
                 self._add_other(person)
         for entry in self._surnames.values():
-            entry.classify(self._forenames, too)
+            entry.classify(self._forenames, too, language)
             for name in entry.forenames:
                 self._by_forename[name].append(entry)
         self._sounds: defaultdict[str, list[Surname]] = defaultdict(list)
@@ -99,7 +100,7 @@ class Names:
     def sieve(self) -> Sieve:
         """What tells quickly that a text names nobody of these."""
         known = {name: [entry.spelling for entry in self._by_forename.get(name, ())] for name in self._forenames}
-        return Sieve(self.spellings, known, self._foreign_sounds)
+        return Sieve(self.spellings, known, self._foreign_sounds, self._language.plurals)
 
     def find(self, text: Text, *, misread: bool = False) -> tuple[Hit, ...]:
         """Every surname in a text, in order, each place once. `misread`: a machine read it, and slips in reading."""
@@ -131,7 +132,7 @@ class Names:
             self._forenames[name].append(person.id)
         for surname in filter(None, person.surnames):
             foreign = latin(surname)
-            for spelling, cuts in spellings_of(surname):
+            for spelling, cuts in spellings_of(surname, self._language):
                 entry = self._surnames.setdefault(spelling, Surname(spelling))
                 entry.cuts |= cuts
                 entry.foreign = entry.foreign or foreign != ""
@@ -142,7 +143,7 @@ class Names:
     def _add_other(self, person: Named) -> None:
         forenames = set(itertools.chain.from_iterable(forenames_of(name) for name in person.forenames))
         for surname in filter(None, person.surnames):
-            for spelling, _ in spellings_of(surname):
+            for spelling, _ in spellings_of(surname, self._language):
                 if spelling in self._surnames:
                     self._surnames[spelling].has_staff = True
                     self._surnames[spelling].staff |= forenames
@@ -154,11 +155,14 @@ class Names:
         for spelling in unstretched(key):
             if spelling in self._surnames:
                 return self._surnames[spelling], False
-            for ending in ("es", "s"):
+            for ending in self._language.plurals:
                 root = spelling.removesuffix(ending)
                 if root != spelling and len(root) > SHORT and root in self._surnames:
                     return self._surnames[root], True
         return None
+
+    def _at(self, text: Text, first: int, last: int, entry: Surname, capitals: bool, *more: bool) -> Occurrence:
+        return Occurrence(text, first, last, entry, self._forenames, self._language, capitals, *more)
 
     def _in_parts(self, text: Text, capitals: bool) -> Iterator[Hit]:
         parts = text.parts
@@ -172,12 +176,12 @@ class Names:
                     gaps.append((len(key), gap))
                 key += parts[last].text
                 found = self._entry(key) if len(key) <= self._longest + 4 else None
-                if found is None or (last > first and parts[last].text in ("s", "es") and found[1]):
+                if found is None or (last > first and parts[last].text in self._language.plurals and found[1]):
                     continue
                 entry, plural = found
                 odd = [gap for at, gap in gaps if at not in entry.cuts and gap]
                 broken = any(gap.isspace() or re.search(r"[.!?,;:]\s", gap) for gap in odd)
-                weight = Occurrence(text, first, last, entry, self._forenames, capitals, plural, broken).weigh()
+                weight = self._at(text, first, last, entry, capitals, plural, broken).weigh()
                 if weight is not None and not (entry.everyday and odd and weight is False):
                     yield Hit(parts[first].start, parts[last].end, tuple(entry.people), weight)
 
@@ -190,9 +194,7 @@ class Names:
             for reading in word.readings:
                 found = None if simple else self._entry(reading)
                 if found is not None:
-                    weight = Occurrence(
-                        text, word.first, word.last, found[0], self._forenames, capitals, found[1]
-                    ).weigh()
+                    weight = self._at(text, word.first, word.last, found[0], capitals, found[1]).weigh()
                     people, weight_now = tuple(found[0].people), weight
                 else:
                     people_now, weight_now = self._run_together(reading.strip("0123456789"), word.mark)
@@ -213,7 +215,7 @@ class Names:
                 entry = self._surnames.get("".join(pair))
                 if entry is None:
                     continue
-                weight = Occurrence(text, left.first, right.last, entry, self._forenames, capitals).weigh()
+                weight = self._at(text, left.first, right.last, entry, capitals).weigh()
                 if weight is not None:
                     yield Hit(left.start, right.end, tuple(entry.people), weight)
 
@@ -227,7 +229,7 @@ class Names:
             for end, word in runs:
                 starts = [cut for cut in range(2, min(9, len(word) - 3)) if word[:cut] in self._forenames]
                 for cut in (0, *starts):
-                    if word[cut:] in everyday.WORDS or word[cut:] in everyday.FIRST_NAMES or word in everyday.PLACES:
+                    if word[cut:] in self._common or word in self._language.places:
                         continue
                     for spelling in self._nearby.find(word[cut:]):
                         yield Hit(part.start, end.end, tuple(self._surnames[spelling].people), False)
@@ -239,7 +241,7 @@ class Names:
 
     def _run_together(self, word: str, mark: str) -> tuple[tuple[str, ...], bool | None]:
         """A surname inside one word: whose, and how sure; (), None if there is none."""
-        if len(word) < 5 or word in self._forenames or word in everyday.WORDS or word in everyday.FIRST_NAMES:
+        if len(word) < 5 or word in self._forenames or word in self._common:
             return (), None
         maybe: tuple[str, ...] = ()
         most, length = self._longest, len(word)
@@ -260,7 +262,7 @@ class Names:
                 named = rest in self._forenames
                 if (
                     (mark == "@" and (initial or named))
-                    or (mark and named and rest not in everyday.WORDS)
+                    or (mark and named and rest not in self._language.words)
                     or (not entry.everyday and len(surname) >= (6 if mark else 8))
                 ):
                     maybe = people
@@ -268,7 +270,7 @@ class Names:
 
     def _spelled_out(self, text: Text) -> Iterator[Hit]:
         parts = text.parts
-        for run in _single_letters(text):
+        for run in single_letters(text):
             joined = "".join(parts[at].text for at in run)
             for length in range(min(len(joined), self._longest), 2, -1):
                 for start in range(len(joined) - length + 1):
@@ -278,7 +280,7 @@ class Names:
                     whole = length == len(joined)
                     own = (
                         any(joined.endswith(name, 0, start) for name in entry.forenames)
-                        or Occurrence(text, run[0], run[-1], entry, self._forenames, capitals=True).before.own
+                        or self._at(text, run[0], run[-1], entry, capitals=True).before.own
                     )
                     if own or whole or (length >= 5 and not entry.everyday):
                         sure = own or not entry.everyday
@@ -287,7 +289,7 @@ class Names:
 
     def _masked(self, text: Text) -> Iterator[Hit]:
         """Letters behind stars or emoji; where that is not sure, only after the pupil's first name."""
-        for start, end, entry, sure in masked(text.raw, self._surnames):
+        for start, end, entry, sure in masked(text.raw, self._surnames, self._language):
             before = bisect.bisect_left(text.parts, start, key=lambda part: part.start) - 1
             own = before >= 0 and text.parts[before].text in entry.forenames
             if sure or own:
@@ -314,7 +316,9 @@ class Names:
             if not known:
                 continue
             after = parts[at + 1]
-            if after.text in self._surnames or after.text in everyday.WORDS or not is_soft(text, at, at + 1):
+            if after.text in self._surnames or after.text in self._language.words:
+                continue
+            if not is_soft(text, at, at + 1, self._language):
                 continue
             for last, run in _runs(text, at + 1):
                 for entry in known:
@@ -331,17 +335,3 @@ def _runs(text: Text, first: int) -> Iterator[tuple[int, str]]:
             return
         run += text.parts[last].text
         yield last, run
-
-
-def _single_letters(text: Text) -> Iterator[list[int]]:
-    """Runs of at least three parts of one letter each, close together."""
-    run: list[int] = []
-    for at, part in enumerate(text.parts):
-        if len(part.text) == 1 and (not run or len(text.between(at - 1, at)) <= 4):
-            run.append(at)
-            continue
-        if len(run) >= 3:
-            yield run
-        run = [at] if len(part.text) == 1 else []
-    if len(run) >= 3:
-        yield run

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from consentguard.values import Finding
-from consentguard.wording import address, everyday, offence
+from consentguard.wording import address, offence
 from consentguard.wording.decoding import shown_forms
 from consentguard.wording.fold import Text, fold, read
+from consentguard.wording.language import Language
+from consentguard.wording.languages.en import EN
 from consentguard.wording.names import Hit, Named, Names
 from consentguard.wording.notices import notices
 from consentguard.wording.sieve import Sieve
@@ -61,8 +63,8 @@ class Spotted:
 class Screen:
     """Judges texts against the names of one register. The names are filed at first use; safe between threads."""
 
-    def __init__(self, people: Iterable[Named], rules: Rules = Rules()) -> None:
-        self._people = tuple(people)
+    def __init__(self, people: Iterable[Named], rules: Rules = Rules(), language: Language = EN) -> None:
+        self._people, self._language = tuple(people), language
         self._filing = threading.Lock()
         self._filed: tuple[Names, Sieve] | None = None
         self._rules = rules
@@ -73,7 +75,7 @@ class Screen:
     def _index(self) -> tuple[Names, Sieve]:
         with self._filing:
             if self._filed is None:
-                names = Names(self._people, everyday_too=self._rules.everyday)
+                names = Names(self._people, self._language, everyday_too=self._rules.everyday)
                 self._filed = (names, names.sieve())
             return self._filed
 
@@ -108,17 +110,18 @@ class Screen:
         found = [_surname(hit, where) for hit in surnames if hit.sure]
         found += [_surname(hit, where) for hit in surnames if not hit.sure]
         spans = [
-            ("individually-targeted", span) for span in address.targeted(parsed, self._names.forenames, self._accounts)
+            ("individually-targeted", span)
+            for span in address.targeted(parsed, self._names.forenames, self._accounts, self._language)
         ]
         if not first_names:
             spans += [("name-with-image", span) for span in self._first_names(parsed)]
         shown = next(shown_forms(text), None)
-        offences = [*offence.offensive(parsed)]
-        remarks, foreign = offence.remarks(text), notices(text, self._rules.own)
+        offences = [*offence.offensive(parsed, self._language)]
+        remarks, foreign = offence.remarks(text, self._language), notices(text, self._rules.own, self._language)
         if shown is not None:  # a notice is looked for only as it is shown: mojibake is full of © signs
-            offences += [shown.source(*span) for span in offence.offensive(read(shown.text))]
-            remarks = (shown.source(*span) for span in offence.remarks(shown.text))
-            foreign = (shown.source(*span) for span in notices(shown.text, self._rules.own))
+            offences += [shown.source(*span) for span in offence.offensive(read(shown.text), self._language)]
+            remarks = (shown.source(*span) for span in offence.remarks(shown.text, self._language))
+            foreign = (shown.source(*span) for span in notices(shown.text, self._rules.own, self._language))
         spans += [("offensive-language", span) for span in _distinct(offences)]
         spans += [("remark-at-school", span) for span in remarks]
         spans += [("copyright-notice", span) for span in foreign]
@@ -211,7 +214,7 @@ class Screen:
     def _first_names(self, text: Text) -> Iterator[tuple[int, int]]:
         for at, part in enumerate(text.parts):
             starts = at == 0 or any(mark in text.between(at - 1, at) for mark in ".!?\n")
-            doubtful = part.text in everyday.WORDS or part.text in everyday.CALENDAR
+            doubtful = part.text in self._language.words or part.text in self._language.calendar
             if part.text in self._names.forenames and part.capital and not (doubtful and starts):
                 yield part.start, part.end
 

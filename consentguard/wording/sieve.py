@@ -39,9 +39,12 @@ class Sieve:
         self,
         spellings: Collection[str],
         by_forename: Mapping[str, Collection[str]],
-        foreign_sounds: Collection[str] = (),
+        foreign_sounds: Collection[str],
+        plurals: Collection[str],
     ) -> None:
-        """All folded: every spelling of a surname, those of each first name, how surnames of other scripts sound."""
+        """All folded: every spelling of a surname, those of each first name, how surnames of other scripts sound, and
+        the endings of a plural.
+        """
         self._by_gram: dict[bytes, list[bytes]] = {}
         short = {spelling for spelling in spellings if len(spelling) < _GRAM}
         together = {"".join(pair) for name in by_forename for s in short for pair in ((name, s), (s, name))}
@@ -50,7 +53,7 @@ class Sieve:
                 alike = spelling.encode().translate(_ALIKE)
                 self._by_gram.setdefault(alike[:_GRAM], []).append(alike)
         self._grams = frozenset(self._by_gram)
-        self._short = frozenset(f"{spelling}{ending}" for spelling in short for ending in ("", "s", "es"))
+        self._short = frozenset(f"{spelling}{ending}" for spelling in short for ending in ("", *plurals))
         self._by_forename = by_forename
         self._forenames = frozenset(by_forename)
         self._sounds = frozenset(foreign_sounds)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from consentguard.wording import everyday
 from consentguard.wording.fold import fold
+from consentguard.wording.language import Language
 from consentguard.wording.transliterate import latin
 
 SHORT: Final = 2
@@ -19,7 +19,6 @@ _JOINTS: Final = re.compile(r"[\s\-\u2010-\u2015\u2212/_+·•・.,&|\\~=]+")
 _APOSTROPHES: Final = "['’‘`´\u02bc\u2032]"
 _INFLECTED: Final = 5
 """Letters from which a surname is taken to have other forms."""
-_ORDINARY: Final = everyday.FIRST_NAMES | everyday.WORDS | everyday.PLACES
 _ENDINGS: Final = (
     *(("skaya", "skaia", "skaja", "skiy", "skij", "skyi", "skyy", "sky", "ski", "ska"),),
     *(("ckaya", "ckiy", "cky", "cki", "cka"), ("opoulos", "opoulou"), ("akis", "aki"), ("idis", "idou")),
@@ -62,16 +61,16 @@ class Surname:
     def everyday(self) -> bool:
         return self.word or self.calendar or self.first or self.place or self.famous
 
-    def classify(self, forenames: Collection[str], everyday_too: Collection[str]) -> None:
+    def classify(self, forenames: Collection[str], everyday_too: Collection[str], language: Language) -> None:
         """Says whether the spelling is everyday, and as what; `forenames` are those of the register."""
         spelling = self.spelling
-        self.word = spelling in everyday.WORDS or spelling in everyday_too or len(spelling) <= SHORT
-        self.calendar = spelling in everyday.CALENDAR
-        self.first = spelling in everyday.FIRST_NAMES or spelling in forenames
-        self.place = spelling in everyday.PLACES or any(
-            spelling[:cut] in ("st", "saint") and spelling[cut:] in everyday.FIRST_NAMES for cut in self.cuts
+        self.word = spelling in language.words or spelling in everyday_too or len(spelling) <= SHORT
+        self.calendar = spelling in language.calendar
+        self.first = spelling in language.first_names or spelling in forenames
+        self.place = spelling in language.places or any(
+            spelling[:cut] in language.saints and spelling[cut:] in language.first_names for cut in self.cuts
         )  # St John is many a church
-        self.famous = spelling in everyday.FAMOUS
+        self.famous = spelling in language.famous
 
     @property
     def initials(self) -> set[str]:
@@ -84,7 +83,7 @@ def forenames_of(name: str) -> Iterator[str]:
     yield from (token for token in (fold(name), *tokens, latin(name)) if len(token) > 1)
 
 
-def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
+def spellings_of(surname: str, language: Language) -> Iterator[tuple[str, set[int]]]:
     """Every way to spell a surname, folded and run together, with the places at which it may be cut."""
     for written in dict.fromkeys((surname, surname.upper(), surname.lower(), surname.translate(_UMLAUTS))):
         pieces = [piece for piece in re.split(rf"(?:{_JOINTS.pattern}|{_APOSTROPHES})+", written) if fold(piece)]
@@ -97,19 +96,25 @@ def spellings_of(surname: str) -> Iterator[tuple[str, set[int]]]:
             continue
         yield whole, cuts
         joined = [fold(token) for token in _JOINTS.split(re.sub(_APOSTROPHES, "", written))]
-        named = [token for token in joined if len(token) > SHORT and token not in everyday.PARTICLES]
+        named = [token for token in joined if len(token) > SHORT and token not in language.particles]
         if len([token for token in joined if token]) > 1:
             yield from ((token, set()) for token in named)
-            core = "".join(token for token in joined if token not in everyday.PARTICLES)
+            core = "".join(token for token in joined if token not in language.particles)
             if core and core != whole:
                 yield core, set()
-        for form in (form for name in (whole, *named) for form in (*_other_forms(name), *_czech_forms(written, name))):
+        for form in (form for name in (whole, *named) for form in _forms(written, name, language)):
             yield form, set()
     if sounded := latin(surname):
-        yield from ((form, set[int]()) for form in (sounded, *_other_forms(sounded)))
+        yield from ((form, set[int]()) for form in (sounded, *_other_forms(sounded, language)))
 
 
-def _czech_forms(written: str, name: str) -> Iterator[str]:
+def _forms(written: str, name: str, language: Language) -> Iterator[str]:
+    """What else a name is for other people of one family."""
+    yield from _other_forms(name, language)
+    yield from _czech_forms(written, name, language)
+
+
+def _czech_forms(written: str, name: str, language: Language) -> Iterator[str]:
     """Dvořák for Dvořáková, Nováčková for Nováček, where the register writes a name as Czech or Slovak does."""
     if len(name) < _INFLECTED or not _CZECH.search(written):
         return
@@ -118,12 +123,12 @@ def _czech_forms(written: str, name: str) -> Iterator[str]:
         forms = [stem, f"{stem[:-1]}ek"] if stem.endswith("k") else [stem]
     else:
         forms = [f"{name.removesuffix('ek')}kova" if name.endswith("ek") else f"{name}ova"]
-    yield from (form for form in forms if form not in _ORDINARY)
+    yield from (form for form in forms if form not in language.ordinary)
 
 
-def _other_forms(name: str) -> Iterator[str]:
+def _other_forms(name: str, language: Language) -> Iterator[str]:
     """What the name is for a daughter, a son or their mother: Kowalski and Kowalska, Petrov and Petrova, ..."""
-    if len(name) < _INFLECTED or name in _ORDINARY:
+    if len(name) < _INFLECTED or name in language.ordinary:
         return
     for endings in _ENDINGS:
         own = next((ending for ending in endings if name.endswith(ending)), None)
@@ -131,6 +136,6 @@ def _other_forms(name: str) -> Iterator[str]:
             stem = name.removesuffix(own)
             for ending in endings:
                 form = stem + ending
-                if ending != own and form not in _ORDINARY:
+                if ending != own and form not in language.ordinary:
                     yield form
             return

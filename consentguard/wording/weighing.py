@@ -8,8 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from consentguard.wording import everyday
 from consentguard.wording.fold import Text, WordPart
+from consentguard.wording.language import Language
 from consentguard.wording.spellings import Surname
 
 _SOFT: Final = re.compile(r"[\s\-_'’‘\"“”()\[\]*~·•–—/|&+]{0,4}")
@@ -45,6 +45,7 @@ class Occurrence:
     Attributes:
         first, last: its parts of the text, both included.
         forenames: those of the register, folded.
+        language: that of the text.
         capitals: a capital says something in this text.
         plural: it has an s that the surname has not.
         broken: it falls into parts, where the surname does not.
@@ -55,6 +56,7 @@ class Occurrence:
     last: int
     surname: Surname
     forenames: Collection[str]
+    language: Language
     capitals: bool
     plural: bool = False
     broken: bool = False
@@ -64,14 +66,15 @@ class Occurrence:
         surname, before = self.surname, self.before
         own = before.own or self._own_after
         if not own:
-            if surname.has_staff and (before.staff or (before.title not in ("", "master") and not before.couple)):
+            grown_up = before.title not in ("", self.language.pupil_title) and not before.couple
+            if surname.has_staff and (before.staff or grown_up):
                 return None
-            if _is_public(self.text, self.first, self.last, surname.spelling):
+            if _is_public(self.text, self.first, self.last, surname.spelling, self.language):
                 return None
         if not surname.everyday:
             return own or self._unusual()
         if own and not self._capital and before.own_capital and (surname.word or surname.calendar):
-            return None if surname.spelling in everyday.AUXILIARIES else False
+            return None if surname.spelling in self.language.auxiliaries else False
         if own:
             return not self._is_a_thing
         return None if self.broken else self._everyday()
@@ -79,19 +82,19 @@ class Occurrence:
     def _unusual(self) -> bool | None:
         """An unusual surname without its pupil's first name."""
         if self.broken:
-            ordinary = all(part.text in everyday.WORDS for part in self.text.parts[self.first : self.last + 1])
+            ordinary = all(part.text in self.language.words for part in self.text.parts[self.first : self.last + 1])
             return None if ordinary and (not self._capital or _starts_sentence(self.text, self.first)) else False
-        return not _is_place(self.text, self.last) or bool(self.before.title)
+        return not self._is_place or bool(self.before.title)
 
     def _everyday(self) -> bool | None:
         """An everyday surname without its pupil's first name."""
         before, capital = self.before, self._capital
         if before.title:
             if capital:
-                return before.title not in ("coach", "teacher", "professor", "prof")
-            return True if before.title in ("mr", "mrs", "ms", "dr") else None
+                return before.title not in self.language.job_titles
+            return True if before.title in self.language.surname_titles else None
         if capital and before.registered:
-            return self.capitals and not _is_place(self.text, self.last)
+            return self.capitals and not self._is_place
         if capital and before.initial:
             return before.initial in self.surname.initials
         named = self._beside_its_own or (capital and before.general)
@@ -103,13 +106,14 @@ class Occurrence:
         surname, previous, following = self.surname, self._previous, self._following
         if surname.first and surname.spelling in self.forenames:
             return True
-        if _is_place(self.text, self.last) or (previous and previous.text in everyday.BEFORE_SAINTS):
+        if self._is_place or (previous and previous.text in self.language.before_saints):
             return True
-        if surname.place and previous and previous.text in everyday.BEFORE_PLACES:
+        if surname.place and previous and previous.text in self.language.before_places:
             return True
         if not surname.first or not following:
             return False
-        story = following.text == "the" or (following.text == "and" and self._text_at(self.last + 2) == "the")
+        both, the = self.language.conjunctions[0], self.language.articles[0]
+        story = following.text == the or (following.text == both and self._text_at(self.last + 2) == the)
         # Thomas the Tank Engine, James and the Giant Peach; or a first name, with somebody else's surname
         return story or (_is_title_word(following) and self.text.between(self.last, self.last + 1) == " ")
 
@@ -126,21 +130,21 @@ class Occurrence:
     def _capital_is_a_names(self) -> bool:
         """Whether a word or a place has its capital because it is somebody's name."""
         text, first, following = self.text, self.first, self._following
-        acts = following is not None and following.text in everyday.PERSON_VERBS
-        if first and not following and text.parts[first - 1].text in everyday.ROLES:
+        acts = following is not None and following.text in self.language.person_verbs
+        if first and not following and text.parts[first - 1].text in self.language.roles:
             return True  # Captain: Hill
         if _starts_sentence(text, first):
             return acts
         if self._possessed:
             return self.capitals and acts  # Mother's Day, St John's Church; but: Year 6's Hill scored
-        family = following is not None and following.text in everyday.FAMILY
+        family = following is not None and following.text in self.language.family
         return self.capitals and (family or not self._is_part_of_a_title)
 
     @property
     def _is_part_of_a_title(self) -> bool:
         """Whether its capital may be that of a thing: the Green, Jingle Bells, Big Ball Day."""
         previous, following = self._previous, self._following
-        if previous and previous.text in everyday.DETERMINERS and not self.plural:
+        if previous and previous.text in self.language.determiners and not self.plural:
             return True
         if previous and _is_title_word(previous) and (self.plural or not _starts_sentence(self.text, self.first - 1)):
             return True
@@ -152,7 +156,7 @@ class Occurrence:
         previous, first = self._previous, self.first
         return (
             previous is not None
-            and previous.text == "s"
+            and previous.text == self.language.possessive
             and first > 1
             and (self.text.between(first - 2, first - 1) in ("'", "’"))
         )
@@ -160,12 +164,12 @@ class Occurrence:
     @property
     def _is_a_thing(self) -> bool:
         """Whether it begins the name of a thing that everybody knows: Max, Power Rangers party."""
-        return (self.text.parts[self.last].text, self._text_at(self.last + 1)) in everyday.THINGS
+        return (self.text.parts[self.last].text, self._text_at(self.last + 1)) in self.language.things
 
     @property
     def _beside_its_own(self) -> bool:
         """Whether only emoji stand between its pupil's first name and it: Poppy 🌻 Green."""
-        if not self._capital or not self.first or _is_place(self.text, self.last):
+        if not self._capital or not self.first or self._is_place:
             return False
         gap = self.text.between(self.first - 1, self.first).replace(" ", "")
         emoji = 0 < len(gap) <= 4 and all(ord(c) > 0x2190 for c in gap)
@@ -174,15 +178,20 @@ class Occurrence:
     @property
     def _previous(self) -> WordPart | None:
         """The part before it, if both can belong to one name."""
-        return (
-            self.text.parts[self.first - 1] if self.first and is_soft(self.text, self.first - 1, self.first) else None
-        )
+        return self.text.parts[self.first - 1] if self.first and self._is_soft(self.first - 1, self.first) else None
 
     @property
     def _following(self) -> WordPart | None:
         """The part after it, if both can belong to one name."""
         after = self.last + 1
-        return self.text.parts[after] if after < len(self.text.parts) and is_soft(self.text, self.last, after) else None
+        return self.text.parts[after] if after < len(self.text.parts) and self._is_soft(self.last, after) else None
+
+    def _is_soft(self, left: int, right: int) -> bool:
+        return is_soft(self.text, left, right, self.language)
+
+    @property
+    def _is_place(self) -> bool:
+        return _is_place(self.text, self.last, self.language)
 
     def _text_at(self, at: int) -> str:
         return self.text.parts[at].text if at < len(self.text.parts) else ""
@@ -196,14 +205,14 @@ class Occurrence:
         text, before = self.text, Before()
         for at in range(self.first - 1, max(-1, self.first - 5), -1):
             part, name = text.parts[at], text.parts[at].text
-            if not is_soft(text, at, at + 1):
+            if not self._is_soft(at, at + 1):
                 break
             if name in self.surname.forenames and len(name) > 1:
                 return replace(before, own=True, own_capital=part.capital)
-            if name in everyday.TITLES:
-                return replace(before, title=name, couple=_is_couple(text, at))
+            if name in self.language.titles:
+                return replace(before, title=name, couple=_is_couple(text, at, self.language))
             if len(name) == 1 and part.capital:
-                said = name not in "ai" or "." in text.between(at, at + 1)
+                said = name not in self.language.single_letters or "." in text.between(at, at + 1)
                 before = replace(before, initial=name) if said else before
             elif not part.capital:
                 break
@@ -211,8 +220,8 @@ class Occurrence:
                 before = replace(
                     before,
                     staff=name in self.surname.staff,
-                    registered=name in self.forenames and name not in everyday.WORDS,
-                    general=name in everyday.FIRST_NAMES or name in self.forenames,
+                    registered=name in self.forenames and name not in self.language.words,
+                    general=name in self.language.first_names or name in self.forenames,
                 )
         return before
 
@@ -246,7 +255,11 @@ class Occurrence:
         if gap.strip(" ") in (",", "("):
             return True
         behind = self.text.raw[following.end : following.end + 1]
-        return gap == " " and (behind == "." or _is_sheet(self.text, self.first)) and following.text != "a"
+        return (
+            gap == " "
+            and (behind == "." or _is_sheet(self.text, self.first))
+            and following.text != self.language.articles[1]
+        )
 
 
 def _is_sheet(text: Text, at: int) -> bool:
@@ -262,18 +275,18 @@ def _is_sheet(text: Text, at: int) -> bool:
     return pairs > 1
 
 
-def is_soft(text: Text, left: int, right: int) -> bool:
+def is_soft(text: Text, left: int, right: int, language: Language) -> bool:
     """Whether two parts can belong to one name, judging by what is between them."""
     gap = text.between(left, right)
     if gap == " " or not gap:
         return True
     if "." in gap:
         part = text.parts[left]
-        return gap.strip() == "." and (gap == "." or len(part.text) == 1 or part.text in everyday.TITLES)
+        return gap.strip() == "." and (gap == "." or len(part.text) == 1 or part.text in language.titles)
     return _SOFT.fullmatch(gap) is not None
 
 
-def _is_public(text: Text, first: int, last: int, spelling: str) -> bool:
+def _is_public(text: Text, first: int, last: int, spelling: str, language: Language) -> bool:
     """Whether it is part of a name that everybody may write: Rosa Parks, Martin Luther King, Mr Fox, Ali Baba."""
     words = [part.text for part in text.parts[max(0, first - 3) : last + 3]]
     at = min(first, 3)
@@ -283,29 +296,31 @@ def _is_public(text: Text, first: int, last: int, spelling: str) -> bool:
         for name in (spelling, *names)
         for end in range(len(words) + 1)
     }
-    return not names.isdisjoint(everyday.PUBLIC_PEOPLE)
+    return not names.isdisjoint(language.public_people)
 
 
-def _is_place(text: Text, last: int) -> bool:
+def _is_place(text: Text, last: int, language: Language) -> bool:
     """Whether a place, a group or a thing follows: Hill Farm, Hill's Farm, Oak, Ash and Elm classes."""
     following = last + 1
     while following < min(len(text.parts), last + _LISTED):
         part, gap = text.parts[following], text.between(following - 1, following)
-        if part.text in everyday.AFTER_PLACES:
-            return is_soft(text, following - 1, following)
-        possessive = part.text == "s" and gap in ("'", "’")
-        listed = part.text in ("and", "or") or (part.text in everyday.WORDS and (following > last + 1 or gap == ", "))
+        if part.text in language.after_places:
+            return is_soft(text, following - 1, following, language)
+        possessive = part.text == language.possessive and gap in ("'", "’")
+        listed = part.text in language.conjunctions or (
+            part.text in language.words and (following > last + 1 or gap == ", ")
+        )
         if not possessive and not listed:
             return False
         following += 1
     return False
 
 
-def _is_couple(text: Text, at: int) -> bool:
+def _is_couple(text: Text, at: int, language: Language) -> bool:
     """Whether the title there follows another one: Mr and Mrs, Mr & Mrs."""
-    other = at - 2 if at > 1 and text.parts[at - 1].text == "and" else at - 1
+    other = at - 2 if at > 1 and text.parts[at - 1].text == language.conjunctions[0] else at - 1
     joined = other == at - 2 or (at > 0 and text.between(at - 1, at).strip(" .") in ("&", "+", "/"))
-    return joined and text.parts[other].text in everyday.TITLES
+    return joined and text.parts[other].text in language.titles
 
 
 def _is_title_word(part: WordPart) -> bool:

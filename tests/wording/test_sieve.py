@@ -11,6 +11,7 @@ from wording.table import Table
 
 from consentguard.wording.decoding import shown_forms
 from consentguard.wording.fold import read
+from consentguard.wording.languages.en import EN
 from consentguard.wording.names import Named, Names
 
 PEOPLE = [
@@ -22,7 +23,7 @@ PEOPLE = [
     Named("P6", ("Sean",), ("O'Brien-Kowalska",)),
     Named("P7", ("Zoë",), ("Müller",)),
 ]
-NAMES = Names(PEOPLE)
+NAMES = Names(PEOPLE, EN)
 SIEVE = NAMES.sieve()
 
 
@@ -48,7 +49,7 @@ def test_what_names_somebody_is_let_through(pieces):
 @pytest.mark.parametrize("table", ["captions", "attack", "common", "held_out", "held_out_common", "held_out_second"])
 def test_every_caption_of_the_tables_that_names_somebody_is_let_through(table):
     read_table = Table.read(Path(__file__).with_name(f"{table}.txt"))
-    names = Names(read_table.people)
+    names = Names(read_table.people, EN)
     sieve = names.sieve()
     for _, caption in read_table.captions:
         said = any(names.find(read(form)) for form in (caption, *(shown.text for shown in shown_forms(caption))))

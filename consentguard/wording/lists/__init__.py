@@ -1,16 +1,16 @@
-"""The word lists, as text that anybody can read and mend: lower case, `#` before a comment."""
+"""Lists as text that anybody can read and mend: lower case, `#` before a comment."""
 
 from __future__ import annotations
 
 from importlib import resources
 
 
-def words(name: str) -> frozenset[str]:
+def words(package: str, name: str) -> frozenset[str]:
     """A list of single words."""
-    return frozenset(" ".join(phrases(name)).split())
+    return frozenset(" ".join(phrases(package, name)).split())
 
 
-def phrases(name: str) -> tuple[str, ...]:
-    """A list with one phrase a line."""
-    text = resources.files(__name__).joinpath(f"{name}.txt").read_text("utf-8")
+def phrases(package: str, name: str) -> tuple[str, ...]:
+    """A list with one phrase a line, of a package of this one."""
+    text = resources.files(package).joinpath(f"{name}.txt").read_text("utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))

@@ -1,0 +1,1 @@
+"""Languages that a screen reads: one package each, with its lists of words."""
