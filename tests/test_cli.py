@@ -1,6 +1,6 @@
-"""The real command line in child processes: its exit codes, its JSON, and what bad input and Ctrl-C leave behind.
+"""The command line: its exit codes, its JSON, and what bad input and Ctrl-C leave behind.
 
-Children cost a second or two each, so one child is asked many things at once.
+A child process costs a second or more, so commands run in this one, but for what only a child can show.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import Answer, typed
 from fakes import SAMPLE_FILE
 from PIL import Image
 
@@ -36,17 +37,6 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and paths o
 
 
 @dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@dataclass(frozen=True)
 class Desk:
     """A folder with a state, photos, registers and policies, and the command line run in it."""
 
@@ -57,22 +47,22 @@ class Desk:
 
     @property
     def environment(self) -> dict[str, str]:
-        home = {name: str(self.folder / "home") for name in ("CONSENTGUARD_STATE", "XDG_DATA_HOME")}
-        return {**os.environ, **home, "PYTHONWARNINGS": "default"}
+        return {name: str(self.folder / "home") for name in ("CONSENTGUARD_STATE", "XDG_DATA_HOME")}
 
     def run(self, *arguments: str) -> Answer:
+        return typed(*arguments, folder=self.folder, environment=self.environment)
+
+    def run_alone(self, *arguments: str, **environment: str) -> Answer:
+        """In a process of its own."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
-            env=self.environment,
+            env={**os.environ, **self.environment, "PYTHONWARNINGS": "default", **environment},
             capture_output=True,
             timeout=120,
             check=False,
         )
-        answer = Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert "Traceback" not in answer.err, answer.err
-        assert "Warning" not in answer.err, answer.err
-        return answer
+        return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def names(self, folder: str) -> list[str]:
         return sorted(path.name for path in (self.folder / folder).glob("*"))
@@ -149,7 +139,7 @@ RELEASE = ("release", "--state", "state", "--json")
 @pytest.fixture(scope="module")
 def released(desk) -> Answer:
     """A face that is covered and a picture without one, in this order."""
-    return desk.run(
+    return desk.run_alone(
         *RELEASE, "--policy", "body.toml", "--out", "good", "--before-after", "looks", "face.jpg", "still.png"
     )
 
@@ -303,14 +293,14 @@ def test_plain_words_say_the_outcome_first_and_inspect_draws_it(desk):
 @posix
 def test_a_name_that_is_not_utf8_stops_neither_the_photo_nor_the_run(desk):
     odd = os.fsdecode(b"caf\xe9.png")
-    answer = desk.run(*RELEASE, "--out", "odd", odd, "still.png")
+    answer = desk.run_alone(*RELEASE, "--policy", "body.toml", "--out", "odd", odd, "still.png")
     assert [(line["photo"], line["outcome"]) for line in answer.lines] == [(odd, "released"), ("still.png", "released")]
     assert answer.code == 0
     assert "caf\\xe9.png: may go as it is" in desk.run("check", "--state", "state", odd).out
 
 
 def test_the_small_commands(desk):
-    assert re.fullmatch(r"consentguard \d+\.\d+\.\d+\n", desk.run("--version").out)
+    assert re.fullmatch(r"consentguard \d+\.\d+\.\d+\n", desk.run_alone("--version").out)
     models = desk.run("models", "list")
     assert models.code == 0
     assert re.search(r"centerface@09189dea +here +finds faces", models.out)
@@ -418,12 +408,10 @@ def test_a_command_that_fails_says_why_on_stderr(desk, command, code, told):
 
 
 def test_missing_weights_name_the_one_command_to_run(desk, tmp_path):
-    environment = {**desk.environment, "CONSENTGUARD_MODELS": str(tmp_path)}
-    command = desk.command("check", "--state", "state", "--json", "still.png")
-    done = subprocess.run(command, cwd=desk.folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    assert json.loads(done.stdout)["reasons"] == ["model-unavailable"]
-    assert "run `consentguard models pull`" in done.stderr
+    answer = desk.run_alone("check", "--state", "state", "--json", "still.png", CONSENTGUARD_MODELS=str(tmp_path))
+    assert answer.code == 3
+    assert answer.lines[0]["reasons"] == ["model-unavailable"]
+    assert "run `consentguard models pull`" in answer.err
 
 
 WRONG = {
@@ -506,7 +494,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_half_file(desk):
     child = subprocess.Popen(
         command,
         cwd=desk.folder,
-        env=desk.environment,
+        env={**os.environ, **desk.environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # what runs in the background of a shell inherits an ignored SIGINT, and would ignore this one too
@@ -535,12 +523,18 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 @posix
-@pytest.mark.parametrize("command", [["policy", "check"], [*RELEASE, "--out", "unread", "still.png", "still.png"]])
+@pytest.mark.parametrize(
+    "command", [["policy", "check"], [*RELEASE, "--policy", "body.toml", "--out", "unread", "still.png", "still.png"]]
+)
 def test_a_reader_who_has_gone_ends_the_run_quietly_and_not_with_0(desk, command):
     ours, theirs = socket.socketpair()  # a socket, so that writing fails at once and no pipe buffer hides it
     ours.close()
     child = subprocess.Popen(
-        desk.command(*command), cwd=desk.folder, env=desk.environment, stdout=theirs.fileno(), stderr=subprocess.PIPE
+        desk.command(*command),
+        cwd=desk.folder,
+        env={**os.environ, **desk.environment},
+        stdout=theirs.fileno(),
+        stderr=subprocess.PIPE,
     )
     theirs.close()
     _, err = child.communicate(timeout=60)
