@@ -82,7 +82,9 @@ def everything(policy: Policy) -> str:
 def stands_under(policy: Policy, recorded: str) -> bool:
     """Whether a release whose record holds this digest was made under a policy that decides the same."""
     now = deciding(policy)
-    return recorded in (now, _digest(_first_version(policy))) or now in _EARLIER_SHIPPED.get(recorded, ())
+    if recorded == now or now in _EARLIER_SHIPPED.get(recorded, ()):
+        return True
+    return recorded == _digest(_first_version(policy))
 
 
 def _first_version(policy: Policy) -> Any:
