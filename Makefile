@@ -5,6 +5,8 @@ BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
 TESTS ?= tests
+# Compiled modules are kept even where the environment asks for none: tests start hundreds of interpreters.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help demo test properties mutants coverage quick lint format docs parity bench detection recognition fuzz clean
 .DEFAULT_GOAL := help
