@@ -47,7 +47,7 @@ def test_a_surname_on_a_certificate_or_badge_is_painted_over(
     guard: Callable[..., Guard], body_policy: Policy, drawn: Drawn
 ) -> None:
     rules = _rules(body_policy)
-    flat = replace(rules, picture=replace(rules.picture, fill="flat"))
+    flat = replace(rules, picture=replace(rules.picture, fill="flat", sticker=""))
     released = guard(policy=flat).release(_png(drawn))
     verdict = released.verdict
     assert (verdict.outcome, verdict.rewrite) == (Outcome.RELEASED, Rewrite.COVER)

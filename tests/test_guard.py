@@ -37,7 +37,7 @@ def covering(register: Register, body_policy: Policy, state: State) -> Guard:
 
 def flat(policy: Policy) -> Policy:
     """The same, painting with one colour, which a test can tell from everything else."""
-    return replace(policy, picture=replace(policy.picture, fill="flat"))
+    return replace(policy, picture=replace(policy.picture, fill="flat", sticker=""))
 
 
 def _with_secrets(photo: bytes) -> bytes:

@@ -257,7 +257,7 @@ def test_numbers_are_those_that_inspect_gave(guard: Callable[..., Guard], pair: 
 def test_a_face_that_was_missed_is_painted_by_an_added_box(guard: Callable[..., Guard], body_policy) -> None:
     noise = np.random.default_rng(1).integers(90, 130, (400, 600, 3), np.uint8)
     photo = codec.encode_jpeg(noise, 95)
-    flat = dataclasses.replace(body_policy, picture=dataclasses.replace(body_policy.picture, fill="flat"))
+    flat = dataclasses.replace(body_policy, picture=dataclasses.replace(body_policy.picture, fill="flat", sticker=""))
     released = guard(policy=flat).release(photo, tags=[Tag(Box(300, 100, 360, 180), HIDE, added=True)], by="me")
     (face,) = released.verdict.faces
     assert (face.added, face.tag, face.standing) == (True, HIDE, Standing.HIDDEN_BY_PERSON)

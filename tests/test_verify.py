@@ -15,6 +15,7 @@ from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, paint, proof
+from consentguard.vision.rewrite.figures import Figures
 from consentguard.vision.rewrite.shapes import Polygon, drawn
 
 WIDTH, HEIGHT, PAINT = 320, 240, Paint()
@@ -157,10 +158,16 @@ def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, f
     verify(data, SILHOUETTE, (), (), (), picture, lambda picture, finest=True: (), made, kind, quality)
 
 
+def with_figure(plan: RewritePlan) -> RewritePlan:
+    head = Box(30, 30, 140, 150)
+    return replace(plan, heads=(head,), figures=Figures(plan.hidden.astype(np.uint8), (head,)))
+
+
+@pytest.mark.parametrize("sticker", ["smile", "figure"])
 @pytest.mark.parametrize("kind", ["jpeg", "webp"])
-def test_a_sticker_passes_and_hides_no_leak(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sticker_passes_and_hides_no_leak(kind: str, sticker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sharp edges are moved by coding more than any fill is."""
-    plan, made = replace(SILHOUETTE, heads=(Box(30, 30, 140, 150),)), Paint(sticker="smile")
+    plan, made = with_figure(SILHOUETTE), Paint(sticker=sticker)
     smooth = np.random.default_rng(1).integers(0, 256, (16, 22, 3), np.uint8)
     picture = _enlarged(smooth)
 
@@ -172,6 +179,28 @@ def test_a_sticker_passes_and_hides_no_leak(kind: str, monkeypatch: pytest.Monke
     monkeypatch.setattr(paint, "surroundings", lambda pixels, hidden, people: cv2.blur(pixels, (61, 61)))
     with pytest.raises(VerificationFailed, match="not what follows"):
         passes()
+
+
+@pytest.mark.parametrize("sticker", ["smile", "figure"])
+def test_nobody_is_searched_for_in_a_drawing_and_everybody_beside_it(sticker: str) -> None:
+    """A detector takes a drawn face for one: it sees the paint in its place, and the very bytes everywhere else."""
+    plan, made = with_figure(SILHOUETTE), Paint(sticker=sticker)
+    data, seen = codec.encode_jpeg(apply_plan(PICTURE.pixels, plan, made), 90), []
+
+    def find(picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
+        seen.append((finest, picture.pixels))
+        return ()
+
+    verify(data, plan, (), (), (), PICTURE, find, made)
+    bytes_ = codec.decode(data, max_edge=WIDTH, max_pixels=WIDTH * HEIGHT).pixels
+    bare = apply_plan(PICTURE.pixels, plan, Paint())
+    assert {finest for finest, _ in seen} == {False, True}
+    for pixels in (pixels[:, ::-1] if mirrored else pixels for mirrored, pixels in seen):
+        replaced = (pixels != bytes_).any(axis=2)
+        assert replaced.sum() > 1000
+        near = cv2.dilate(plan.hidden.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0  # where the paint fades
+        assert not (replaced & ~near).any()
+        assert np.array_equal(pixels[replaced], bare[replaced])
 
 
 def test_another_size_than_planned_never_leaves() -> None:
@@ -336,8 +365,8 @@ def covered(*part: slice, height: int = 96, width: int = 96) -> np.ndarray:
 def test_the_expected_picture_is_made_where_nobody_ever_was() -> None:
     other = PICTURE.pixels.copy()
     other[SILHOUETTE.hidden] = 255 - other[SILHOUETTE.hidden]
-    expected = proof._expected(PICTURE.pixels, SILHOUETTE, PAINT)
-    assert np.array_equal(expected, proof._expected(other, SILHOUETTE, PAINT))
+    expected, _ = proof.expected(PICTURE.pixels, SILHOUETTE, PAINT)
+    assert np.array_equal(expected, proof.expected(other, SILHOUETTE, PAINT)[0])
     assert np.array_equal(expected, apply_plan(PICTURE.pixels, SILHOUETTE, PAINT))
     assert expected.dtype == np.uint8
 

@@ -11,7 +11,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.errors import WrongUsage
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject, canonical
-from consentguard.vision.rewrite import Limits, RewritePlan, plan_rewrite, propose
+from consentguard.vision.rewrite import FIGURE, Limits, RewritePlan, plan_rewrite, propose
 
 REFUSE: Final = "refuse"
 """The choice to publish nothing of a photo."""
@@ -64,6 +64,7 @@ def limits_of(policy: Policy) -> Limits:
         rules.least_worth / 100,
         by_worth=rules.order == "worth",
         clothes=rules.crop_shows == "clothes",
+        figures=policy.picture.sticker == FIGURE,
     )
 
 
@@ -168,7 +169,8 @@ class Planner:
         if share * part.area < rules.smallest_share / 100 * self.picture.width * self.picture.height:
             return self._none(self._first(found, step), "too little of the picture would be seen in this frame")
         why = f"a frame drawn by a person, {hidden.mean():.0%} of it painted over"
-        return RewritePlan(Rewrite.CROP, part, why, hidden, people, wanted[0].heads, share)
+        figures = None if wanted[0].figures is None else wanted[0].figures.within(part)
+        return RewritePlan(Rewrite.CROP, part, why, hidden, people, wanted[0].heads, share, figures=figures)
 
     def _none(self, like: RewritePlan, why: str) -> RewritePlan:
         """The same plan, refusing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final, Protocol
 
@@ -16,8 +17,7 @@ from consentguard.values.stopwatch import stage
 from consentguard.vision.detection import passes
 from consentguard.vision.imagefile import bare, codec
 from consentguard.vision.models.engine import both, together
-from consentguard.vision.rewrite import Mask, Paint, RewritePlan, apply_plan, kept_hand
-from consentguard.vision.rewrite.proof import follows
+from consentguard.vision.rewrite import Mask, Paint, RewritePlan, apply_plan, kept_hand, proof
 from consentguard.vision.rewrite.shapes import in_shapes, uint8
 
 _SAME_FACE: Final = 0.4
@@ -95,8 +95,9 @@ def verify(
 ) -> None:
     """Decodes what would leave and searches it, mirrored and plainly. Returns nothing, so no answer can be ignored.
 
-    That it is the expected picture is proved without trust in the painter (`follows`). The plain detector pass is an
-    octave coarser: the first one saw the same pixels as finely, and the mirrored one sees them anew
+    That it is the expected picture is proved without trust in the painter (`proof.follows`). What is drawn on paint is
+    searched as bare paint: it is proved to be the drawing, and a drawn face is taken for a face. The plain detector
+    pass is an octave coarser: the first one saw the same pixels as finely, and the mirrored one sees them anew
     (docs/decisions/0047).
 
     Args:
@@ -125,9 +126,11 @@ def verify(
         raise VerificationFailed(f"the finished file cannot be read again: {error}") from error
     if size != (frame.width, frame.height) or size != (picture.width, picture.height):
         raise VerificationFailed("the finished file is not the planned size; report this.")
-    both_ways = [partial(find, _flipped(picture)), partial(find, picture, finest=False)]
+    expected, undrawn = proof.expected(before.pixels, plan, paint)
+    searched = replace(picture, pixels=proof.without_drawings(picture.pixels, expected, undrawn))
+    both_ways = [partial(find, _flipped(searched)), partial(find, searched, finest=False)]
     as_expected, (other, plain) = both(
-        partial(follows, picture.pixels, before.pixels, plan, paint, kind, quality), partial(together, both_ways)
+        partial(proof.follows, picture.pixels, expected, plan, kind, quality), partial(together, both_ways)
     )
     if not as_expected:
         raise VerificationFailed("the finished picture is not what follows from what may be seen; report this.")

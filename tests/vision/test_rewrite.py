@@ -22,8 +22,14 @@ from consentguard.vision.rewrite.shapes import drawn
 from consentguard.vision.rewrite.stickers import DRAWN
 
 WIDTH, HEIGHT = 208, 152
-LIMITS = Limits(smallest_edge=48, smallest_share=0.05)
-PAINTS = [Paint(), Paint("flat", (128, 128, 128)), Paint(sticker="smile"), Paint(note="people removed")]
+LIMITS = Limits(smallest_edge=48, smallest_share=0.05, figures=True)
+PAINTS = [
+    Paint(),
+    Paint("flat", (128, 128, 128)),
+    Paint(sticker="figure"),
+    Paint(sticker="smile"),
+    Paint(note="people removed"),
+]
 PICTURE = Picture(np.random.default_rng(7).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8), WIDTH, HEIGHT)
 REMAINS = [{"hands", "back_of_head"}, {"hands"}, {"back_of_head"}, set(), {"body"}, {"hands", "back_of_head", "body"}]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box, Picture
 from consentguard.vision.rewrite.cells import grown_cells
+from consentguard.vision.rewrite.figures import Figures
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
 from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box
@@ -72,11 +73,13 @@ def best_frames(
     frames = frames[holds]
     if not bodies_remain:
         frames = frames[~_bare(scene, picture, frames)]
-    worth = worths(scene, picture, scene.marks, frames)
+    worth = worths(scene, picture, scene.marks, frames, Figures.none(scene.marks.shape) if limits.figures else None)
     return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
-def painted_frames(scene: Scene, picture: Picture, hidden: Mask, near: Mask, limits: Limits) -> list[tuple[Box, float]]:
+def painted_frames(
+    scene: Scene, picture: Picture, hidden: Mask, near: Mask, limits: Limits, figures: Figures | None
+) -> list[tuple[Box, float]]:
     """Good frames of a picture in which these pixels are painted over, the whole one among them, with their worth.
 
     Beside places on a grid, the largest are tried in which nothing is painted; `near` as for `best_frames`. Every
@@ -98,7 +101,7 @@ def painted_frames(scene: Scene, picture: Picture, hidden: Mask, near: Mask, lim
     every = np.concatenate([whole, trimmed])
     heads = [box for head in scene.approved if (box := head.within(width, height))]
     every = every[(inside(every, heads) == 1).all(axis=1)]
-    worth = worths(scene, picture, hidden, every)
+    worth = worths(scene, picture, hidden, every, figures)
     trimmed_worth = [(_box(every[1 + i]), float(worth[1 + i])) for i in _different(every[1:], worth[1:], _MOST_PAINTED)]
     return [(_box(whole[0]), float(worth[0])), *trimmed_worth]
 

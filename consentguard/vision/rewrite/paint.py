@@ -9,12 +9,15 @@ import cv2
 import numpy as np
 
 from consentguard.values import Box, Pixels, frozen_pixels
+from consentguard.vision.rewrite.figures import drawn_on
 from consentguard.vision.rewrite.fill import flat, laid_over, surroundings
 from consentguard.vision.rewrite.stickers import stuck
 
 if TYPE_CHECKING:
     from consentguard.vision.rewrite.plan import RewritePlan
 
+FIGURE: Final = "figure"
+"""The sticker that is a drawn figure for each person, rather than a shape on each head."""
 _NOTE_SHARE: Final = 0.022
 _NOTE_LEAST: Final = 12
 """Height of the note's letters, in shares of the frame's shorter side and in pixels at least."""
@@ -27,7 +30,8 @@ class Paint:
     Attributes:
         fill: "surroundings", with the colours around it, or "flat", with one colour.
         colour: RGB of a flat fill, 0..255 each.
-        sticker: a drawn shape on each covered head, see `stickers.DRAWN`; "" for none.
+        sticker: "figure" for a drawn figure in the place of each person, or a drawn shape on each covered head, see
+            `stickers.DRAWN`; "" for neither.
         note: words in the lower right corner of a picture in which somebody was painted over; "" for none.
     """
 
@@ -50,20 +54,32 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
 
 def paint_frame(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     """The same from the pixels of the plan's frame alone."""
+    return painted_twice(pixels, plan, paint)[0]
+
+
+def painted_twice(pixels: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Pixels]:
+    """The same, and the picture with the paint alone, without what is drawn on it: no figures and no stickers."""
     frame, hidden, picture = plan.frame, plan.hidden, np.ascontiguousarray(pixels)
     if not hidden.any():
-        return frozen_pixels(picture.copy())
+        whole = frozen_pixels(picture.copy())
+        return whole, whole
     if paint.fill == "flat":
-        painted = laid_over(picture, flat(hidden.shape, paint.colour), hidden, np.zeros_like(hidden))
+        fill, feathered = flat(hidden.shape, paint.colour), np.zeros_like(hidden)
     else:
-        painted = laid_over(picture, surroundings(picture, hidden, plan.people), hidden, ~(hidden | plan.people))
-    if paint.sticker:
+        fill, feathered = surroundings(picture, hidden, plan.people), ~(hidden | plan.people)
+    plain = painted = laid_over(picture, fill, hidden, feathered)
+    if paint.sticker == FIGURE:
+        if plan.figures is not None:
+            painted = laid_over(picture, drawn_on(fill, plan.figures), hidden, feathered)
+    elif paint.sticker:
+        painted = plain.copy()
         for head in plan.heads:
             stuck(painted, Box(head.left - frame.left, head.top - frame.top, head.right - frame.left,
                                head.bottom - frame.top), hidden, paint.sticker)  # fmt: skip
     if paint.note:
-        _note(painted, paint.note)
-    return frozen_pixels(painted)
+        for each in (painted,) if painted is plain else (painted, plain):
+            _note(each, paint.note)
+    return frozen_pixels(painted), frozen_pixels(plain)
 
 
 def _note(pixels: Pixels, text: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
+from consentguard.vision.rewrite.figures import Figures, figures_of, heads_alone, tidied
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
@@ -42,6 +43,7 @@ class RewritePlan:
         heads: covers of heads, in pixels of the picture, for stickers.
         worth: how much it is worth publishing, 0..1.
         refused: code of the reason where there is no rewrite, else "".
+        figures: who of those painted over stands where, for figures to be drawn; None for none.
     """
 
     rewrite: Rewrite | None
@@ -52,12 +54,18 @@ class RewritePlan:
     heads: tuple[Box, ...] = ()
     worth: float = 1.0
     refused: str = ""
+    figures: Figures | None = None
 
     def __post_init__(self) -> None:
         for mask in (self.hidden, self.people):
             if mask.shape != (self.frame.height, self.frame.width):
                 raise ValueError("the masks of a plan have the size of its frame")
             mask.flags.writeable = False
+        if self.figures is not None:
+            if self.figures.labels.shape != self.hidden.shape:
+                raise ValueError("the figures of a plan have the size of its frame")
+            if (self.figures.labels[~self.hidden] > 0).any():
+                raise ValueError("figures stand only where a plan hides somebody")
 
     @property
     def painted_share(self) -> float:
@@ -79,6 +87,7 @@ class RewritePlan:
             "worth": round(self.worth, 4),
             "painted_share": round(self.painted_share, 4),
             "refused": self.refused,
+            **({} if self.figures is None else {"figures": self.figures.as_json()}),
         }
 
 
@@ -213,15 +222,18 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     heads = tuple(around(one.cover) for one in scene.hidden)
     if bodies_remain:
         hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
-        yield _plan(Rewrite.COVER, whole, why, hidden, people, heads, worth_of_covers(hidden))
+        figures = figures_of(heads_alone(scene), hidden) if limits.figures else None
+        yield _plan(Rewrite.COVER, whole, why, hidden, people, heads, worth_of_covers(hidden), figures)
         return
+    scene = tidied(scene) if limits.figures else scene
     hidden = silhouettes(scene)
     if 1 - float(hidden.mean()) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
         forbidden = hidden | scene.grid.pixels(near)
-        for frame, worth in painted_frames(scene, picture, hidden, near, limits):
+        figures = figures_of(scene, hidden) if limits.figures else None
+        for frame, worth in painted_frames(scene, picture, hidden, near, limits, figures):
             if forbidden[frame.top : frame.bottom, frame.left : frame.right].any():
-                yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth)
+                yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth, figures)
             else:  # nothing of anybody hidden lies in it
                 yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
 
@@ -234,10 +246,12 @@ def _plan(
     people: Mask,
     heads: tuple[Box, ...] = (),
     worth: float = 1.0,
+    figures: Figures | None = None,
 ) -> RewritePlan:
     """A plan from masks of the whole picture."""
     part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
-    return RewritePlan(kind, frame, why, hidden[part].copy(), people[part] & ~hidden[part], heads, worth)
+    mine = None if figures is None else figures.within(frame)
+    return RewritePlan(kind, frame, why, hidden[part].copy(), people[part] & ~hidden[part], heads, worth, figures=mine)
 
 
 def _refusal(scene: Scene, possible: Sequence[RewritePlan], limits: Limits) -> RewritePlan:

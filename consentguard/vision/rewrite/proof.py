@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Pixels
 from consentguard.vision.imagefile import bare, codec
-from consentguard.vision.rewrite.paint import Paint, paint_frame
+from consentguard.vision.rewrite.paint import Paint, painted_twice
 from consentguard.vision.rewrite.plan import RewritePlan
 from consentguard.vision.rewrite.shapes import Mask, uint8
 
@@ -39,23 +39,33 @@ _PARTS: Final = 64
 """Of a level, in which means are counted: 255 of them fit into 16 bits."""
 
 
-def follows(pixels: Pixels, before: Pixels, plan: RewritePlan, paint: Paint, kind: str, quality: int) -> bool:
-    """Whether a decoded picture is what a plan makes of the picture `before` painting.
+def expected(before: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Pixels]:
+    """The picture that a plan makes where nothing hidden was ever there, and the same without what is drawn on paint.
 
-    The expected picture is made anew from a copy of `before` in which every hidden pixel was overwritten with a
-    constant: pixels in which a hidden one had any influence would differ from it. `kind` and `quality` are the format
-    of the file and, of 100, the quality with which it was encoded.
+    Made anew from a copy of the picture `before` painting in which every hidden pixel was overwritten with a constant:
+    pixels in which a hidden one had any influence would differ from it.
+    """
+    frame = plan.frame
+    part = before[frame.top : frame.bottom, frame.left : frame.right]
+    # What the mask leaves out is 0 in the copy.
+    return painted_twice(uint8(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8))), plan, paint)
+
+
+def follows(pixels: Pixels, expected: Pixels, plan: RewritePlan, kind: str, quality: int) -> bool:
+    """Whether a decoded picture is the expected one of a plan.
+
+    `kind` and `quality` are the format of the file and, of 100, the quality with which it was encoded.
     """
     noise = 0.0 if kind == "png" else 1 + _COARSER * max(_FINE - quality, 0)
-    return _is_expected(pixels, _expected(before, plan, paint), plan.hidden, noise, kind, quality)
+    return _is_expected(pixels, expected, plan.hidden, noise, kind, quality)
 
 
-def _expected(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
-    """The picture that the plan makes where nothing hidden was ever there."""
-    frame = plan.frame
-    part = pixels[frame.top : frame.bottom, frame.left : frame.right]
-    # What the mask leaves out is 0 in the copy.
-    return paint_frame(uint8(cv2.copyTo(part, 1 - plan.hidden.view(np.uint8))), plan, paint)
+def without_drawings(pixels: Pixels, expected: Pixels, undrawn: Pixels) -> Pixels:
+    """A decoded picture with bare paint where figures or stickers are drawn on it, and nowhere else."""
+    if expected is undrawn:
+        return pixels
+    drawn = (expected != undrawn).any(axis=2)
+    return cv2.copyTo(undrawn, drawn.view(np.uint8), np.array(pixels)).astype(np.uint8, copy=False)
 
 
 def _is_expected(pixels: Pixels, expected: Pixels, painted: Mask, noise: float, kind: str, quality: int) -> bool:

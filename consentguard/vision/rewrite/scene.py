@@ -48,6 +48,7 @@ class Limits:
         least_worth: 0..1, what a rewrite has to be worth to leave.
         by_worth: the candidate that is worth most, rather than the first kind that is possible.
         clothes: a crop may show sleeves and lap beside a kept hand.
+        figures: drawn figures stand where people were.
     """
 
     smallest_edge: int = 400
@@ -55,6 +56,7 @@ class Limits:
     least_worth: float = 0.0
     by_worth: bool = True
     clothes: bool = True
+    figures: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -57,8 +57,7 @@ def trunk(head: Box) -> Polygon:
     """Where the trunk beneath a head is, if nothing else is known."""
     x, unit = (head.left + head.right) / 2, max(head.height, head.width * _HEAD_HIGH)  # a frame may cut a head
     wide = _TRUNK_WIDE / 2 * unit
-    box = Box.covering(x - wide, head.top + _TRUNK_DOWN * unit, x + wide, head.top + _TRUNK_HIGH * unit)
-    return hull((*rounded(head), *rounded(box)))
+    return rounded(Box.covering(x - wide, head.top + _TRUNK_DOWN * unit, x + wide, head.top + _TRUNK_HIGH * unit))
 
 
 def hand_length(hand: Hand) -> float:

@@ -8,7 +8,7 @@ from typing import Final
 from consentguard.consent.policy.toml_keys import Keys
 
 FILLS: Final = ("surroundings", "flat")
-STICKERS: Final = ("", "smile", "star", "flower")
+STICKERS: Final = ("figure", "", "smile", "star", "flower")
 _NOTE_LONGEST: Final = 60
 
 
@@ -18,7 +18,8 @@ class PictureRules:
 
     Attributes:
         fill: what stands where somebody was: the colours around them, or the one colour `paint`, RGB, 0..255 each.
-        sticker: a drawn shape on each covered head; "" for none.
+        sticker: what is drawn on the fill: a "figure" for each person; a "smile", "star" or "flower" on each covered
+            head; or nothing, "". It hides nothing by itself.
         note: words in the corner of a picture in which somebody was painted over; "" for none.
     """
 
@@ -28,7 +29,7 @@ class PictureRules:
     detector: str = "centerface"
     fill: str = "surroundings"
     paint: tuple[int, int, int] = (128, 128, 128)
-    sticker: str = ""
+    sticker: str = "figure"
     note: str = ""
     jpeg_quality: int = 90
 

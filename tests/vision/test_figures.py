@@ -1,0 +1,169 @@
+"""Figures: where they stand, and that they stand on paint only."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
+from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
+from consentguard.vision.rewrite.figures import Figures, drawn_on, figures_of, heads_alone, tidied
+from consentguard.vision.rewrite.plan import silhouettes, survey_of
+from consentguard.vision.rewrite.scene import Scene
+
+WIDTH, HEIGHT = 320, 240
+GREY = Picture(np.full((HEIGHT, WIDTH, 3), 120, np.uint8), WIDTH, HEIGHT)
+REMAIN = {"hands", "back_of_head"}
+
+
+def face_at(x: int, y: int, side: int = 24) -> Face:
+    return Face(Box(x, y, x + side, y + side), 0.9)
+
+
+def scene_of(*heads: Face, people: tuple[PersonRegion, ...] = (), marks: tuple[Box, ...] = ()) -> Scene:
+    return survey_of(GREY, Seen(heads, (), (), people), (), REMAIN, marks, (), 0)
+
+
+def body(box: Box, head: Face | None, sure: np.ndarray | None = None) -> PersonRegion:
+    cells = np.full((box.height, box.width), 220, np.uint8) if sure is None else sure
+    return PersonRegion(box, head, Extent(box.left, box.top, 1, cells))
+
+
+def figures(scene: Scene) -> tuple[Figures, np.ndarray]:
+    scene = tidied(scene)
+    hidden = silhouettes(scene)
+    return figures_of(scene, hidden), hidden
+
+
+def test_each_person_is_a_figure_numbered_from_left_to_right() -> None:
+    right, left = face_at(220, 60), face_at(60, 60)
+    made, hidden = figures(scene_of(right, left))
+    assert set(np.unique(made.labels)) == {0, 1, 2}
+    for label, face in ((1, left), (2, right)):
+        assert (made.labels[face.box.top : face.box.bottom, face.box.left : face.box.right] == label).all()
+        assert made.heads[label - 1].overlap(face.box) == face.box.area
+    assert not made.labels[~hidden].any()
+    assert (made.labels[hidden] > 0).mean() > 0.97, "nothing of the paint is left without a figure"
+
+
+def test_the_nearest_stands_in_front() -> None:
+    far, near = face_at(150, 40, 16), face_at(140, 60, 60)
+    made, _ = figures(scene_of(far, near))
+    front = 1 + sorted(made.heads, key=lambda head: (head.left + head.right, head.top)).index(
+        max(made.heads, key=lambda head: head.area)
+    )
+    assert (made.labels[62:118, 142:198] == front).all()
+
+
+def test_what_lies_apart_from_its_head_is_left_to_the_fill() -> None:
+    face = face_at(150, 40)
+    sure = np.zeros((150, 120), np.uint8)
+    sure[:80, 20:100] = 220
+    sure[140:148, 2:10] = 220
+    made, hidden = figures(scene_of(face, people=(body(Box(100, 40, 220, 190), face, sure),)))
+    assert hidden[183, 105]
+    assert made.labels[183, 105] == 0
+    assert made.labels[100, 160] == 1
+
+
+def test_gaps_and_small_holes_of_a_body_are_closed() -> None:
+    face = face_at(140, 30, 40)
+    sure = np.full((180, 120), 220, np.uint8)
+    sure[90:110, 40:60] = 0
+    box = Box(100, 30, 220, 210)
+    scene = scene_of(face, people=(body(box, face, sure),))
+    (before,), (after,) = scene.hidden, tidied(scene).hidden
+    assert not (before.cells & ~after.cells).any()
+    assert not before.cells[130, 150]
+    assert after.cells[130, 150]
+
+
+def test_a_body_without_a_head_has_a_face_at_its_top() -> None:
+    made, _ = figures(scene_of(face_at(20, 20), people=(body(Box(200, 60, 260, 220), None),)))
+    assert len(made.heads) == 2
+    assert Box(190, 55, 270, 130).overlap(made.heads[1]) == made.heads[1].area
+    assert made.labels[150, 230] == 2
+
+
+def test_paint_over_words_is_no_figure() -> None:
+    made, hidden = figures(scene_of(face_at(20, 20), marks=(Box(200, 180, 300, 220),)))
+    assert hidden[200, 250]
+    assert made.labels[200, 250] == 0
+
+
+def test_where_bodies_may_remain_only_heads_are_figures() -> None:
+    face = face_at(150, 40)
+    plan = next(
+        plan
+        for plan in propose(GREY, Seen((face,)), (), {"body", *REMAIN}, limits=Limits(48, 0.05, figures=True))
+        if plan.rewrite is Rewrite.COVER
+    )
+    assert plan.figures is not None
+    assert (plan.figures.labels[plan.hidden] == 1).mean() > 0.97
+    assert not heads_alone(scene_of(face)).hidden[0].cells.any()
+
+
+def test_hundreds_of_people_are_drawn_and_the_smallest_are_left_to_the_fill() -> None:
+    crowd = [face_at(x, y, 6) for x in range(0, 312, 11) for y in range(0, 230, 20)]
+    made, _ = figures(scene_of(*crowd, face_at(100, 100, 40)))
+    assert made.labels.max() == 250
+    assert len(made.heads) == 250
+
+
+@given(st.lists(st.tuples(st.integers(-10, 300), st.integers(-10, 220), st.integers(6, 80)), min_size=1, max_size=5))
+def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tuple[int, int, int]]) -> None:
+    scene = tidied(scene_of(*(face_at(*place) for place in places)))
+    hidden = silhouettes(scene)
+    made = figures_of(scene, hidden)
+    fill = np.full((HEIGHT, WIDTH, 3), 77, np.uint8)
+    drawn = drawn_on(fill, made)
+    assert np.array_equal(drawn, drawn_on(fill, made))
+    reach = cv2.dilate((made.labels > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert (drawn[~reach] == 77).all()
+    assert (drawn[made.labels > 0] != 77).any(axis=1).mean() > 0.99
+    frame = Box(40, 30, 300, 200)
+    cut = made.within(frame)
+    assert np.array_equal(cut.labels, made.labels[30:200, 40:300])
+    assert all(old.left - new.left == 40 and old.top - new.top == 30
+               for old, new in zip(made.heads, cut.heads, strict=True))  # fmt: skip
+
+
+def test_no_figure_no_drawing() -> None:
+    nobody = Figures(np.zeros((HEIGHT, WIDTH), np.uint8), ())
+    assert (drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), nobody) == 77).all()
+
+
+def test_a_plan_refuses_figures_of_another_size_or_where_nobody_is_hidden() -> None:
+    hidden = np.zeros((20, 30), bool)
+    hidden[5:10, 5:10] = True
+    plan = RewritePlan(Rewrite.SILHOUETTE, Box(0, 0, 30, 20), "a test", hidden, np.zeros_like(hidden))
+    with pytest.raises(ValueError, match="size of its frame"):
+        replace(plan, figures=Figures(np.zeros((20, 31), np.uint8), ()))
+    with pytest.raises(ValueError, match="only where a plan hides"):
+        replace(plan, figures=Figures(np.ones((20, 30), np.uint8), ()))
+
+
+def test_the_plan_says_who_stands_where() -> None:
+    labels = np.zeros((20, 30), np.uint8)
+    labels[5:10, 5:10] = 3
+    figures = Figures(labels, (Box(1, 2, 3, 4),))
+    told = figures.as_json()
+    again = np.concatenate([np.full(length, label, np.uint8) for label, length in told["labels"]]).reshape(20, 30)
+    assert np.array_equal(again, labels)
+    assert told["heads"] == [[1, 2, 3, 4]]
+
+
+def test_policy_decides_whether_figures_stand_there() -> None:
+    face = face_at(150, 40)
+    plan = next(
+        plan
+        for plan in propose(GREY, Seen((face,)), (), REMAIN, limits=Limits(48, 0.05, figures=True))
+        if plan.rewrite is Rewrite.SILHOUETTE
+    )
+    plain, drawn = (apply_plan(GREY.pixels, plan, Paint(sticker=sticker)) for sticker in ("", "figure"))
+    assert (plain[plan.hidden] != drawn[plan.hidden]).any(axis=1).mean() > 0.9
+    far = cv2.dilate(plan.hidden.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    assert np.array_equal(plain[far], drawn[far])
