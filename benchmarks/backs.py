@@ -64,7 +64,7 @@ def ridge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def inside(network: CenterFace, levels: Levels, boxes: np.ndarray) -> np.ndarray:
     """What a plain and a mirrored close pass say of each box, their mean."""
     side, tall = backs.PASS
-    said = [network.head_look(levels, boxes, side, tall / backs.HEAD_OVER_FACE, mirror=m)[2] for m in (False, True)]
+    said = [network.head_pass(levels, boxes, side, tall / backs.HEAD_OVER_FACE, mirror=m)[2] for m in (False, True)]
     return (said[0] + said[1]) / 2
 
 
@@ -88,7 +88,7 @@ def away(labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     )
 
 
-def whole_looks(looks: list[DetectorPass], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
+def whole_passes(looks: list[DetectorPass], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
     for name, size in backs.SIZES:
         for look in looks[:2]:
             x, across, down = places(look, name)
@@ -172,7 +172,7 @@ def main() -> None:
     data: dict[str, list] = {name: [] for name in (*RIDGE, "place")}
     for name, pixels, boxes in pictures(every["scut_heads_b"], given.photos):
         faces, looks = detector.search(pixels)
-        whole_looks(list(looks), boxes, rng, data)
+        whole_passes(list(looks), boxes, rng, data)
         close_passes(network, Levels(pixels), list(looks), list(faces), boxes, labels.get(name, {}), data)
     shown: list[np.ndarray] = []
     for name in ("wider_train", "mafa_masked", "mafa_unmasked"):

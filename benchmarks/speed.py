@@ -167,7 +167,7 @@ def codec_floor(path: Path) -> None:
     cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_4)
 
 
-def one_look(network: CenterFace) -> Callable[[Path], float]:
+def one_pass(network: CenterFace) -> Callable[[Path], float]:
     """Times the look alone, not the reading."""
 
     def run(path: Path) -> float:
@@ -175,7 +175,7 @@ def one_look(network: CenterFace) -> Callable[[Path], float]:
         scale = 1024 / max(pixels.shape[:2])
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:, :, ::-1]
         start = time.perf_counter()
-        network.look(Levels(small), 1.0)
+        network.candidates(Levels(small), 1.0)
         return time.perf_counter() - start
 
     return run
@@ -268,7 +268,7 @@ def main() -> None:
             "face_recognition": script(arguments.peer, FACE_RECOGNITION, str(somebody)),
             "deface": script(arguments.peer, DEFACE),
             "codec floor": clocked(codec_floor),
-            "one look at 1024 px": one_look(CenterFace.load(ModelStore.default())),
+            "one look at 1024 px": one_pass(CenterFace.load(ModelStore.default())),
         }
         if arguments.before:
             who["release, before"] = script(arguments.before, BEFORE)

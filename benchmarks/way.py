@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from inspect import CO_GENERATOR
 from pathlib import Path
 from types import FrameType
@@ -31,34 +33,39 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         guard = Guard(Register.load(SAMPLE), Policy.shipped(), state=State.create(Path(folder) / "state"))
         release(guard, photo)
-        entered: Counter[str] = Counter()
-        called: Counter[str] = Counter()
-        generators: set[FrameType] = set()
-
-        def watch(frame: FrameType, event: str, _: object) -> None:
-            before = frame.f_back
-            if event != "call" or before is None or frame in generators:
-                return
-            if frame.f_code.co_flags & CO_GENERATOR:
-                generators.add(frame)
-            to, came = (Path(each.f_code.co_filename) for each in (frame, before))
-            if to == came or not to.is_relative_to(ROOT):
-                return
-            if to.parent == ROOT / "guard":
-                entered[to.name] += 1
-            elif came.parent == ROOT / "guard":
-                called[to.relative_to(ROOT).as_posix()] += 1
-
-        sys.setprofile(watch)
-        try:
-            outcome = release(guard, photo)
-        finally:
-            sys.setprofile(None)
+        outcome, guards, others = entered(partial(release, guard, photo))
     print(f"{outcome}; files of guard/ in the order in which they are entered, and how often:")
-    for name, times in entered.items():
+    for name, times in guards.items():
         print(f"{times:4} {name}")
-    there = ", ".join(f"{name} {times}" for name, times in sorted(called.items()))
-    print(f"{len(called)} files of other rooms are called from there, and how often: {there}")
+    there = ", ".join(f"{name} {times}" for name, times in sorted(others.items()))
+    print(f"{len(others)} files of other rooms are called from there, and how often: {there}")
+
+
+def entered(call: Callable[[], str]) -> tuple[str, Counter[str], Counter[str]]:
+    """What a call returns, how often it enters each file of `guard/`, and each other file of ours from there."""
+    guards: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    generators: set[FrameType] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        before = frame.f_back
+        if event != "call" or before is None or frame in generators:
+            return
+        if frame.f_code.co_flags & CO_GENERATOR:
+            generators.add(frame)
+        to, came = (Path(each.f_code.co_filename) for each in (frame, before))
+        if to == came or not to.is_relative_to(ROOT):
+            return
+        if to.parent == ROOT / "guard":
+            guards[to.name] += 1
+        elif came.parent == ROOT / "guard":
+            others[to.relative_to(ROOT).as_posix()] += 1
+
+    sys.setprofile(watch)
+    try:
+        return call(), guards, others
+    finally:
+        sys.setprofile(None)
 
 
 def release(guard: Guard, photo: bytes) -> str:

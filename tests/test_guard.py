@@ -82,7 +82,7 @@ def test_nobody_declared_covers_the_face_and_changes_nothing_else(
     # Nobody finds a face in it: neither our detector nor CenterFace on its own at 0.35, at the published size.
     assert detector.find(after) == ()
     for scale in (1.0, 0.5):
-        assert len(CenterFace.load(model_store).look(Levels(after), scale, 0.35)) == 0
+        assert len(CenterFace.load(model_store).candidates(Levels(after), scale, 0.35)) == 0
 
 
 def test_nothing_but_pixels_leaves(covering: Guard, photographs: dict[str, bytes]) -> None:

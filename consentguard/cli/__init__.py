@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show stops no photo
     arguments = build_parser().parse_args(argv)
+    arguments.main = main  # for commands that run others
     _leave_no_core()
     try:
         code: int = arguments.run(arguments)

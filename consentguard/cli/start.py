@@ -119,8 +119,6 @@ def _models() -> str:
 
 def _photo(arguments: argparse.Namespace) -> int:
     """Checks a photo and, where it needs a rewrite, releases it. Returns the exit code of what was done last."""
-    from consentguard.cli import main
-
     print(f"{_STEPS}/{_STEPS} Photo: ", end="", flush=True)
     photo = arguments.photo
     if photo is None and (named := _ask("a photo to check (empty: none)")):
@@ -130,15 +128,14 @@ def _photo(arguments: argparse.Namespace) -> int:
         return 0
     state = ["--state", str(arguments.state)] if arguments.state else []
     print(f"checking {photo}, with nobody named: every face counts as one without consent.", flush=True)
-    code = main(["check", *state, str(photo)])
-    if code != 1:
-        return code
-    return main(["release", *state, "--out", str(arguments.out), str(photo)])
+    code: int = arguments.main(["check", *state, str(photo)])
+    if code == 1:
+        code = arguments.main(["release", *state, "--out", str(arguments.out), str(photo)])
+    return code
 
 
 def _next(arguments: argparse.Namespace, directory: Path) -> int:
     """Says what to do next and, at a terminal, offers the desk; the exit code of that."""
-    from consentguard.cli import main
     from consentguard.consent.record.state import REGISTER_FILE
 
     print("\nWhat to do next:")
@@ -154,7 +151,8 @@ def _next(arguments: argparse.Namespace, directory: Path) -> int:
         return 0
     if _ask("open that page now, to drop photos on? (y, or empty for no)").casefold() not in ("y", "yes"):
         return 0
-    return main(["desk", *(["--state", str(arguments.state)] if arguments.state else [])])
+    code: int = arguments.main(["desk", *(["--state", str(arguments.state)] if arguments.state else [])])
+    return code
 
 
 def _ask(what: str) -> str:

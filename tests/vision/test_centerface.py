@@ -47,7 +47,7 @@ def test_looks_at_any_scale_speak_of_the_same_place(model_store: ModelStore, pho
     network = CenterFace.load(model_store)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     for scale in (1.0, 0.5, 0.31):
-        surest = network.look(Levels(pixels), scale)[0]
+        surest = network.candidates(Levels(pixels), scale)[0]
         assert np.abs(surest[:4] - (370, 100, 608, 422)).max() < 40
         assert surest[4] > 0.8
 
@@ -57,11 +57,11 @@ def test_a_close_look_tells_a_face_from_a_tie(model_store: ModelStore, photograp
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[370, 100, 608, 422], [420, 500, 560, 700]], np.float32)
     for side, tall, mirror in ((128, 48.0, True), (192, 80.0, False)):
-        (face, tie), (seen, _) = network.close_look(Levels(pixels), boxes, side, tall, mirror=mirror)
+        (face, tie), (seen, _) = network.close_pass(Levels(pixels), boxes, side, tall, mirror=mirror)
         assert face > 0.6
         assert tie < 0.2
         assert np.abs(seen - boxes[0]).max() < 30, "the close look's own box, mirrored back"
-    assert network.close_look(Levels(pixels), boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
+    assert network.close_pass(Levels(pixels), boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
 
 
 def test_a_close_look_finds_the_face_that_its_box_misplaces(
@@ -71,7 +71,7 @@ def test_a_close_look_finds_the_face_that_its_box_misplaces(
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[410, 60, 648, 382]], np.float32)
     for mirror in (False, True):
-        score, seen = network.close_look(Levels(pixels), boxes, 192, 80.0, mirror=mirror)
+        score, seen = network.close_pass(Levels(pixels), boxes, 192, 80.0, mirror=mirror)
         assert score[0] > 0.6
         assert np.abs(seen[0] - (370, 100, 608, 422)).max() < 30
 
@@ -81,8 +81,8 @@ def test_cuts_come_in_few_batch_sizes_and_none_is_lost(model_store: ModelStore, 
     boxes = np.random.default_rng(1).uniform(0, 300, (11, 4)).astype(np.float32)
     boxes[:, 2:] = boxes[:, :2] + 60
     network = CenterFace.load(model_store)
-    together = network.close_look(Levels(pixels), boxes, 128, 48.0, mirror=False)[0]
-    alone = [network.close_look(Levels(pixels), boxes[i : i + 1], 128, 48.0, mirror=False)[0][0] for i in range(11)]
+    together = network.close_pass(Levels(pixels), boxes, 128, 48.0, mirror=False)[0]
+    alone = [network.close_pass(Levels(pixels), boxes[i : i + 1], 128, 48.0, mirror=False)[0][0] for i in range(11)]
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
 
 
@@ -95,7 +95,7 @@ def test_looks_are_padded_to_few_shapes() -> None:
 def test_a_close_look_at_the_rim_sees_black_beyond_it(model_store: ModelStore) -> None:
     boxes = np.array([[-30, -30, 10, 10], [90, 90, 140, 140], [300, 500, 380, 600]], np.float32)
     wall, network = np.zeros((100, 100, 3), np.uint8), CenterFace.load(model_store)
-    assert network.close_look(Levels(wall), boxes, 128, 48.0, mirror=True)[0].max() < 0.1
+    assert network.close_pass(Levels(wall), boxes, 128, 48.0, mirror=True)[0].max() < 0.1
 
 
 def test_a_height_comes_from_the_area() -> None:

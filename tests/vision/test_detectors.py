@@ -26,7 +26,7 @@ def test_yunets_answer_becomes_rows_in_the_pixels_it_was_given() -> None:
     data, nothing = np.frombuffer(model_store.read(card), np.uint8), np.empty(0, np.uint8)
     theirs = cv2.FaceDetectorYN.create("onnx", data, nothing, (width, height), 0.6, 0.3)
     (expected,) = theirs.detect(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))[1]
-    (row,) = YuNet.load(model_store).look(Levels(pixels), 1.0, 0.6)
+    (row,) = YuNet.load(model_store).candidates(Levels(pixels), 1.0, 0.6)
     expected[2:4] += expected[:2]
     np.testing.assert_allclose(row, [*expected[:4], expected[14], *expected[4:14]], atol=3, rtol=0)
 

@@ -171,16 +171,16 @@ def test_an_empty_wall_of_any_size_has_no_hand(shape: tuple[int, int], finder: H
 
 
 def test_looks_are_the_whole_with_rims_and_tiles_where_they_show_more() -> None:
-    assert hands.looks(300, 200) == (Tile(-50, -100, 400), Tile(-150, -200, 600))
-    assert [look.side for look in hands.looks(1280, 720)] == [1707, 2560] + [640] * 6
-    assert [look.side for look in hands.looks(384, 384)] == [512, 768] + [192] * 9
+    assert hands.palm_tiles(300, 200) == (Tile(-50, -100, 400), Tile(-150, -200, 600))
+    assert [look.side for look in hands.palm_tiles(1280, 720)] == [1707, 2560] + [640] * 6
+    assert [look.side for look in hands.palm_tiles(384, 384)] == [512, 768] + [192] * 9
 
 
 def test_tiles_are_for_those_whose_hands_the_whole_does_not_show() -> None:
     def tiles(*faces: Face | Head) -> list[Tile]:
-        return list(hands.looks(1280, 720, faces)[2:])
+        return list(hands.palm_tiles(1280, 720, faces)[2:])
 
-    every = list(hands.looks(1280, 720)[2:])
+    every = list(hands.palm_tiles(1280, 720)[2:])
     left = Face(Box(40, 40, 72, 80), 0.9)
     assert tiles(left) == [Tile(0, 0, 640), Tile(0, 80, 640)]  # hands from x = -100 to 212, down to y = 320
     assert tiles(left, Face(Box(1200, 40, 1232, 80), 0.9)) == [tile for tile in every if tile.left != 320]

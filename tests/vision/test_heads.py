@@ -181,13 +181,13 @@ def test_the_inside_of_the_network_tells_a_head_from_a_wall_and_a_face_from_a_ba
 
 def test_what_is_hopeless_after_one_pass_gets_no_other(network, pictures, monkeypatch):
     passes = []
-    kept = network.head_look
+    kept = network.head_pass
 
     def noted(*given, mirror, **how):
         passes.append((len(given[1]), mirror))
         return kept(*given, mirror=mirror, **how)
 
-    monkeypatch.setattr(network, "head_look", noted)
+    monkeypatch.setattr(network, "head_pass", noted)
     read_heads(network, Levels(pictures["biden"]), np.array([[0, 0, 60, 80]], np.float32), 0.0, 1.5)
     assert passes == [(1, False), (0, False), (0, True)]
 

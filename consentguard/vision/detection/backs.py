@@ -1,8 +1,8 @@
 """Heads by the inside of CenterFace: where one may be, and what it shows.
 
 CenterFace was taught faces, yet the inside of it knows heads: linear readings of its tensor `474`, fitted on labelled
-heads by benchmarks/backs.py, find them in looks at the whole picture that were taken for faces, and tell them in close
-passes. What shows of a face is said by the network itself (docs/decisions/0072-backs-of-heads.md).
+heads by benchmarks/backs.py, find them in passes over the whole picture that were taken for faces, and tell them in
+close passes. What shows of a face is said by the network itself (docs/decisions/0072-backs-of-heads.md).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from consentguard.vision.detection.ssd import Floats
 _FILE: Final = "heads.npz"
 
 SIZES: Final = (("small", 38.0), ("large", 80.0))
-"""Height in pixels of the heads that a reading of a look at the whole picture finds: half an octave more or less. The
+"""Height in pixels of the heads that a reading of a pass over the whole picture finds: half an octave more or less. The
 first is of 3 x 3 cells of the tensor, the second of 3 x 3 squares of four."""
 _LIKELY: Final = -1.0
 """Log odds from which there may be a head: 65 of 79 clear backs at 6 boxes a photo."""
@@ -51,8 +51,8 @@ class Weights:
     """Linear readings of nine places of the tensor, row by row, 96 channels each, the constant last.
 
     Attributes:
-        small, large: float32 (865,), log odds that there is a head in the middle of such places of a look at the whole
-            picture, for heads of two sizes.
+        small, large: float32 (865,), log odds that there is a head in the middle of such places of a pass over the
+            whole picture, for heads of two sizes.
         head: float32 (865,), log odds that the cut shows a head.
         behind: float32 (865,), log odds that a head is seen from behind, and shows no face.
         place: float32 (865, 3), where its middle lies from that of the cut, across and down in heights of the head
@@ -96,20 +96,20 @@ class Readings:
         return Readings(self.boxes[which], self.head[which], self.behind[which], self.face[which])
 
 
-def likely_heads(look: DetectorPass) -> Floats:
-    """Where a look at the whole picture may show a head: float32 (n, 5), boxes in pixels of the picture and log odds.
+def likely_heads(seen: DetectorPass) -> Floats:
+    """Where a pass over the whole picture may show a head: float32 (n, 5), boxes in pixels of the picture and log odds.
 
-    The boxes are such as CenterFace would see a face in. Costs nothing beside the look.
+    The boxes are such as CenterFace would see a face in. Costs nothing beside the pass.
     """
     weights, found = shipped(), []
     for name, tall in SIZES:
         step = 1 if name == "small" else 2
-        maps = look.inside if step == 1 else by_four(look.inside)
+        maps = seen.inside if step == 1 else by_four(seen.inside)
         odds = slid(maps, getattr(weights, name), step)
         best = cv2.dilate(odds, np.ones((2 * step + 1, 2 * step + 1), np.uint8))
         row, column = np.nonzero((odds >= _LIKELY) & (odds >= best))
-        middle = (np.column_stack([column, row]) + step / 2) * INNER_STRIDE / (look.across, look.down)
-        boxes = _usual(middle, np.full(len(row), tall / HEAD_OVER_FACE / look.across))
+        middle = (np.column_stack([column, row]) + step / 2) * INNER_STRIDE / (seen.across, seen.down)
+        boxes = _usual(middle, np.full(len(row), tall / HEAD_OVER_FACE / seen.across))
         found.append(np.column_stack([boxes, odds[row, column]]))
     return np.concatenate(found).astype(np.float32)
 
@@ -151,7 +151,7 @@ def read_heads(network: CenterFace, levels: Levels, boxes: Floats, least: float,
 
 def _told(network: CenterFace, levels: Levels, boxes: Floats, *, mirror: bool) -> tuple[Floats, Floats]:
     side, tall = PASS
-    score, _, inside = network.head_look(levels, boxes, side, tall / HEAD_OVER_FACE, mirror=mirror, window=_WINDOW)
+    score, _, inside = network.head_pass(levels, boxes, side, tall / HEAD_OVER_FACE, mirror=mirror, window=_WINDOW)
     return score, inside
 
 
@@ -160,7 +160,7 @@ def with_faces(network: CenterFace, levels: Levels, known: Readings) -> Readings
     face = known.face
     for side, tall in _FACE_PASSES:
         for mirror in (False, True):
-            score, _ = network.close_look(
+            score, _ = network.close_pass(
                 levels, known.boxes, side, tall / HEAD_OVER_FACE, mirror=mirror, window=_WINDOW
             )
             face = np.maximum(face, score)

@@ -1,7 +1,7 @@
-"""CenterFace: one look at a whole picture at some scale, and close passes at single candidates.
+"""CenterFace: one pass over a whole picture at some scale, and close passes at single candidates.
 
 Network: CenterFace (Xu et al. 2019, arXiv 1911.03599), facts of its file in models/manifest.toml. What to make of its
-looks is decided in fusion.py; which looks to take, in faces.py.
+passes is decided in fusion.py; which passes to take, in faces.py.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from consentguard.vision.models.store import ModelStore, manifest
 _STRIDE: Final = 4
 _ROUND: Final = ((3e5, 64), (0, 32))
 """Looks of at least so many pixels are padded to multiples of so many. A shape that the engine first meets costs about
-as much as the look itself, for it makes its code anew; so there are few shapes."""
+as much as the pass itself, for it makes its code anew; so there are few shapes."""
 _WEAKEST: Final = 0.05
 """Cells under this score are no candidates; fusion wants the weak ones too."""
 _SAME_CELLS: Final = 0.45
-"""Boxes of one look that overlap by more than this IoU are one."""
+"""Boxes of one pass that overlap by more than this IoU are one."""
 _BATCHES: Final = (8, 4, 2, 1)
 """Cuts in one call. Few different numbers, for the same reason."""
 
@@ -38,7 +38,7 @@ INNER_STRIDE: Final = 16
 channels, and its stride in pixels."""
 _OUTPUTS: Final = ("537", "538", "539", "540", _INNER)
 _GRID: Final = 3
-"""Cells a side in which `head_look` sums up the middle of what that tensor says."""
+"""Cells a side in which `head_pass` sums up the middle of what that tensor says."""
 
 Rows: TypeAlias = NDArray[np.float32]
 """Candidates, one a row of 15: left, top, right, bottom, score, then five landmarks x, y; pixels of the picture."""
@@ -66,13 +66,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DetectorPass:
-    """What one look at the whole picture gives.
+    """What one pass over the whole picture gives.
 
     Attributes:
         rows: every candidate for a face, in pixels of the picture (of the turned one, where it was turned).
         inside: float32 (96, h, w), the tensor inside the network by which heads are told, at a stride of 16 pixels of
-            the look.
-        across, down: pixels of the look for each pixel of the picture.
+            the pass.
+        across, down: pixels of the pass for each pixel of the picture.
     """
 
     rows: Rows
@@ -99,16 +99,16 @@ class CenterFace:
         shape = {"input.1": (-1, 3, -1, -1)}
         return cls(engine.load(model_store.read(card), card.file, shape, exact=False, outputs=_OUTPUTS), card.label)
 
-    def look(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
-        """Every candidate that one look at the whole picture finds; arguments as of `whole`."""
+    def candidates(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
+        """Every candidate that one pass over the whole picture finds; arguments as of `whole`."""
         return self.whole(levels, scale, weakest, turns).rows
 
     def whole(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> DetectorPass:
-        """One look at the whole picture.
+        """One pass over the whole picture.
 
         Args:
             levels: the picture.
-            scale: pixels of the look for each pixel of the picture.
+            scale: pixels of the pass for each pixel of the picture.
             weakest: the score from which a cell is a candidate.
             turns: by how many quarters to the left the picture is turned; rows are in pixels of the turned picture.
         """
@@ -127,7 +127,7 @@ class CenterFace:
         inside = outputs[_INNER][0, :, : -(-tall // INNER_STRIDE), : -(-wide // INNER_STRIDE)]
         return DetectorPass(rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
 
-    def close_look(
+    def close_pass(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
     ) -> tuple[Floats, Floats]:
         """The best score in the middle of a cut around each box, in which its face is `face` pixels high, and its box.
@@ -143,9 +143,9 @@ class CenterFace:
         Returns float32 (n,), the score of the best cell whose box lies in the window, 0 where there is none; and
         float32 (n, 4), that cell's box in pixels of the picture, which is the box that was given where there is none.
         """
-        return self.head_look(levels, boxes, side, face, mirror=mirror, window=window)[:2]
+        return self.head_pass(levels, boxes, side, face, mirror=mirror, window=window)[:2]
 
-    def head_look(
+    def head_pass(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
     ) -> tuple[Floats, Floats, Floats]:
         """The same, and what the inside of the network says of each cut, by which heads are told: float32 (n, 864).
@@ -251,7 +251,7 @@ def _cut(levels: Levels, x: float, y: float, scale: float, side: int) -> Pixels:
 
 
 def padded(height: int, width: int) -> tuple[int, int]:
-    """Height and width that a look of this size is padded to."""
+    """Height and width that a pass of this size is padded to."""
     multiple = next(multiple for least, multiple in _ROUND if height * width >= least)
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 

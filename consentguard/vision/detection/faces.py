@@ -1,7 +1,7 @@
-"""The default face detector: YuNet at a fine scale, CenterFace at coarser ones, their looks fused, and a close pass
+"""The default face detector: YuNet at a fine scale, CenterFace at coarser ones, their passes fused, and a close pass
 where they leave doubt.
 
-Several looks an octave apart find more than one fine look: a face that one scale misses, another sees. The finest is
+Several passes an octave apart find more than one fine pass: a face that one scale misses, another sees. The finest is
 chosen from what has to be found, not from the camera's megapixels. docs/decisions/0004 and 0065 have what was tried.
 """
 
@@ -28,21 +28,21 @@ _SEEN_FROM: Final = 12.0
 _SEEN_TO: Final = 400.0
 """Heights in pixels between which the networks see a face whole."""
 _COARSER: Final = 0.7
-"""CenterFace's finest look in YuNet's: 0.5 costs half as much, and misses 25 of 512 faces of 32 px and more that 0.7
+"""CenterFace's finest pass in YuNet's: 0.5 costs half as much, and misses 25 of 512 faces of 32 px and more that 0.7
 misses 22 of (docs/decisions/0065)."""
 _FINEST_PIXELS: Final = 1.1e6
-"""Pixels of the finest look where nothing smaller has to be found: finer than that adds false boxes, hardly faces."""
+"""Pixels of the finest pass where nothing smaller has to be found: finer than that adds false boxes, hardly faces."""
 _FINEST_SCALE: Final = 1.4
 """A small picture is enlarged by no more than this."""
 _STEP: Final = 64
-"""Pixels to whose multiples looks are padded, as centerface.py has it for larger ones."""
+"""Pixels to whose multiples passes are padded, as centerface.py has it for larger ones."""
 _SURE: Final = 0.9
 _SURE_TURNED: Final = 0.5
-"""A face of the first score stands upright, whatever a turned look says; a turned face counts from the second."""
+"""A face of the first score stands upright, whatever a turned pass says; a turned face counts from the second."""
 _WEAKEST_FINE: Final = 0.05
 """YuNet's score from which the fusion wants its candidates."""
 _LOOKS_TURNED: Final = 0.8
-"""YuNet's score from which a turned look at the second scale has the whole search done in that turn."""
+"""YuNet's score from which a turned pass over the second scale has the whole search done in that turn."""
 _TURNED: Final = (1, 2, 3)
 _ASLANT: Final = (45, 135, 225, 315)
 """Quarters, and degrees, to the left by which the picture is turned."""
@@ -53,7 +53,7 @@ _SAME_TURNED: Final = 0.3
 _SECOND: Final = 0.5
 """Share of the usual score from which a small face of the second pass counts (docs/decisions/0087-speed.md)."""
 _SNAP: Final = (0.92, 1.04)
-"""How far a scale may be moved to fit the shapes that looks are padded to."""
+"""How far a scale may be moved to fit the shapes that passes are padded to."""
 _CUTS: Final = ((128, 48.0, True), (192, 80.0, False))
 """Of the close passes, for small and for large faces: side of the cut, height of the face in it, both in pixels, and
 whether it is mirrored."""
@@ -93,17 +93,17 @@ class FaceFinder:
         return self.search(pixels, smallest_face)[0]
 
     def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[DetectorPass, ...]]:
-        """The same faces, and each upright look of CenterFace at the whole picture, for whoever can use that: heads.py.
+        """The same faces, and each upright pass of CenterFace over the whole picture, for whoever can use that: heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
         wholes: list[Callable[[], DetectorPass]] = [partial(self._network.whole, levels, scale) for scale in scales[1:]]
-        fine: list[Callable[[], Rows]] = [partial(self._fine.look, levels, scales[0], _WEAKEST_FINE)]
-        fine += [partial(self._fine.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
+        fine: list[Callable[[], Rows]] = [partial(self._fine.candidates, levels, scales[0], _WEAKEST_FINE)]
+        fine += [partial(self._fine.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
         seen, (finest, *turned) = engine.both(partial(engine.together, wholes), partial(engine.together, fine))
-        found = self._fused(levels, [finest, *(look.rows for look in seen)], scales)
+        found = self._fused(levels, [finest, *(each.rows for each in seen)], scales)
         return self._with_turned(levels, smallest_face, found, scales, turned), tuple(seen)
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
@@ -116,13 +116,13 @@ class FaceFinder:
             scales = (scales[0] / 2, *scales[2:])
         return self._upright(levels, scales, _SECOND)
 
-    def _looks(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
-        """The looks of a plan: YuNet's at the finest scale, CenterFace's at the others."""
-        fine: Callable[[], Rows] = partial(self._fine.look, levels, scales[0], _WEAKEST_FINE)
-        return [fine, *(partial(self._network.look, levels, scale) for scale in scales[1:])]
+    def _passes(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
+        """The passes of a plan: YuNet's at the finest scale, CenterFace's at the others."""
+        fine: Callable[[], Rows] = partial(self._fine.candidates, levels, scales[0], _WEAKEST_FINE)
+        return [fine, *(partial(self._network.candidates, levels, scale) for scale in scales[1:])]
 
     def _upright(self, levels: Levels, scales: Sequence[float], small: float = 1.0) -> tuple[Face, ...]:
-        return self._fused(levels, engine.together(self._looks(levels, scales)), scales, small)
+        return self._fused(levels, engine.together(self._passes(levels, scales)), scales, small)
 
     def _with_turned(
         self,
@@ -175,8 +175,10 @@ class FaceFinder:
         height, width = levels.pixels.shape[:2]
         likely = [rows[rows[:, 4] >= (_SURE_TURNED if aslant else _LOOKS_TURNED)] for rows in coarse]
         if aslant:
-            looks = [partial(self._network.look, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
-            likely = [np.concatenate(both) for both in zip(likely, engine.together(looks), strict=True)]
+            turned = [
+                partial(self._network.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED
+            ]
+            likely = [np.concatenate(both) for both in zip(likely, engine.together(turned), strict=True)]
         turns = []
         for quarters, rows in zip(_TURNED, likely, strict=True):
             back = partial(turned_back, turns=quarters, width=width, height=height)
@@ -184,7 +186,9 @@ class FaceFinder:
         for degrees in _ASLANT if aslant else ():
             turn = Turn.by(degrees, width, height)
             small, across, _ = levels.resized(scales[0] / 2)
-            rows = self._fine.look(Levels(Turn.by(degrees, *small.shape[1::-1]).picture(small)), 1.0, _SURE_TURNED)
+            rows = self._fine.candidates(
+                Levels(Turn.by(degrees, *small.shape[1::-1]).picture(small)), 1.0, _SURE_TURNED
+            )
             rows[:, :4] /= across
             turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, known)))
         return turns
@@ -197,8 +201,8 @@ class FaceFinder:
         height, width = levels.pixels.shape[:2]
         first = fuse(seen, scales)
         found = settle(first, *self._close_looks(levels, first))
-        looks = [f"x{scale:.2f}" for scale in scales]
-        faces = (_face(found, int(index), looks) for index in np.flatnonzero(found.counted(small)))
+        passes = [f"x{scale:.2f}" for scale in scales]
+        faces = (_face(found, int(index), passes) for index in np.flatnonzero(found.counted(small)))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height))
 
@@ -211,7 +215,7 @@ class FaceFinder:
         doubtful = unsure(candidates)
         large = (boxes[doubtful, 3] - boxes[doubtful, 1]) >= CLOSE_LARGE
         for (side, face, mirror), at in zip(_CUTS, (doubtful[~large], doubtful[large]), strict=True):
-            said, seen = self._network.close_look(levels, boxes[at], side, face, mirror=mirror)
+            said, seen = self._network.close_pass(levels, boxes[at], side, face, mirror=mirror)
             close[at], boxes[at] = said, np.where(may_be_placed(boxes[at], said)[:, None], seen, boxes[at])
         return close, boxes
 
@@ -251,7 +255,7 @@ def plan_scales(width: int, height: int, smallest_face: int) -> tuple[float, ...
 
 
 def _snapped(width: int, height: int, scale: float, least: float) -> float:
-    """A scale near this one at which the look needs the least padding, so that many photos share one shape."""
+    """A scale near this one at which the pass needs the least padding, so that many photos share one shape."""
     steps = [(side * scale // _STEP + more) * _STEP / side for side in (width, height) for more in (0, 1)]
     near = [step for step in steps if step >= least and _SNAP[0] <= step / scale <= _SNAP[1]]
 
@@ -262,12 +266,12 @@ def _snapped(width: int, height: int, scale: float, least: float) -> float:
     return min([scale, *near], key=waste)
 
 
-def _face(found: Candidates, index: int, looks: list[str]) -> Face:
+def _face(found: Candidates, index: int, passes: list[str]) -> Face:
     row = [float(number) for number in found.rows[index]]
     close = () if np.isnan(found.close[index]) else ("close",)
     return Face(
         box=Box.covering(*row[:4]),
         score=row[4],
         landmarks=tuple(zip(row[5::2], row[6::2], strict=True)),
-        seen_by=(*(look for look, said in zip(looks, found.said[index], strict=True) if said), *close),
+        seen_by=(*(name for name, said in zip(passes, found.said[index], strict=True) if said), *close),
     )

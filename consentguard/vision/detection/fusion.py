@@ -1,4 +1,4 @@
-"""From what several looks say to one calibrated score a face. Arrays in, arrays out; no pixels.
+"""From what several passes say to one calibrated score a face. Arrays in, arrays out; no pixels.
 
 The score is a logistic regression, so it is a probability: of the boxes that score 0.7, about 70 % are labelled faces
 (docs/decisions/0004). Its weights and the thresholds were fitted on half of the open sets, by face height in pixels.
@@ -17,11 +17,11 @@ from consentguard.vision.boxes import suppressed_by_overlap, suppressed_with_ins
 from consentguard.vision.detection.centerface import Floats, Rows, heights
 
 _CLEAREST: Final = 40.0
-"""Height in a look, in pixels, at which the network is surest."""
+"""Height in a pass, in pixels, at which the network is surest."""
 _OCTAVES: Final = 1.6
-"""How many octaves from there a look's say falls to 0.6."""
+"""How many octaves from there a pass's say falls to 0.6."""
 _SAME: Final = 0.4
-"""IoU from which boxes of two looks are one candidate."""
+"""IoU from which boxes of two passes are one candidate."""
 _REACH: Final = (1 + 1 / _SAME) / 2 - 1
 """How far apart, in widths, the middles of two boxes can be that have this IoU."""
 _ONE_FACE: Final = 0.30
@@ -63,7 +63,7 @@ class Candidates:
 
     Attributes:
         rows: float32 (n, 15) as in centerface.py, the score being the fused one, 0..1.
-        said: float32 (n, looks), what each first pass said, 0 for nothing.
+        said: float32 (n, passes), what each first pass said, 0 for nothing.
         close: float32 (n,), what the close pass said, NaN where there was none.
     """
 
@@ -79,12 +79,12 @@ class Candidates:
         return counts
 
 
-def fuse(looks: Sequence[Rows], scales: Sequence[float]) -> Candidates:
+def fuse(passes: Sequence[Rows], scales: Sequence[float]) -> Candidates:
     """One candidate for each face from the candidates of all first passes: YuNet's, then CenterFace's, an array each.
 
-    Scales are those of the looks, in the same order.
+    Scales are those of the passes, in the same order.
     """
-    rows, said = _clustered(looks)
+    rows, said = _clustered(passes)
     features = _first_features(rows, said, np.asarray(scales))
     rows[:, 4] = _logistic(features @ _FIRST)
     keep = suppressed_with_insides(rows[:, :4], rows[:, 4], _ONE_FACE, _ONE_INSIDE)
@@ -132,30 +132,30 @@ def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
     return Candidates(rows[keep], candidates.said[keep], close[keep])
 
 
-def _clustered(looks: Sequence[Rows]) -> tuple[Rows, Floats]:
-    """Candidates over all looks: boxes are means weighted by squared score, landmarks those of the surest look."""
-    every = np.concatenate(looks)
+def _clustered(passes: Sequence[Rows]) -> tuple[Rows, Floats]:
+    """Candidates over all passes: boxes are means weighted by squared score, landmarks those of the surest pass."""
+    every = np.concatenate(passes)
     seeds = every[suppressed_by_overlap(every[:, :4], every[:, 4], _SAME)]
-    said = np.zeros((len(seeds), len(looks)), np.float32)
+    said = np.zeros((len(seeds), len(passes)), np.float32)
     if not len(seeds):
         return seeds, said
     total, weight = np.zeros((len(seeds), 4)), np.zeros((len(seeds), 1))
-    for number, found in enumerate(looks):
+    for number, found in enumerate(passes):
         owners, members = _belonging(seeds, found)
         said[owners, number] = found[members, 4]
         say = found[members, 4:5].astype(np.float64) ** 2
         total[owners] += say * found[members, :4]
         weight[owners] += say
-    rows = seeds.copy()  # the seed is the surest look's, landmarks included
+    rows = seeds.copy()  # the seed is the surest pass's, landmarks included
     rows[:, :4] = total / np.maximum(weight, 1e-12)
     return rows, said
 
 
 def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the first score is made of: one, mean logit of CenterFace's looks, YuNet's logit, octaves under and over the
-    reference, and both logits once more, times the octaves over it: YuNet hardly knows large faces.
+    """What the first score is made of: one, mean logit of CenterFace's passes, YuNet's logit, octaves under and over
+    the reference, and both logits once more, times the octaves over it: YuNet hardly knows large faces.
 
-    In the mean a look counts the more, the nearer the face is in it to the height at which the network is surest.
+    In the mean a pass counts the more, the nearer the face is in it to the height at which the network is surest.
     """
     tall = heights(rows)
     logits, fine = _logit(said[:, 1:], 0.03), _logit(said[:, 0], 0.05)
@@ -168,7 +168,7 @@ def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> ND
 
 
 def _belonging(seeds: Rows, found: Rows) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Which candidates of one look belong to which seeds: indices into both, each seed and each candidate at most once.
+    """Which candidates of one pass belong to which seeds: indices into both, each seed and each candidate at most once.
 
     A candidate belongs to the seed it overlaps most, if by `_SAME`; of a seed's candidates the surest speaks.
     """
@@ -212,7 +212,7 @@ def _by_height(tall: Floats, heights_of: Sequence[float], scores: Sequence[float
 
 
 def _logit(scores: Floats, floor: float) -> NDArray[np.float64]:
-    """Log odds; a look that said nothing counts as `floor`."""
+    """Log odds; a pass that said nothing counts as `floor`."""
     clipped = np.clip(scores.astype(np.float64), floor, 0.98)
     odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return odds

@@ -1,4 +1,4 @@
-"""Hands: palms found by one MediaPipe model in several looks, each confirmed and outlined by another.
+"""Hands: palms found by one MediaPipe model in several windows, each confirmed and outlined by another.
 
 Palm detection looks at the photo with two rims around it, and at those half-size tiles in which the hand of somebody
 may be too small for that. What it finds is cut out turned upright, and the hand landmark model says whether a hand is
@@ -29,15 +29,15 @@ from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
 
 _RIMS: Final = (4 / 3, 2.0)
-"""Sides of the looks at the whole photo, in its long sides. A hand that fills the photo is found only with a rim; with
-both, a look without one finds nothing more."""
+"""Sides of the windows over the whole photo, in its long sides. A hand that fills the photo is found only with a rim;
+with both, a window without one finds nothing more."""
 
 _SMALLEST_TILE: Final = 192
 """Pixels. A smaller tile would be grown to the palm model's input and show it nothing new."""
 
 _NEED_TILES: Final = (1 / 32, 1 / 4)
 """Heights of faces, in the photo's long side, of whose owners half-size tiles may show hands that the whole does not: a
-hand is some 1.25 faces long (brow to chin), and a look shows hands of a twelfth of its side and often of less than a
+hand is some 1.25 faces long (brow to chin), and a window shows hands of a twelfth of its side and often of less than a
 sixth only. In 90 photos of wider_train, mafa_masked and scut_heads_b that loses no hand, 1/10 one in twenty."""
 
 _REACH: Final = (3.5, 6.0)
@@ -45,10 +45,10 @@ _REACH: Final = (3.5, 6.0)
 of the body's height and the face 0.08 (Drillis and Contini 1966), but few stretch them sideways."""
 
 _SAME_PALM: Final = 0.3
-"""Within a look, palms that overlap by more than this IoU are averaged (MediaPipe's value)."""
+"""Within a window, palms that overlap by more than this IoU are averaged (MediaPipe's value)."""
 
 _SAME_SIGHT: Final = 0.5
-"""Palms of different looks that overlap by more than this IoU are not both followed up."""
+"""Palms of different windows that overlap by more than this IoU are not both followed up."""
 
 _SAME_HAND: Final = 0.4
 _PART_OF_HAND: Final = 0.8
@@ -56,7 +56,7 @@ _PART_OF_HAND: Final = 0.8
 other: a tile that shows half a hand makes a small hand of it. Chosen on even photos."""
 
 _SECOND_CHANCE: Final = 0.3
-"""Presence in the first cut from which a second one, made from the points, is worth a look."""
+"""Presence in the first cut from which a second one, made from the points, is worth making."""
 
 _FAINT: Final = 0.15
 _CHANCE_IF_FAINT: Final = 0.5
@@ -127,12 +127,12 @@ class HandFinder:
         """Every confirmed hand of an RGB picture (uint8, height x width x 3), surest first; none inside a face.
 
         Faces, and heads that count as one, say where hands cannot be, and whose hands are too small to be seen in a
-        look at the whole; without any, every look is taken. Box and outline are kept inside the picture; the 21 points
-        of a hand cut by the frame may lie outside. Raises ModelUnavailable if a network fails.
+        window over the whole; without any, every window is taken. Box and outline are kept inside the picture; the 21
+        points of a hand cut by the frame may lie outside. Raises ModelUnavailable if a network fails.
         """
         height, width = pixels.shape[:2]
         levels = Levels(pixels)
-        palms = ssd.surest(self._seen(levels, looks(width, height, faces)), _SAME_SIGHT)
+        palms = ssd.surest(self._seen(levels, palm_tiles(width, height, faces)), _SAME_SIGHT)
         middles = (palms[:, None, 0:2] + palms[:, None, 2:4]) / np.float32(2)
         palms = palms[~in_faces(middles, faces)]
         faint = palms[:, 4] < self._palm_threshold
@@ -152,15 +152,15 @@ class HandFinder:
         return tuple(sorted((hand for hand in hands if hand), key=lambda hand: -hand.score))
 
     def _seen(self, levels: Levels, windows: Sequence[Tile]) -> Rows:
-        """Palms of all looks, in pixels of the picture: (n, 19), score and seven keypoints among them."""
+        """Palms of all windows, in pixels of the picture: (n, 19), score and seven keypoints among them."""
 
-        def palms(look: Tile) -> Rows:
-            middle = look.left + look.side / 2, look.top + look.side / 2
-            outputs = self._palms(_input(levels, View(*middle, look.side), ssd.PALM.size))
+        def palms(window: Tile) -> Rows:
+            middle = window.left + window.side / 2, window.top + window.side / 2
+            outputs = self._palms(_input(levels, View(*middle, window.side), ssd.PALM.size))
             rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], self._anchors, ssd.PALM.size, _FAINT)
-            return ssd.in_picture(ssd.merged(rows, _SAME_PALM), look)
+            return ssd.in_picture(ssd.merged(rows, _SAME_PALM), window)
 
-        return np.concatenate(engine.together([partial(palms, look) for look in windows]))
+        return np.concatenate(engine.together([partial(palms, window) for window in windows]))
 
     def _marked(self, levels: Levels, squares: Squares) -> tuple[Floats, Floats]:
         """What the landmark model says of the cuts: points (n, 21, 2) in pixels of the picture, and presence (n,)."""
@@ -175,7 +175,7 @@ class HandFinder:
         return placed(local, squares, _HAND_SIDE), np.array([presence for _, presence in answers], np.float32)
 
 
-def looks(width: int, height: int, faces: Sequence[Face | Head] = ()) -> tuple[Tile, ...]:
+def palm_tiles(width: int, height: int, faces: Sequence[Face | Head] = ()) -> tuple[Tile, ...]:
     """Where palms are looked for in a picture of this size: the whole, twice, and overlapping half-size tiles.
 
     Where faces are known, only those tiles that somebody reaches whose hands may be too small for the whole.

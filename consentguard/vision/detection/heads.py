@@ -1,6 +1,6 @@
 """Heads that are not among the faces: seen from behind where that is certain, unsure where a face shows.
 
-The looks that were taken for faces say where heads may be; close passes at each of them say whether it is one, whether
+The passes that were taken for faces say where heads may be; close passes at each of them say whether it is one, whether
 it is turned away and whether a face shows (backs.py). From behind is only what shows no trace of a face. A head that is
 neither is left alone: docs/decisions/0072-backs-of-heads.md.
 """
@@ -60,15 +60,15 @@ class HeadFinder:
         return cls(CenterFace.load(model_store))
 
     def find(
-        self, pixels: Pixels, faces: Sequence[Face], looks: Sequence[DetectorPass] | None = None
+        self, pixels: Pixels, faces: Sequence[Face], passes: Sequence[DetectorPass] | None = None
     ) -> tuple[Head, ...]:
         """Heads of an RGB picture (uint8, height x width x 3) that are not among its faces, surest first.
 
-        `looks` are CenterFace's looks at the whole picture, upright, where somebody has taken them already. Boxes may
-        reach beyond the picture, as heads do. Raises ModelUnavailable.
+        `passes` are CenterFace's over the whole picture, upright, where somebody has made them already. Boxes may reach
+        beyond the picture, as heads do. Raises ModelUnavailable.
         """
         levels = Levels(pixels)
-        known = self.readings(levels, faces, self._looks(levels) if looks is None else looks)
+        known = self.readings(levels, faces, self._passes(levels) if passes is None else passes)
         height, width = pixels.shape[:2]
         behind = from_behind(known) & ~beside_a_face(known.boxes, faces) & inside_frame(known.boxes, width, height)
         unsure = ~behind & (known.face >= _SHOWS)
@@ -78,9 +78,9 @@ class HeadFinder:
         )
         return tuple(head for head in found if head.box.within(width, height))
 
-    def readings(self, levels: Levels, faces: Sequence[Face], looks: Sequence[DetectorPass]) -> Readings:
+    def readings(self, levels: Levels, faces: Sequence[Face], passes: Sequence[DetectorPass]) -> Readings:
         """The heads among the candidates, each once, surest first, and what is known about them."""
-        known = read_heads(self._network, levels, candidates(looks, faces), _HEAD, _HOPE)
+        known = read_heads(self._network, levels, candidates(passes, faces), _HEAD, _HOPE)
         known = known.of(~among(known.boxes, faces))
         known = known.of(suppressed_heads(known.boxes, known.head))
         possible = (known.behind >= _BEHIND) & (known.face < _FACE)
@@ -88,15 +88,15 @@ class HeadFinder:
         face[possible] = with_faces(self._network, levels, known.of(possible)).face
         return Readings(known.boxes, known.head, known.behind, face)
 
-    def _looks(self, levels: Levels) -> list[DetectorPass]:
+    def _passes(self, levels: Levels) -> list[DetectorPass]:
         height, width = levels.pixels.shape[:2]
         finest = float(np.clip(np.sqrt(_PIXELS / (height * width)), *_SCALES))
         return [self._network.whole(levels, scale) for scale in (finest, finest / 2)]
 
 
-def candidates(looks: Sequence[DetectorPass], faces: Sequence[Face]) -> Floats:
+def candidates(passes: Sequence[DetectorPass], faces: Sequence[Face]) -> Floats:
     """What may be a head that is no face: float32 (n, 4), the likeliest first."""
-    rows = np.concatenate([likely_heads(look) for look in looks])
+    rows = np.concatenate([likely_heads(each) for each in passes])
     rows = rows[(heights(rows) >= _SMALLEST) & ~among(rows, faces)]
     return rows[suppressed_heads(rows, rows[:, 4])][:_MOST, :4]
 

@@ -87,8 +87,8 @@ class PeopleFinder:
         largest = sorted(inside, key=lambda one: (-one[1].height, one[0]))[:_MOST]
         looked_at = [index for index, head in largest if head.height >= _LOOKED_AT]
         grid = Grid.over(width, height)
-        looks = [partial(self._body, levels, owned[index], bodies, grid) for index in looked_at]
-        read = dict(zip(looked_at, engine.together(looks), strict=True))
+        calls = [partial(self._body, levels, owned[index], bodies, grid) for index in looked_at]
+        read = dict(zip(looked_at, engine.together(calls), strict=True))
         people = []
         for index, visible in inside:
             extent, hips = read.get(index, (None, None))

@@ -106,8 +106,8 @@ class Pose:
         hips; x, y of a point on the circle around the whole body; two points more. Raises ModelUnavailable.
         """
         height, width = levels.pixels.shape[:2]
-        looks = [partial(self._tile, levels, *tile) for tile in tiles(height, width)]
-        return ssd.surest(np.concatenate(engine.together(looks)), _SAME)
+        calls = [partial(self._tile, levels, *tile) for tile in tiles(height, width)]
+        return ssd.surest(np.concatenate(engine.together(calls)), _SAME)
 
     def read(self, levels: Levels, view: View, *, mask: bool = True) -> Reading:
         """How the person in this view stands; in half the time without the mask. Raises ModelUnavailable."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Detector(Protocol):
-    """Finds faces. Asked from several threads at once: the second pass is two looks side by side.
+    """Finds faces. Asked from several threads at once: the second pass runs two detector passes side by side.
 
     A detector of one's own derives from this class and writes `find`; the other two methods follow from it
     (examples/own_detector.py).
@@ -33,9 +33,9 @@ class Detector(Protocol):
         ...
 
     def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], Sequence[DetectorPass] | None]:
-        """The first pass: the same faces, and CenterFace's upright looks, for the head finder; else None."""
+        """The first pass: the same faces, and CenterFace's upright passes, for the head finder; else None."""
         return self.find(pixels, smallest_face), None
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
-        """The second pass, over a finished picture: without the finest look only faces twice as large and larger."""
+        """The second pass, over a finished picture: without the finest pass only faces twice as large and larger."""
         return self.find(pixels, smallest_face if finest else 2 * smallest_face)

@@ -1,4 +1,4 @@
-"""A picture at its own size, a half, a quarter and so on: a look that wants it small need not read all of it."""
+"""A picture at its own size, a half, a quarter and so on: a pass that wants it small need not read all of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What MediaPipe's single-shot detectors (palms, people) share: looks, anchors, decoding, one box per thing.
+"""What MediaPipe's single-shot detectors (palms, people) share: windows, anchors, decoding, one box per thing.
 
-A look is a square window of the picture, shrunk or grown to the network's input. Boxes live in three places: *raw* in
-input pixels relative to an anchor, *shares* (0..1 of the look's side), and pixels of the picture.
+A window is a square of the picture, shrunk or grown to the network's input. Boxes live in three places: *raw* in
+input pixels relative to an anchor, *shares* (0..1 of the window's side), and pixels of the picture.
 
 Constants and formulas: the graphs `ssd_anchors_calculator`, `tensors_to_detections_calculator` and
 `non_max_suppression_calculator` of MediaPipe 0.10 (Apache-2.0).
@@ -59,7 +59,7 @@ PALM: Final = Layout(192, ((8, 2), (16, 6)))
 """Strides 8, 16, 16, 16 with two anchors each; layers of one stride share their cells. 2016 anchors."""
 
 
-# ------------------------------------------------------------------------------------------------------------- looks
+# ------------------------------------------------------------------------------------------------------------- windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _starts(length: int, side: int, step: int) -> list[int]:
 
 
 def decode(raw: Floats, logits: Floats, anchors: Floats, size: int, threshold: float) -> Rows:
-    """The candidates of one look as shares of its side: float32, shape (m, 5 + 2 x keypoints), in anchor order.
+    """The candidates of one window as shares of its side: float32, shape (m, 5 + 2 x keypoints), in anchor order.
 
     Args:
         raw: (n, 4 + 2 x keypoints) input pixels: centre x, y from the anchor, width, height, keypoints from the anchor.
@@ -112,12 +112,12 @@ def sigmoid(logits: Floats) -> Floats:
     return (1 / (1 + np.exp(-np.clip(logits, -_LOGIT_LIMIT, _LOGIT_LIMIT)))).astype(np.float32)
 
 
-def in_picture(rows: Rows, look: Tile) -> Rows:
-    """Rows in shares of a look as rows in pixels of the picture."""
-    placed = rows * np.float32(look.side)
+def in_picture(rows: Rows, window: Tile) -> Rows:
+    """Rows in shares of a window as rows in pixels of the picture."""
+    placed = rows * np.float32(window.side)
     placed[:, 4] = rows[:, 4]
-    placed[:, [0, 2, *range(5, rows.shape[1], 2)]] += look.left
-    placed[:, [1, 3, *range(6, rows.shape[1], 2)]] += look.top
+    placed[:, [0, 2, *range(5, rows.shape[1], 2)]] += window.left
+    placed[:, [1, 3, *range(6, rows.shape[1], 2)]] += window.top
     return placed
 
 

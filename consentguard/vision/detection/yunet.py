@@ -1,7 +1,7 @@
-"""YuNet: one look at a whole picture at some scale, in a quarter of CenterFace's time, and sharper under 16 px.
+"""YuNet: one pass over a whole picture at some scale, in a quarter of CenterFace's time, and sharper under 16 px.
 
 Network: YuNet (Wu et al. 2023, doi 10.1007/s11633-023-1423-y), facts of its file in models/manifest.toml; the decoding
-is that of OpenCV's FaceDetectorYN. What to make of its looks beside CenterFace's is decided in fusion.py.
+is that of OpenCV's FaceDetectorYN. What to make of its passes beside CenterFace's is decided in fusion.py.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _SEEN_FROM: Final = 10
 _SEEN_TO: Final = 300
 """Heights in pixels between which YuNet finds faces, by its authors."""
 _SAME_CELLS: Final = 0.45
-"""Boxes of one look that overlap by more than this IoU are one, as in centerface.py."""
+"""Boxes of one pass that overlap by more than this IoU are one, as in centerface.py."""
 _SAME_FACE: Final = 0.3
-"""The same between looks."""
+"""The same between passes."""
 
 
 class YuNet(Detector):
@@ -50,19 +50,19 @@ class YuNet(Detector):
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         """Every face of an RGB picture (uint8, height x width x 3), surest first."""
         height, width = pixels.shape[:2]
-        levels, scale, looks = Levels(pixels), max(1.0, _SEEN_FROM / smallest_face), []
+        levels, scale, passes = Levels(pixels), max(1.0, _SEEN_FROM / smallest_face), []
         while True:
-            looks.append(self.look(levels, scale, self._sure_from))
+            passes.append(self.candidates(levels, scale, self._sure_from))
             if min(height, width) * scale <= _SEEN_TO:
                 break
             scale /= 2
-        rows = np.concatenate(looks)
+        rows = np.concatenate(passes)
         rows = rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_FACE)]
         faces = (_face(row) for row in rows)
         return tuple(face for face in faces if face.box.within(width, height))
 
-    def look(self, levels: Levels, scale: float, weakest: float, turns: int = 0) -> Rows:
-        """Every candidate that one look at the whole picture finds; arguments and rows as of `CenterFace.look`."""
+    def candidates(self, levels: Levels, scale: float, weakest: float, turns: int = 0) -> Rows:
+        """Every candidate that one pass over the picture finds; arguments and rows as of `CenterFace.candidates`."""
         seen, across, down = levels.resized(scale)
         if turns:
             seen = cv2.rotate(seen, TURNS[turns - 1]).astype(np.uint8, copy=False)
