@@ -68,14 +68,14 @@ def inside(network: CenterFace, levels: Levels, boxes: np.ndarray) -> np.ndarray
     return (said[0] + said[1]) / 2
 
 
-def places(look: DetectorPass, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every place of a look as `backs.slid` reads it: inputs (h, w, 864), and x and y of the middles in the picture."""
+def places(made: DetectorPass, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every place of a pass as `backs.slid` reads it: inputs (h, w, 864), and x and y of the middles in the picture."""
     step = 1 if name == "small" else 2
-    maps = look.inside if step == 1 else backs.by_four(look.inside)
+    maps = made.inside if step == 1 else backs.by_four(made.inside)
     height, width = maps.shape[1:]
     roomy = np.pad(maps, ((0, 0), (step, step), (step, step)))
     nine = [roomy[:, r : r + height, c : c + width] for r in (0, step, 2 * step) for c in (0, step, 2 * step)]
-    across, down = ((np.arange(n) + step / 2) * 16 / s for n, s in ((width, look.across), (height, look.down)))
+    across, down = ((np.arange(n) + step / 2) * 16 / s for n, s in ((width, made.across), (height, made.down)))
     return np.stack(nine).transpose(2, 3, 0, 1).reshape(height, width, -1), across, down
 
 
@@ -88,11 +88,11 @@ def away(labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     )
 
 
-def whole_passes(looks: list[DetectorPass], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
+def whole_passes(passes: list[DetectorPass], labels: np.ndarray, rng: np.random.Generator, data: dict) -> None:
     for name, size in backs.SIZES:
-        for look in looks[:2]:
-            x, across, down = places(look, name)
-            off, tall = away(labels, across, down), (labels[:, 3] - labels[:, 1]) * look.across
+        for each in passes[:2]:
+            x, across, down = places(each, name)
+            off, tall = away(labels, across, down), (labels[:, 3] - labels[:, 1]) * each.across
             fits = (tall > 0.66 * size) & (tall < 1.5 * size)
             is_head, is_none = ((off < 0.22) & fits[:, None, None]).any(0), ~(off < 0.75).any(0)
             wrong = ((off < 0.3) & ((tall < 0.4 * size) | (tall > 2.55 * size))[:, None, None]).any(0)
@@ -106,13 +106,13 @@ def whole_passes(looks: list[DetectorPass], labels: np.ndarray, rng: np.random.G
 def close_passes(
     network: CenterFace,
     levels: Levels,
-    looks: list[DetectorPass],
+    passes: list[DetectorPass],
     faces: list,
     labels: np.ndarray,
     said: dict,
     data: dict,
 ) -> None:
-    rows = np.concatenate([look.rows for look in looks])[:, :5]
+    rows = np.concatenate([each.rows for each in passes])[:, :5]
     rows = rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], 0.4)]
     rows = rows[heights(rows) >= 20]
     of_face = among(rows, faces)
@@ -171,9 +171,9 @@ def main() -> None:
     network, detector = CenterFace.load(ModelStore.default()), FaceFinder.load(ModelStore.default())
     data: dict[str, list] = {name: [] for name in (*RIDGE, "place")}
     for name, pixels, boxes in pictures(every["scut_heads_b"], given.photos):
-        faces, looks = detector.search(pixels)
-        whole_passes(list(looks), boxes, rng, data)
-        close_passes(network, Levels(pixels), list(looks), list(faces), boxes, labels.get(name, {}), data)
+        faces, passes = detector.search(pixels)
+        whole_passes(list(passes), boxes, rng, data)
+        close_passes(network, Levels(pixels), list(passes), list(faces), boxes, labels.get(name, {}), data)
     shown: list[np.ndarray] = []
     for name in ("wider_train", "mafa_masked", "mafa_unmasked"):
         for _, pixels, boxes in pictures(every[name], given.faces):

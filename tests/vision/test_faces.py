@@ -1,4 +1,4 @@
-"""The default detector on real photographs, the plan of its looks, and the arithmetic of its score."""
+"""The default detector on real photographs, the plan of its passes, and the arithmetic of its score."""
 
 import io
 import itertools

@@ -1,4 +1,4 @@
-"""What MediaPipe's detectors share: arrays equal the plain loops, and looks say truly where they look."""
+"""What MediaPipe's detectors share: arrays equal the plain loops, and windows say truly where they are."""
 
 import itertools
 import math

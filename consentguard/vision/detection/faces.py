@@ -93,7 +93,7 @@ class FaceFinder:
         return self.search(pixels, smallest_face)[0]
 
     def search(self, pixels: Pixels, smallest_face: int = 20) -> tuple[tuple[Face, ...], tuple[DetectorPass, ...]]:
-        """The same faces, and each upright pass of CenterFace over the whole picture, for whoever can use that: heads.py.
+        """The same faces, and each upright pass of CenterFace over the whole picture, for heads.py.
 
         The picture is looked at turned too, for a phone held sideways may not say so, and people lie down.
         """
