@@ -11,38 +11,24 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from batch.units import Obedient, photos_of
+from batch.units import Here, Obedient, photos_of
 from fakes import LONDON, sample_with
 
 from consentguard.batch.journal import ScanJournal
-from consentguard.batch.local import Unit
 from consentguard.batch.output import JOURNAL, OutputFailed
 from consentguard.batch.scan import Engine, Summary, scan
-from consentguard.batch.unit import Scanner, ScanResult, Settings, Task
+from consentguard.batch.unit import Scanner, Settings, Task
 from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
 from consentguard.guard.guard import Guard
 
 TERM = datetime(2026, 11, 20, 10, tzinfo=LONDON)
 CUT = b"\xff\xd8\xff and no more"
-
-
-class Here:
-    """An engine without processes, for what is not about them."""
-
-    def __init__(self, unit: Unit, each: Callable[[Task], None] = lambda _: None) -> None:
-        self._unit, self._each = unit, each
-
-    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
-        for task in tasks:
-            self._each(task)
-            yield from self._unit.scan_batch([task])
 
 
 @pytest.fixture

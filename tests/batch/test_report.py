@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import SAMPLE_FILE
 from PIL import Image
 
 from consentguard.batch import report
@@ -105,7 +106,7 @@ def scanned(tmp_path: Path, photographs: dict[str, bytes]) -> Path:
     (tmp_path / "photos" / "</script><b>.jpg").write_bytes(b"\xff\xd8\xff")
     State.create(tmp_path / "state")
     main(["scan", str(tmp_path / "photos"), "--out", str(tmp_path / "out"), "--state", str(tmp_path / "state"),
-          "--register", str(Path(__file__).parents[2] / "consent_register.csv"), "--dry-run"])  # fmt: skip
+          "--register", str(SAMPLE_FILE), "--dry-run", "--workers", "1"])  # fmt: skip
     return tmp_path / "out"
 
 

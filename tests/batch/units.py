@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from consentguard.batch.local import Unit
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.unit import Scanner, ScanResult, Settings, Task, undecided
 from consentguard.errors import CannotTell
@@ -18,6 +19,18 @@ def photos_of(settings: Settings) -> Path:
     """The folder that is scanned, which is on the disk in these tests."""
     assert isinstance(settings.folder, Path)
     return settings.folder
+
+
+class Here:
+    """An engine without processes, for what is not about them."""
+
+    def __init__(self, unit: Unit, each: Callable[[Task], None] = lambda _: None) -> None:
+        self._unit, self._each = unit, each
+
+    def run(self, tasks: Iterable[Task], idle: Callable[[], None] = lambda: None) -> Iterator[ScanResult]:
+        for task in tasks:
+            self._each(task)
+            yield from self._unit.scan_batch([task])
 
 
 @dataclass

@@ -23,8 +23,18 @@ def assembly(photographs):
     return out.getvalue()
 
 
+@pytest.fixture(scope="session")
+def walk(photographs):
+    """A portrait as a telephone shows it: it is looked at again in every test."""
+    portrait = Image.open(io.BytesIO(photographs["biden"])).convert("RGB")
+    portrait.thumbnail((800, 800))
+    out = io.BytesIO()
+    portrait.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
 @pytest.fixture
-def school(tmp_path, monkeypatch, assembly, photographs, body_policy_text):
+def school(tmp_path, monkeypatch, assembly, walk, body_policy_text):
     """A folder with the papers of a school and three photos: a class, one child, a wall."""
     monkeypatch.setenv("CONSENTGUARD_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
@@ -36,7 +46,7 @@ def school(tmp_path, monkeypatch, assembly, photographs, body_policy_text):
     photos = tmp_path / "photos"
     photos.mkdir()
     (photos / "assembly.jpg").write_bytes(assembly)
-    (photos / "walk.jpg").write_bytes(photographs["biden"])
+    (photos / "walk.jpg").write_bytes(walk)
     wall = io.BytesIO()
     Image.new("RGB", (600, 400), (200, 220, 230)).save(wall, "JPEG")
     (photos / "wall.jpg").write_bytes(wall.getvalue())
