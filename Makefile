@@ -5,6 +5,8 @@ BIN := .venv/bin
 PHOTOS ?= models/photographs
 MINUTES ?= 5
 TESTS ?= tests
+# Two processes, each file in one of them; tests/conftest.py says which files come first.
+TWO := -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules are kept even where the environment asks for none: tests start hundreds of interpreters.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -19,7 +21,7 @@ demo: .venv/installed ## the main job on real photographs; pictures and verdicts
 
 test: .venv/dev ## the whole suite, on real photographs
 	$(BIN)/consentguard models pull --photographs
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(TWO)
 
 properties: .venv/dev ## the property tests with new seeds and 2000 examples each; TESTS=tests/consent for fewer of them
 	$(BIN)/python -m pytest $(TESTS) -m hypothesis --hypothesis-profile=properties
@@ -30,7 +32,7 @@ mutants: .venv/dev ## breaks what decides, paints and proves, line by line, and 
 
 coverage: .venv/dev ## the whole suite, and which lines it never reaches
 	$(BIN)/consentguard models pull --photographs
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=consentguard --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(TWO) --cov=consentguard --cov-report=term:skip-covered
 
 quick: .venv/dev ## a minute, no downloads of models or photographs: what needs neither
 	$(BIN)/python -m pytest @tests/quick.txt

@@ -21,12 +21,44 @@ from consentguard.vision.models.store import ModelStore, manifest
 
 if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):  # they share the processors
     os.environ.setdefault("CONSENTGUARD_THREADS", str(max((os.cpu_count() or 1) // workers, 1)))
+HERE = Path(__file__).parent
+LONGEST = (
+    "posting/test_faults.py",
+    "batch/test_killed.py",
+    "test_docs.py",
+    "test_leaks.py",
+    "batch/test_scan.py",
+    "desk/test_page.py",
+    "test_cli.py",
+    "test_demo.py",
+    "test_content.py",
+    "test_guard.py",
+    "vision/test_rewrite.py",
+    "hook/test_ci.py",
+    "posting/test_cli_posting.py",
+    "batch/test_report.py",
+    "test_choices.py",
+    "test_enrol.py",
+    "hook/test_pushes.py",
+    "test_tags.py",
+    "test_words.py",
+    "desk/test_session.py",
+    "batch/test_tagged_scan.py",
+    "test_packaging.py",
+)
+"""Begun first, so that at the end of `make test` neither process has long to wait for the other."""
+
 settings.register_profile("consentguard", deadline=None, max_examples=50, print_blob=True)
 # The ordinary run asks the same questions each time, so that it never fails on a change that has nothing to do with it.
 settings.register_profile("repeatable", settings.get_profile("consentguard"), derandomize=True, database=None)
 # `make properties` looks for new ones.
 settings.register_profile("properties", settings.get_profile("consentguard"), derandomize=False, max_examples=2000)
 settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {HERE / name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 @pytest.fixture(autouse=True, scope="session")

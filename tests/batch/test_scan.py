@@ -223,6 +223,7 @@ def test_ctrl_c_leaves_no_process_and_the_scan_goes_on(many: Path) -> None:
     allow(many, 60)
     process = subprocess.Popen(program, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
     while not _kept(many / "out"):
+        assert process.poll() is None, process.communicate()[1]
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to everybody at once
     complaints = process.communicate(timeout=60)[1]
