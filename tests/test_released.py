@@ -132,7 +132,8 @@ def test_the_release_is_what_its_record_says(made, copied):
 
 def test_a_forgers_exact_twin_says_nothing_new_and_passes(exit_point, made):
     # The seal is over what a release says, not over the object: this is the control for the forgeries below.
-    exit_point.admit(twin(made), channel="main")
+    own = exit_point.admit(twin(made), channel="main")
+    assert (own.data, own.verdict, own.grounds) == (made.data, made.verdict, made.grounds)
 
 
 FORGERIES = {
@@ -311,7 +312,7 @@ def test_a_person_who_has_left_the_register_stops_it(body_policy, copied, made):
 
 def test_consent_that_others_lost_changes_nothing(body_policy, copied, made):
     changed = Register.parse(sample_with({"P002": SINCE["withdrawn"]}), "changed")
-    Guard(changed, body_policy, state=copied).admit(made, channel="main")
+    assert Guard(changed, body_policy, state=copied).admit(made, channel="main").data == made.data
 
 
 def test_consent_that_runs_out_later_stops_it_on_that_day(body_policy, copied, made):
@@ -360,7 +361,7 @@ def test_what_an_injected_part_made_is_marked_and_refused_at_every_exit_point(gu
 def test_a_part_that_policy_names_may_stay(guard, body_policy, still_life, part):
     named = dataclasses.replace(body_policy, custom_parts=frozenset([part]))
     _, released = custom_release(guard, still_life, policy=named, **PARTS[part])
-    guard(policy=named).admit(released, channel="main")
+    assert guard(policy=named).admit(released, channel="main").grounds.custom_parts == (part,)
 
 
 def test_the_mark_of_an_injected_part_cannot_be_taken_off(guard, still_life):

@@ -49,22 +49,26 @@ class Looks:
     def __init__(self, plain: tuple[Face, ...] = (), mirrored: tuple[Face, ...] = (), before: tuple[Face, ...] = ()):
         self.plain, self.mirrored, self.before = plain, mirrored, before
         self.finished = PICTURE.pixels
+        self.asked = 0
 
     def __call__(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
+        self.asked += 1
         assert finest != np.array_equal(picture.pixels, self.finished), "only the plain look may be coarse"
         if np.array_equal(picture.pixels, PICTURE.pixels[:, ::-1]):
             return self.before
         return self.plain if np.array_equal(picture.pixels, self.finished) else self.mirrored
 
 
-def look(plan: RewritePlan, find: Looks, *, approved=(), backs=(), hands=(), data: bytes | None = None) -> None:
+def look(plan: RewritePlan, find: Looks, *, approved=(), backs=(), hands=(), data: bytes | None = None) -> int:
+    """What must pass, passes; how many detector passes that took."""
     data = data or codec.encode_jpeg(apply_plan(PICTURE.pixels, plan, PAINT), 90)
     find.finished = codec.decode(data, max_edge=WIDTH, max_pixels=WIDTH * HEIGHT).pixels
     verify(data, plan, approved, backs, hands, PICTURE, find, PAINT)
+    return find.asked
 
 
 def test_nobody_seen_passes() -> None:
-    look(SILHOUETTE, Looks())
+    assert look(SILHOUETTE, Looks()) == 2, "plainly and mirrored"
 
 
 @pytest.mark.parametrize("looks", [((Face(FACE, 0.9),),), ((), (flipped(Face(FACE, 0.9)),))])
@@ -92,7 +96,9 @@ def test_a_back_permits_no_hit_that_no_back_scores() -> None:
 
 
 def test_a_hand_with_paint_around_it_is_no_face() -> None:
-    look(SILHOUETTE, Looks((ON_HAND,), (flipped(ON_HAND),)), hands=[HAND])
+    assert look(SILHOUETTE, Looks((ON_HAND,), (flipped(ON_HAND),)), hands=[HAND]) == 3, (
+        "and in what was before the paint"
+    )
 
 
 def test_a_face_behind_a_hand_is_one_if_it_was_there_before_the_paint() -> None:
@@ -155,7 +161,14 @@ def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, f
     picture = _enlarged(rough)
     made = Paint("flat" if flat else "surroundings")
     data = codec.encode(apply_plan(picture.pixels, SILHOUETTE, made), kind, quality=quality, sampling="4:2:0")
-    verify(data, SILHOUETTE, (), (), (), picture, lambda picture, finest=True: (), made, kind, quality)
+    searched = []
+
+    def find(picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
+        searched.append(picture.pixels.shape)
+        return ()
+
+    verify(data, SILHOUETTE, (), (), (), picture, find, made, kind, quality)
+    assert searched == [picture.pixels.shape] * 2
 
 
 def with_figure(plan: RewritePlan) -> RewritePlan:

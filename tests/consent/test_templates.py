@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -261,24 +260,28 @@ print("ready", flush=True)
 round = 0
 while True:
     store = TemplateStore.make(folder)
-    store.enrol([*_templates("P001", 3, round), *_templates("P002", 2, round)], _nothing)
-    store.forget("P001")
-    store.enrol(_templates("P001", 3, round + 1), _nothing)
-    store.forget("P002", "P001")
+    for step in (
+        lambda: store.enrol([*_templates("P001", 3, round), *_templates("P002", 2, round)], _nothing),
+        lambda: store.forget("P001"),
+        lambda: store.enrol(_templates("P001", 3, round + 1), _nothing),
+        lambda: store.forget("P002", "P001"),
+    ):
+        print("now", flush=True)
+        step()
     round += 2
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_killed_at_any_moment_the_store_opens_and_nobody_is_half_enrolled(tmp_path: Path) -> None:
+    """Each child is killed in the middle of another step, or soon after."""
     program = BUSY.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
-    random = np.random.default_rng(3)
     states = set()
-    for _ in range(16):
+    for steps in range(1, 13):
         with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(float(random.uniform(0, 0.08)))
+            for _ in range(1 + steps):
+                process.stdout.readline()
             process.send_signal(signal.SIGKILL)
         if not TemplateStore.is_there(tmp_path):
             continue  # killed before the first store stood
