@@ -5,7 +5,7 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head
-from consentguard.vision.detection.people import PeopleFinder, body_box
+from consentguard.vision.detection.people import PeopleFinder, body_box, core_of
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import ModelStore
 from consentguard.vision.rewrite import head_box
@@ -51,6 +51,11 @@ def test_somebody_large_and_whole_has_an_extent_around_the_face(finder, detector
     y = (largest.box.top + largest.box.bottom) / 2
     row, column = int(y / extent.grain) - extent.row, int(x / extent.grain) - extent.column
     assert extent.sure[row, column] == 255
+    core, (high, wide) = core_of(largest), np.nonzero(extent.sure == 255)
+    assert (extent.column + wide.min() + 2) * extent.grain > core.left
+    assert (extent.column + wide.max() - 1) * extent.grain < core.right
+    assert (extent.row + high.min() + 2) * extent.grain > core.top
+    assert (extent.row + high.max() - 1) * extent.grain < core.bottom
     rows, columns = extent.sure.shape
     assert (extent.row + rows - 1) * extent.grain < pixels.shape[0]
     assert (extent.column + columns - 1) * extent.grain < pixels.shape[1]

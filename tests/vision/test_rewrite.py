@@ -425,6 +425,61 @@ def test_what_was_read_of_a_body_is_painted_and_nothing_beside_it() -> None:
     assert not painted[300:600, :270].any() and not painted[300:600, 470:].any() and not painted[490:].any()
 
 
+def read_person(face: Face, sure: np.ndarray, width: int, height: int) -> PersonRegion:
+    """Somebody of whom a body was read, on the cells of a picture of this size."""
+    return PersonRegion(Box(0, 0, width, height), face, Extent(0, 0, Grid.over(width, height).grain, sure))
+
+
+@pytest.mark.parametrize("side", [40, 160, 420])
+def test_a_face_and_a_tenth_around_it_are_covered_whatever_was_read(side: int) -> None:
+    """Corners included, which neither a rounded outline nor a reading of the body holds."""
+    face = Face(Box(300, 260, 300 + round(side * 0.8), 260 + side), 1.0)
+    picture = Picture(np.zeros((970, 1300, 3), np.uint8), 1300, 970)
+    grid = Grid.over(1300, 970)
+    nothing = read_person(face, np.zeros((grid.rows, grid.columns), np.uint8), 1300, 970)
+    covers = survey_of(picture, Seen((face,), (), (), (nothing,)), (), {"body"}, (), (), 0).covers
+    by = side // 10
+    assert covers[260 - by : 260 + side + by, 300 - by : face.box.right + by].all()
+
+
+def test_a_cover_holds_the_hair_that_was_read_and_not_the_wall_beside_it() -> None:
+    face = Face(Box(500, 300, 580, 400), 0.6, ((520, 340), (560, 340), (540, 362), (525, 380), (555, 380)))
+    picture = Picture(np.zeros((970, 1300, 3), np.uint8), 1300, 970)
+    grid = Grid.over(1300, 970)
+    sure = np.zeros((grid.rows, grid.columns), np.uint8)
+    head = Box(490, 275, 590, 410)
+    sure[head.top // 2 : head.bottom // 2, head.left // 2 : head.right // 2] = 240
+    hair = survey_of(picture, Seen((face,), (), (), (read_person(face, sure, 1300, 970),)), (), {"body"}, (), (), 0)
+    unread = survey_of(picture, Seen((face,), (), ()), (), {"body"}, (), (), 0)
+    assert hair.covers[head.top : head.bottom, head.left + 4 : head.right - 4].all()
+    assert hair.covers.sum() < 0.8 * unread.covers.sum()
+    assert not (hair.covers & ~unread.covers).any()
+    reach = round(0.1 * head_box(face).height) + 8 + 5
+    around = np.zeros_like(hair.covers)
+    around[head.top - reach : head.bottom + reach, head.left - reach : head.right + reach] = True
+    assert not (hair.covers & ~around).any()
+
+
+@given(faces(), st.integers(1, 30))
+def test_the_outline_of_a_larger_head_holds_that_of_the_head_and_a_rim(face: Face, by: int) -> None:
+    head = drawn([head_shape(face)], WIDTH, HEIGHT).astype(np.uint8)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * by - 1, 2 * by - 1))
+    assert drawn([head_shape(face, by)], WIDTH, HEIGHT)[cv2.dilate(head, disc) > 0].all()
+
+
+def test_the_hair_of_the_approved_is_theirs_although_no_reading_says_so() -> None:
+    """A hidden body is read behind it, and a hidden head is not near."""
+    approved, hidden = Face(Box(600, 300, 680, 400), 0.99), Face(Box(100, 100, 180, 200), 0.99)
+    picture = Picture(np.zeros((970, 1300, 3), np.uint8), 1300, 970)
+    grid = Grid.over(1300, 970)
+    wide = np.full((grid.rows, grid.columns), 240, np.uint8)
+    people = (read_person(approved, np.zeros_like(wide), 1300, 970), read_person(hidden, wide, 1300, 970))
+    seen = Seen((approved, hidden), (), (), people)
+    shown = survey_of(picture, seen, {seen.subjects[0]}, {"body"}, (), (), 0).shown
+    hair = head_box(approved)
+    assert shown[(hair.top + 6) // 2, 640 // 2] and shown[350 // 2, (hair.left + 6) // 2]
+
+
 @examples(0.6)
 @given(st.integers(20, 180), st.integers(20, 300), st.sampled_from(REMAINS), st.integers(0, 10**6))
 def test_the_faces_of_the_approved_survive_but_for_what_a_jpeg_does(

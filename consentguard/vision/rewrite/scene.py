@@ -12,7 +12,7 @@ from consentguard.values import Box, Face, Hand, Head, Seen, Subject
 from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, moved, nearer
-from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box
+from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box, shown_levels
 
 _STEP: Final = 0.15
 """By how much heads and bodies are drawn larger each time that a look at the finished picture found somebody."""
@@ -26,12 +26,13 @@ _FACE_RIM: Final = 0.1
 """In longer sides of a face: what around it is covered even where somebody who may be seen is nearer."""
 _HEAD_CORE: Final = 0.15
 """In sides of the box of a head that is no face: what at its rim is hair or air, and need not be covered so."""
-_BODY_RIM: Final = 0.07
-"""Heads by which a hidden body is grown: hair and sleeves are soft, and the mask's grain is some 0.03 heads."""
+_BODY_RIM: Final = 0.085
+"""Heads by which a hidden body is grown: sleeves are soft, and the mask's grain is some 0.03 heads. What covers that
+fit the head leave free of walls is spent here and on guessed trunks (docs/decisions/0093-covers-that-fit.md)."""
 _HAIR_FROM: Final = 50
-_HAIR_RIM: Final = 0.05
-"""Where a body was read a cover reaches no further than this around the head's usual box and what is at least so surely
-(of 255) of the person: hair that stands out is, and the wall beside it is not."""
+_HAIR_RIM: Final = 0.10
+"""In heads: where a body was read a cover reaches no further than this, and a rim, around what is at least so surely
+(of 255) of the person: hair that stands out is, and the wall beside it is not. The face is covered anyway."""
 _RIM: Final = 3
 _SOURCE_RIM: Final = 8
 """Pixels around a cover: in the published picture, and in the source, whose JPEG blocks have this side: their ringing
@@ -154,10 +155,9 @@ def survey(
             cells = np.zeros_like(cells)
         bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
-        shape = head_shape(head)
-        hidden.append(Hidden(head, _larger(shape, more[-1]), cells, unit, person.hips if person else None))
+        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, person.hips if person else None))
         # Those of earlier steps too, so that no step shows more than the one before.
-        shapes = [grown(_contested(_larger(shape, by), head, faces), rim) for by in dict.fromkeys(more)]
+        shapes = [_outline(head, by, rim, faces) for by in dict.fromkeys(more)]
         hair = None
         if person is not None and person.extent is not None:
             hair = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
@@ -170,7 +170,7 @@ def survey(
     shown = np.zeros((grid.rows, grid.columns), np.bool_)
     covered = grid.touched(covers)
     for one in visible:
-        own = body_levels(grid, one.head, one.body)
+        own = shown_levels(grid, one.head, one.body)
         everybody.append(sure_cells(own))
         cells = everybody[-1] & (own > most) & ~covered
         if one.turned_away:
@@ -205,7 +205,7 @@ def survey(
 
 
 def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Mask | None) -> None:
-    """Adds the pixels of some polygons, those in `hair` or in the `core` only, where hair is known; in place."""
+    """Adds the pixels of the `core`, and of polygons, those in `hair` only, where hair is known; in place."""
     part = grid.around(around(hull([corner for shape in (*shapes, core) for corner in shape])))
     if part is None:
         return
@@ -214,7 +214,8 @@ def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, h
     wide, high = (columns.stop - columns.start) * grid.grain, (rows.stop - rows.start) * grid.grain
     cover = drawn([moved(shape, -x, -y) for shape in shapes], wide, high)
     if hair is not None:
-        cover &= grid.pixels_of(hair[part]) | drawn([moved(core, -x, -y)], wide, high)
+        cover &= grid.pixels_of(hair[part])
+    cover |= drawn([moved(core, -x, -y)], wide, high)
     here = covers[y : y + high, x : x + wide]
     here |= cover[: here.shape[0], : here.shape[1]]
 
@@ -235,25 +236,26 @@ def _belongs(face: Face | Head, bodies: Sequence[Mask], grid: Grid, hands: Seque
     return any(hand.box.overlap(face.box) >= _IN_HAND * face.box.area for hand in hands)
 
 
-def _larger(shape: Polygon, by: float) -> Polygon:
-    return grown(shape, by) if by > 0 else shape
-
-
 def _core(head: Face | Head) -> Polygon:
     """What of a hidden head is covered whoever is near: a face with a rim, the middle of a head that is none."""
     box = head.box
     if isinstance(head, Face):
-        return grown(corners(box), _FACE_RIM * max(box.width, box.height))
-    across, down = _HEAD_CORE * box.width, _HEAD_CORE * box.height
+        across = down = -_FACE_RIM * max(box.width, box.height)
+    else:
+        across, down = _HEAD_CORE * box.width, _HEAD_CORE * box.height
     return corners(Box.covering(box.left + across, box.top + down, box.right - across, box.bottom - down))
 
 
-def _contested(shape: Polygon, head: Face | Head, visible: Sequence[Face | Head]) -> Polygon:
-    """A secret head less what is nearer to the head of somebody who may be seen; its own face is always in it."""
+def _outline(head: Face | Head, by: float, rim: float, visible: Sequence[Face | Head]) -> Polygon:
+    """A secret head `by` pixels larger, less what is nearer to the head of somebody who may be seen, and a rim.
+
+    Its own face is always in it.
+    """
+    shape, whole = head_shape(head, by), True
     for face in visible:
         if around(shape).overlap(face.box):
-            shape = hull((*_core(head), *(nearer(shape, head.box, face.box) or ())))
-    return shape
+            shape, whole = hull((*_core(head), *(nearer(shape, head.box, face.box) or ()))), False
+    return head_shape(head, by + rim) if whole else grown(shape, rim)
 
 
 def _any(masks: Iterable[Mask], grid: Grid) -> Mask:

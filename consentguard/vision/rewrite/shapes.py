@@ -57,17 +57,42 @@ def around(shape: Polygon) -> Box:
     return Box.covering(min(xs), min(ys), max(xs), max(ys))
 
 
-def rounded(box: Box, turn: float = 0.0, about: Point | None = None) -> Polygon:
-    """A box with generously rounded corners, turned clockwise by `turn` radians about a point (its middle).
-
-    A superellipse of exponent 4: it leaves out 7 % of the box, its corners, where an ellipse leaves out 21 %.
-    """
+def ellipse(box: Box) -> Polygon:
+    """The ellipse in a box."""
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+    return _hull(np.column_stack([x + box.width / 2 * np.cos(_ROUND), y + box.height / 2 * np.sin(_ROUND)]))
+
+
+def rounded(box: Box) -> Polygon:
+    """A box with generously rounded corners."""
+    return superellipse(box.left, box.top, box.right, box.bottom)
+
+
+def superellipse(
+    left: float,
+    top: float,
+    right: float,
+    bottom: float,
+    *,
+    turn: float = 0.0,
+    about: Point | None = None,
+    by: float = 0.0,
+) -> Polygon:
+    """A superellipse of exponent 4 between these edges, turned clockwise by `turn` radians about a point (its middle).
+
+    It leaves out 7 % of its box, the corners, where an ellipse leaves out 21 %; `by` pixels around it are added.
+    """
+    x, y = (left + right) / 2, (top + bottom) / 2
     about_x, about_y = about or (x, y)
-    across = x - about_x + box.width / 2 * _SUPERELLIPSE[0]
-    down = y - about_y + box.height / 2 * _SUPERELLIPSE[1]
-    right = about_x + across * cos(turn) - down * sin(turn)
-    return _hull(np.column_stack([right, about_y + across * sin(turn) + down * cos(turn)]))
+    across = x - about_x + (right - left) / 2 * _SUPERELLIPSE[0]
+    down = y - about_y + (bottom - top) / 2 * _SUPERELLIPSE[1]
+    edge = np.column_stack(
+        [
+            about_x + across * cos(turn) - down * sin(turn),
+            about_y + across * sin(turn) + down * cos(turn),
+        ]
+    )
+    return _hull((edge[:, None] + _OCTAGON * by).reshape(-1, 2))
 
 
 def grown(shape: Polygon, by: float) -> Polygon:

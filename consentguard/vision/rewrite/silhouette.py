@@ -9,14 +9,14 @@ import numpy as np
 from consentguard.values import Box, Face, Hand, Head, PersonRegion, Point
 from consentguard.vision.rewrite.cells import Grid, Levels8
 from consentguard.vision.rewrite.cover import head_box
-from consentguard.vision.rewrite.shapes import Polygon, grown, hull, rounded
+from consentguard.vision.rewrite.shapes import Polygon, ellipse, grown, hull, rounded
 
 # A trunk in heights of its whole head, hair included, where nothing but the head is known: about as wide as shoulders,
-# and down to the hips. Legs are not guessed. A head is that much higher than wide.
+# and down to the thighs. More of legs is not guessed. A head is that much higher than wide.
 _HEAD_HIGH: Final = 1.15
 _TRUNK_WIDE: Final = 1.8
 _TRUNK_DOWN: Final = 0.75
-_TRUNK_HIGH: Final = 5.0
+_TRUNK_HIGH: Final = 6.0
 
 GUESSED: Final = 128
 """Confidence, of 255, of a trunk that is only guessed."""
@@ -50,6 +50,13 @@ def body_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> L
     levels, box = grid.empty(), own_box(head)
     levels[grid.cells(trunk(box))] = GUESSED
     levels[grid.cells(rounded(box))] = _HEAD_SURE
+    return levels
+
+
+def shown_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> Levels8:
+    """The same of somebody who may be seen: all of the head, hair included, is surely theirs."""
+    levels = body_levels(grid, head, person)
+    levels[grid.cells(ellipse(own_box(head)))] = _HEAD_SURE
     return levels
 
 
