@@ -11,6 +11,7 @@ from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
 from consentguard.vision.detection.protocol import Detector
+from consentguard.vision.drawn import is_drawn
 from consentguard.vision.models.engine import both
 from consentguard.vision.models.loaded import loaded
 
@@ -19,7 +20,9 @@ _SAME_FACE: Final = 0.3
 
 
 def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_face: bool = False) -> Seen:
-    """Faces, and heads that are no faces, in pixels of the picture. Raises CannotTell where a detector fails.
+    """Faces, and heads that are no faces, in pixels of the picture; figures that were drawn here are nobody.
+
+    Raises CannotTell where a detector fails.
 
     Args:
         detector: what finds faces.
@@ -29,9 +32,11 @@ def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_fac
     """
     faces, upright = detector.search(picture.pixels, smallest)  # what it saw upright need not be looked for again
     faces = _with_faint(detector, picture, smallest, faces)
-    if faces and until_face:
-        return Seen(faces)
-    return Seen(faces, loaded(HeadFinder.load).find(picture.pixels, faces, upright))
+    real = tuple(face for face in faces if not is_drawn(picture.pixels, face.box))
+    if real and until_face:
+        return Seen(real)
+    heads = loaded(HeadFinder.load).find(picture.pixels, faces, upright)
+    return Seen(real, tuple(head for head in heads if not is_drawn(picture.pixels, head.box)))
 
 
 def bodies(picture: Picture, seen: Seen) -> Seen:
@@ -41,17 +46,19 @@ def bodies(picture: Picture, seen: Seen) -> Seen:
         partial(loaded(HandFinder.load).find, picture.pixels, counted),
         partial(loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
     )
-    return Seen(seen.faces, seen.heads, hands, people)
+    real = tuple(one for one in people if one.head is not None or not is_drawn(picture.pixels, one.box))
+    return Seen(seen.faces, seen.heads, hands, real)
 
 
 def second_pass(detector: Detector, smallest: int, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
-    """Every face of a finished picture, surest first, at the operating point of the first pass.
+    """Every face of a finished picture but drawn ones, surest first, at the operating point of the first pass.
 
     Not turned and not stretched: whoever lies on their side, or is faint, was found in the first pass or will not be
     found in a second, and that paint covers what was found is proved from the pixels. Without the finest detector pass,
     faces twice the smallest and larger. Raises CannotTell where the detector fails.
     """
-    return detector.find_upright(picture.pixels, smallest, finest=finest)
+    faces = detector.find_upright(picture.pixels, smallest, finest=finest)
+    return tuple(face for face in faces if not is_drawn(picture.pixels, face.box))
 
 
 def finders(detector: Detector) -> tuple[str, ...]:

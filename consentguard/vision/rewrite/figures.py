@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Pixels
+from consentguard.vision.drawn import BODIES, FACES
 from consentguard.vision.rewrite.cells import Grid, grown_cells
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, uint8
@@ -37,22 +38,10 @@ _GROWN: Final = 1.5
 """Cells: sigma of the blur that makes smooth outlines, and by how many a figure is grown before it, as the paint's own
 outline cuts it."""
 
-_COLOURS: Final = (
-    (122, 190, 176),
-    (246, 202, 92),
-    (128, 160, 212),
-    (232, 132, 122),
-    (176, 156, 212),
-    (150, 200, 120),
-    (240, 168, 98),
-    (136, 198, 222),
-)
-"""RGB, from left to right in turn."""
-_TABLE: Final = np.array([(0, 0, 0), *(_COLOURS[label % len(_COLOURS)] for label in range(255))], np.uint8)
+_TABLE: Final = np.array([(0, 0, 0), *(BODIES[label % len(BODIES)] for label in range(255))], np.uint8)
 _WHITE: Final = (255, 255, 255)
-_TINT: Final = 0.35
 _SHADE: Final = 0.42
-"""Shares of white in a figure's face, and of its colour in its eyes and mouth."""
+"""The colour of eyes and mouth, in that of the face."""
 _LINE: Final = 1 / 350
 _LINE_LEAST: Final = 2
 """Width of outlines, in longer sides of the picture and in pixels at least."""
@@ -168,9 +157,8 @@ def _face(picture: Pixels, labels: Labels, label: int, head: Box, line: int) -> 
     if inside is None or radius < _FACE_LEAST:
         return
     part = (slice(inside.top, inside.bottom), slice(inside.left, inside.right))
-    colour = _COLOURS[label % len(_COLOURS)]
-    light = tuple(round(level + (255 - level) * _TINT) for level in colour)
-    dark = tuple(round(level * _SHADE) for level in colour)
+    light = FACES[label % len(FACES)]
+    dark = tuple(round(level * _SHADE) for level in light)
     x, y = (head.left + head.right) / 2 - inside.left, (head.top + head.bottom) / 2 - inside.top
     canvas = np.ascontiguousarray(picture[part])
     _disc(canvas, x, y, radius, _WHITE)

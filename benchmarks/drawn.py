@@ -1,0 +1,48 @@
+"""Whether any real face would be taken for a drawn figure.
+
+    python benchmarks/drawn.py --loader FOLDER [--photos 260]
+
+FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. Of each set
+of faces and heads so many photos are drawn, always the same. Prints how many labelled boxes there are, how many would be
+taken for drawn figures (none should), and the largest share of a box that has the colour of one drawn face.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+import numpy as np
+from openset import loader
+
+from consentguard.values import Box
+from consentguard.vision import drawn
+from consentguard.vision.imagefile import codec
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--loader", type=Path, required=True)
+    parser.add_argument("--photos", type=int, default=260)
+    given = parser.parse_args()
+    sets = loader(given.loader)
+    boxes, taken, most = 0, 0, 0.0
+    for photos in (sets.detection_sets() | sets.head_sets()).values():
+        chosen = list(photos)
+        random.Random(1).shuffle(chosen)
+        for path, labelled in chosen[: given.photos]:
+            pixels = codec.decode(Path(path).read_bytes(), max_edge=4096, max_pixels=10**8).pixels
+            for left, top, right, bottom in (tuple(int(edge) for edge in box[:4]) for box in labelled):
+                box = Box(left, top, max(right, left + 1), max(bottom, top + 1)).within(*pixels.shape[1::-1])
+                if box is None:
+                    continue
+                boxes += 1
+                taken += drawn.is_drawn(pixels, box)
+                part = pixels[box.top : box.bottom, box.left : box.right].astype(np.int16)
+                most = max(most, *(float(drawn.near(part, colour).mean()) for colour in drawn.FACES))
+    print(f"{boxes} labelled boxes, {taken} taken for drawn; the nearest has {most:.2f} of one colour of drawn faces")
+
+
+if __name__ == "__main__":
+    main()

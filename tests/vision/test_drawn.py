@@ -1,0 +1,78 @@
+"""Who is drawn is nobody, and nobody else is."""
+
+from typing import cast
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consentguard.values import Box, Face, Picture
+from consentguard.vision.detection import passes
+from consentguard.vision.detection.protocol import Detector
+from consentguard.vision.drawn import FACES, is_drawn
+from consentguard.vision.imagefile import codec
+from consentguard.vision.rewrite.figures import Figures, drawn_on
+
+
+def picture_with(label: int, head: Box, size: int = 320, quality: int = 85) -> np.ndarray:
+    """A figure on grey, as a JPEG has it."""
+    labels = np.zeros((size, size), np.uint8)
+    grown = Box(head.left - head.width // 4, head.top - head.height // 4, head.right + head.width // 4, size)
+    labels[max(grown.top, 0) : grown.bottom, max(grown.left, 0) : grown.right] = label
+    nowhere = Box(-9, -9, -8, -8)
+    figures = Figures(labels, (*[nowhere] * (label - 1), head))
+    pixels = drawn_on(np.full((size, size, 3), 110, np.uint8), figures)
+    return codec.decode(codec.encode_jpeg(pixels, quality), max_edge=size, max_pixels=size * size).pixels
+
+
+@pytest.mark.parametrize("side", [28, 40, 120])
+@pytest.mark.parametrize("label", range(1, 41, 3))
+def test_a_figure_is_drawn_whatever_its_colours(label: int, side: int) -> None:
+    head = Box(100, 60, 100 + side, 60 + side)
+    pixels = picture_with(label, head)
+    assert is_drawn(pixels, head)
+    inner = side // 6
+    assert is_drawn(pixels, Box(head.left + inner, head.top + inner, head.right - inner, head.bottom - inner))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 12))
+def test_no_noise_is_drawn(seed: int, coarse: int) -> None:
+    rough = np.random.default_rng(seed).integers(0, 256, (48 // coarse + 1, 48 // coarse + 1, 3), np.uint8)
+    assert not is_drawn(np.kron(rough, np.ones((coarse, coarse, 1), np.uint8)), Box(0, 0, 40, 40))
+
+
+def test_no_real_face_is_drawn(photographs: dict[str, bytes]) -> None:
+    pixels = codec.decode(photographs["obama"], max_edge=1024, max_pixels=10**8).pixels
+    height, width = pixels.shape[:2]
+    for top in range(0, height - 100, 60):
+        for left in range(0, width - 100, 60):
+            assert not is_drawn(pixels, Box(left, top, left + 100, top + 100))
+
+
+def test_no_colour_of_a_face_is_that_of_skin() -> None:
+    """Chai and Ngan 1999: Cr 135..178, Cb 80..127."""
+    for red, green, blue in FACES:
+        light = 0.299 * red + 0.587 * green + 0.114 * blue
+        assert not (135 <= (red - light) * 0.713 + 128 <= 178 and 80 <= (blue - light) * 0.564 + 128 <= 127)
+
+
+def test_a_box_outside_the_picture_holds_no_figure() -> None:
+    assert not is_drawn(np.full((20, 20, 3), FACES[0], np.uint8), Box(30, 30, 40, 40))
+
+
+class OneFace:
+    """Finds the same two faces in every picture."""
+
+    label = "one-face"
+    faces = (Face(Box(100, 60, 140, 100), 0.9), Face(Box(10, 10, 40, 40), 0.8))
+
+    def find_upright(self, pixels: np.ndarray, smallest: int, *, finest: bool = True) -> tuple[Face, ...]:
+        return self.faces
+
+
+def test_the_second_pass_leaves_out_what_is_drawn() -> None:
+    pixels = picture_with(1, OneFace.faces[0].box)
+    detector = cast(Detector, OneFace())
+    found = passes.second_pass(detector, 20, Picture(pixels, 320, 320))
+    assert found == OneFace.faces[1:]
