@@ -2,9 +2,9 @@
 
     python benchmarks/drawn.py --loader FOLDER [--photos 260]
 
-FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. Of each set
-of faces and heads so many photos are drawn, always the same. Prints how many labelled boxes there are, how many would be
-taken for drawn figures (none should), and the largest share of a box that has the colour of one drawn face.
+FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. So many
+photos of each set of faces and heads are taken, always the same. Prints how many labelled boxes there are, how many
+would be taken for drawn figures (none should), and the largest share of a box that has the colour of one drawn face.
 """
 
 from __future__ import annotations

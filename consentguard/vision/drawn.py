@@ -37,7 +37,7 @@ _NEAR: Final = 10
 """Levels of 255 by which coding moves a flat colour at most."""
 _FACE_SHARE: Final = 0.2
 _DRAWN_SHARE: Final = 0.28
-"""Shares of a box that are of one colour of faces, and of any of these colours, from which it holds a figure. Of 12,836
+"""Shares of a box that are of one colour of faces, and of any of these colours, from which it holds a figure. Of 12,827
 labelled boxes of open sets the first is .15 at most: docs/decisions/0095-figures.md."""
 _SIDE: Final = 48
 """Points a side at which a box is looked at, at most."""
