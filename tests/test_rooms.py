@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import consentguard
@@ -45,6 +46,21 @@ def test_imports_point_down_only(house):
     done = lint(house)
     assert done.returncode == 0, done.stdout
     assert re.search(r"[1-9] kept, 0 broken", done.stdout)
+
+
+def circles(graph: grimp.ImportGraph) -> list[set[str]]:
+    """Modules that import each other, straight or over others, what is imported for type checkers only included."""
+    reach = {name: graph.find_upstream_modules(name) for name in graph.modules}
+    return [
+        {name, *reach[name]} for name in sorted(graph.modules) if any(name in reach[other] for other in reach[name])
+    ]
+
+
+def test_no_modules_import_each_other_not_even_for_their_types():
+    graph = grimp.build_graph("consentguard", cache_dir=None)
+    assert circles(graph) == []
+    graph.add_import(importer="consentguard.errors", imported="consentguard.guard.guard")
+    assert circles(graph)
 
 
 PLANTED = {

@@ -11,12 +11,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date, time
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from consentguard.values import canonical
-
-if TYPE_CHECKING:
-    from consentguard.consent.policy.policy import Policy
 
 _FIRST: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -69,17 +66,24 @@ _EARLIER_SHIPPED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 one does, as `deciding` says it: the same but for `smallest_crop`, which lets smaller crops go and fells none."""
 
 
-def deciding(policy: Policy) -> str:
+class Digested(Protocol):
+    """A policy, as a dataclass of its tables; `sha256` is the digest of its file."""
+
+    @property
+    def sha256(self) -> str: ...
+
+
+def deciding(policy: Digested) -> str:
     """SHA-256, hex, over every decision that a release can depend on."""
     return _digest(_plain(policy, later=True))
 
 
-def everything(policy: Policy) -> str:
+def everything(policy: Digested) -> str:
     """SHA-256, hex, over the whole policy, its words included: what a verdict that is kept depends on."""
     return _digest([_plain(policy, later=True, without=MappingProxyType({})), policy.sha256])
 
 
-def stands_under(policy: Policy, recorded: str) -> bool:
+def stands_under(policy: Digested, recorded: str) -> bool:
     """Whether a release whose record holds this digest was made under a policy that decides the same."""
     now = deciding(policy)
     if recorded == now or now in _EARLIER_SHIPPED.get(recorded, ()):
@@ -87,7 +91,7 @@ def stands_under(policy: Policy, recorded: str) -> bool:
     return recorded == _digest(_first_version(policy))
 
 
-def _first_version(policy: Policy) -> Any:
+def _first_version(policy: Digested) -> Any:
     """The policy as version 0.1.0 digested it: every key that it knew, and the bytes of the file."""
     return _plain(policy, later=False, without=MappingProxyType({}))
 
