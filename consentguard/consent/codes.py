@@ -7,9 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from consentguard.errors import CannotTell
 from consentguard.values import Verdict
+
+_OF_BOTH: Final = {
+    "surname": "a pupil's surname is written",
+    "maybe-surname": "what may be a pupil's surname is written",
+    "text-too-long": "a text is longer than what is judged at once",
+    "name-with-image": "a pupil's first name stands beside an image",
+    "individually-targeted": "one person is spoken to instead of a class or everybody",
+    "offensive-language": "a word is on the list of offensive language",
+    "remark-at-school": "it runs down the school or somebody who belongs to it",
+    "copyright-notice": "somebody else's copyright or credit is named",
+    "surname-in-picture": "a pupil's surname was read in the picture",
+    "foreign-notice": "the file names somebody else as its author or owner",
+    "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
+}
+"""Codes of a reason and of its finding alike."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,17 +37,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "declared-not-permitted": "somebody named as shown must not be published at all",
         "more-faces-than-declared": "there are more faces than people were named",
         "no-face-refused": "no face was found, and policy wants a person to look at such photos",
-        "surname": "a pupil's surname is written",
-        "maybe-surname": "what may be a pupil's surname is written",
-        "text-too-long": "a text is longer than what is judged at once",
-        "name-with-image": "a pupil's first name stands beside an image",
-        "individually-targeted": "one person is spoken to instead of a class or everybody",
-        "offensive-language": "a word is on the list of offensive language",
-        "remark-at-school": "it runs down the school or somebody who belongs to it",
-        "copyright-notice": "somebody else's copyright or credit is named",
-        "surname-in-picture": "a pupil's surname was read in the picture",
-        "foreign-notice": "the file names somebody else as its author or owner",
-        "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
+        **_OF_BOTH,
         "unread-text": "text in the picture was not read, or not surely, and policy asks for that",
         "file-name": "the file is named after a pupil; a released copy is not",
         "not-a-file": "pixels were handed in, so there is no file that could go as it is; a released copy is one",
@@ -81,17 +87,7 @@ FINDINGS: Mapping[str, str] = MappingProxyType(
         "outside-days": "it is not one of the days on which policy lets this channel post",
         "review-overdue": "the governing body should have reviewed the policy by now",
         "no-register": "there is no register, so no surname of a pupil was looked for",
-        "surname": "a pupil's surname is written",
-        "maybe-surname": "what may be a pupil's surname is written",
-        "text-too-long": "a text is longer than what is judged at once",
-        "name-with-image": "a pupil's first name stands beside an image",
-        "individually-targeted": "one person is spoken to instead of a class or everybody",
-        "offensive-language": "a word is on the list of offensive language",
-        "remark-at-school": "it runs down the school or somebody who belongs to it",
-        "copyright-notice": "somebody else's copyright or credit is named",
-        "surname-in-picture": "a pupil's surname was read in the picture",
-        "foreign-notice": "the file names somebody else as its author or owner",
-        "not-called-suitable": "nobody has called it suitable, as policy asks for on this channel",
+        **_OF_BOTH,
         "text-not-read": "text in the picture was not read; the extra [ocr] reads printed text only",
         "writing-not-sure": "there is writing that was seen and not surely read; only printed text is read",
         "file-name": "the file is named after a pupil; a released copy is not",

@@ -7,18 +7,27 @@ into an error of another kind; and admission, hashing and the audit trail would 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import ParamSpec, TypeVar, Unpack
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from consentguard.posting.context import HoursException
-from consentguard.posting.draft import Part
 from consentguard.posting.poster import Poster
-from consentguard.posting.settling import Posted
-from consentguard.values import Released
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _in_thread(
+    method: Callable[Concatenate[Poster, P], T],
+) -> Callable[Concatenate[AsyncPoster, P], Coroutine[Any, Any, T]]:
+    """The same method of the poster that is wrapped, run in a thread."""
+
+    @wraps(method)
+    async def called(self: AsyncPoster, /, *arguments: P.args, **named: P.kwargs) -> T:
+        call: Callable[P, T] = getattr(self._poster, method.__name__)
+        return await asyncio.shield(asyncio.to_thread(call, *arguments, **named))
+
+    return called
 
 
 class AsyncPoster:
@@ -32,42 +41,8 @@ class AsyncPoster:
         """Wraps a poster, such as `Poster.open(...)`."""
         self._poster = poster
 
-    async def post(
-        self,
-        text: str,
-        photos: Sequence[Released] = (),
-        *,
-        channel: str,
-        by: str,
-        alts: Sequence[str] = (),
-        sources: Sequence[Path] = (),
-        again: bool = False,
-        **exception: Unpack[HoursException],
-    ) -> Posted:
-        """See `Poster.post`."""
-        run = self._poster.post
-        return await _run(
-            run, text, photos, channel=channel, by=by, alts=alts, sources=sources, again=again, **exception
-        )
-
-    async def thread(
-        self, parts: Sequence[Part], *, channel: str, by: str, again: bool = False, **exception: Unpack[HoursException]
-    ) -> tuple[Posted, ...]:
-        """See `Poster.thread`."""
-        return await _run(self._poster.thread, parts, channel=channel, by=by, again=again, **exception)
-
-    async def retweet(self, post: str, *, channel: str, by: str, **exception: Unpack[HoursException]) -> Posted:
-        """See `Poster.retweet`."""
-        return await _run(self._poster.retweet, post, channel=channel, by=by, **exception)
-
-    async def take_down(self, post: str, *, channel: str, by: str) -> None:
-        """See `Poster.take_down`."""
-        await _run(self._poster.take_down, post, channel=channel, by=by)
-
-    async def reconcile(self) -> tuple[Posted, ...]:
-        """See `Poster.reconcile`."""
-        return await _run(self._poster.reconcile)
-
-
-async def _run(call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    return await asyncio.shield(asyncio.to_thread(call, *arguments, **named))
+    post = _in_thread(Poster.post)
+    thread = _in_thread(Poster.thread)
+    retweet = _in_thread(Poster.retweet)
+    take_down = _in_thread(Poster.take_down)
+    reconcile = _in_thread(Poster.reconcile)

@@ -15,6 +15,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.guard.guard import Guard
+from consentguard.hook.judge import Judge
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +48,11 @@ def site(office: tuple[Path, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyP
     site.git("config", "user.name", "Office")
     site.git("config", "user.email", "office@example.org")
     return site
+
+
+@pytest.fixture(scope="module")
+def judge(office: tuple[Path, bytes]) -> Judge:
+    """What judges files for a website, under the papers of `office`."""
+    state, _ = office
+    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
+    return Judge(register, policy, State.open(state))

@@ -153,18 +153,6 @@ PASS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def judge(office):
-    from consentguard.consent.policy.policy import Policy
-    from consentguard.consent.record.state import State
-    from consentguard.consent.register.register import Register
-    from consentguard.hook.judge import Judge
-
-    state, _ = office
-    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
-    return Judge(register, policy, State.open(state))
-
-
 @pytest.mark.parametrize("form", NOT_JUDGED)
 def test_what_may_show_somebody_is_no_text(judge, form):
     path, data = NOT_JUDGED[form][0], NOT_JUDGED[form][1]()

@@ -43,13 +43,6 @@ PAGES = {
 }
 
 
-@pytest.fixture
-def judge(office) -> Judge:
-    state, _ = office
-    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
-    return Judge(register, policy, State.open(state))
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_a_surname_beside_a_picture_is_refused(judge, page):
     path, text = PAGES[page]

@@ -189,18 +189,6 @@ INNOCENT = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def judge(office):
-    from consentguard.consent.policy.policy import Policy
-    from consentguard.consent.record.state import State
-    from consentguard.consent.register.register import Register
-    from consentguard.hook.judge import Judge
-
-    state, _ = office
-    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
-    return Judge(register, policy, State.open(state))
-
-
 @pytest.mark.parametrize("form", GUILTY)
 def test_a_surname_beside_a_picture_is_found(judge, form):
     path, text = GUILTY[form]

@@ -156,18 +156,6 @@ def words(data: bytes) -> list[bytes]:
     return [whole[at : at + 4] for at in range(0, len(whole), 4)]
 
 
-@pytest.fixture(scope="module")
-def judge(office):
-    from consentguard.consent.policy.policy import Policy
-    from consentguard.consent.record.state import State
-    from consentguard.consent.register.register import Register
-    from consentguard.hook.judge import Judge
-
-    state, _ = office
-    register, policy = Register.load(state / "consent_register.csv"), Policy.load(state / "policy.toml")
-    return Judge(register, policy, State.open(state))
-
-
 PADDED = {form for form in FORMS if form.startswith("words")} | {
     "lines of a script, commented", "JSON, under keys", "hex, with percent signs", "bytes, shown in lines", "long words",
     "octal dump", "decimal escapes", "quoted-printable bytes", "places and numbers",
