@@ -50,7 +50,7 @@ Find = Callable[[np.ndarray], tuple[np.ndarray, float]]
 
 
 def hidden() -> Find:
-    """Faces and unsure heads, as the guard looks for them: the heads through the looks of the detector."""
+    """Faces and unsure heads, as the guard looks for them: the heads through the detector's passes."""
     detector, finder = FaceFinder.load(ModelStore.default()), HeadFinder.load(ModelStore.default())
 
     def find(pixels: np.ndarray) -> tuple[np.ndarray, float]:

@@ -88,7 +88,7 @@ class Counted:
 
 
 class Finder:
-    """A hand finder, with what its looks and cuts were and its processor time, one entry a photo."""
+    """A hand finder, with what its windows and cuts were and its processor time, one entry a photo."""
 
     def __init__(self) -> None:
         self._finder = HandFinder.load(ModelStore.default())

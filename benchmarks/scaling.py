@@ -154,7 +154,7 @@ def main() -> None:
         ]
     lines.append(
         "Megapixels cost decoding alone: looks are at published size, and a JPEG of twice that is decoded at a half."
-        "\nFaces cost their close looks and, up to forty, a look at the body each, then geometry alone."
+        "\nFaces cost their close passes and, up to forty, a pass over the body each, then geometry alone."
         "\nTemplates are one matrix product; below a thousand the cost is that of the call.\n"
     )
     for name, data in plots.items():

@@ -278,7 +278,7 @@ def test_a_poster_called_nobody_stays(guard: Callable[..., Guard], body_policy, 
 # -- check and release agree ------------------------------------------------------------------------------------------
 
 FIRST, SECOND, THIRD = (Face(Box(x, 40, x + 50, 100), 0.9) for x in (40, 510, 275))
-"""A mirrored look at 600 px sees the first two in each other's place, and the third in its own."""
+"""A mirrored pass at 600 px sees the first two in each other's place, and the third in its own."""
 
 _WALL = np.full((400, 600, 3), 190, np.uint8)
 _WALL[50:90, 285:315] = 20

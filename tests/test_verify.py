@@ -53,7 +53,7 @@ class Looks:
 
     def __call__(self, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:
         self.asked += 1
-        assert finest != np.array_equal(picture.pixels, self.finished), "only the plain look may be coarse"
+        assert finest != np.array_equal(picture.pixels, self.finished), "only the plain pass may be coarse"
         if np.array_equal(picture.pixels, PICTURE.pixels[:, ::-1]):
             return self.before
         return self.plain if np.array_equal(picture.pixels, self.finished) else self.mirrored

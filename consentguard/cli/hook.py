@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.cli.files import expanded
-from consentguard.cli.hook_report import Judged, replace_one, report
+from consentguard.cli.hook_report import FileVerdicts, replace_one, report
 from consentguard.cli.options import EXITS, Commands, Options
 from consentguard.errors import CannotTell, WrongUsage
 from consentguard.files import printable
@@ -138,7 +138,7 @@ def files(arguments: argparse.Namespace) -> int:
         raise WrongUsage("no file is named, so nothing was judged; check the folder that the names come from")
     judge = _judge(arguments, None)
 
-    def judged() -> Iterator[Judged]:
+    def judged() -> Iterator[FileVerdicts]:
         from consentguard.cli import show
 
         for name in names:
@@ -182,7 +182,7 @@ def ci(arguments: argparse.Namespace) -> int:
 
 def _of_git(
     repository: Repository, judge: Judge, blobs: Sequence[Blob], stopped: list[tuple[Blob, bytes]] | None = None
-) -> Iterator[Judged]:
+) -> Iterator[FileVerdicts]:
     """Each blob with what is to say about it; what is judged and may not go is added to `stopped`."""
     from consentguard.cli import show
     from consentguard.hook.judge import leading_elsewhere

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from consentguard.hook.repository import Blob, Repository
     from consentguard.values import Verdict
 
-Judged = tuple[str, tuple["Verdict", ...]]
+FileVerdicts = tuple[str, tuple["Verdict", ...]]
 """The path of a file, and a verdict for each picture that it is or holds."""
 
 _COMMIT = re.compile(r" \(commit ([0-9a-f]{10})\)")
@@ -27,7 +27,7 @@ _WORDS = frozenset({"surname", "maybe-surname", "name-with-image", "file-name"})
 """Reasons that another picture does nothing about."""
 
 
-def report(judged: Iterable[Judged], judge: Judge, arguments: argparse.Namespace) -> int:
+def report(judged: Iterable[FileVerdicts], judge: Judge, arguments: argparse.Namespace) -> int:
     """Prints what stops something, or with --json everything; returns the exit code of the worst."""
     release = _release_command(judge.channel, arguments)
     worst = seen = stopped = 0

@@ -93,7 +93,7 @@ class Face:
         score: how sure the detector is, 0..1; comparable only between faces of one detector.
         landmarks: five points (x, y) in the order eye, eye, nose, mouth corner, mouth corner, each pair from the
             viewer's left to right; empty where the detector gives none.
-        seen_by: the looks that found it, such as "x1.18" for the whole picture at that scale, or "close".
+        seen_by: the detector passes that found it, such as "x1.18" for the whole picture at that scale, or "close".
     """
 
     box: Box

@@ -52,7 +52,7 @@ def test_looks_at_any_scale_speak_of_the_same_place(model_store: ModelStore, pho
         assert surest[4] > 0.8
 
 
-def test_a_close_look_tells_a_face_from_a_tie(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
+def test_a_close_pass_tells_a_face_from_a_tie(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
     network = CenterFace.load(model_store)
     pixels = codec.decode(photographs["obama"], max_edge=2048, max_pixels=10**8).pixels
     boxes = np.array([[370, 100, 608, 422], [420, 500, 560, 700]], np.float32)
@@ -60,11 +60,11 @@ def test_a_close_look_tells_a_face_from_a_tie(model_store: ModelStore, photograp
         (face, tie), (seen, _) = network.close_pass(Levels(pixels), boxes, side, tall, mirror=mirror)
         assert face > 0.6
         assert tie < 0.2
-        assert np.abs(seen - boxes[0]).max() < 30, "the close look's own box, mirrored back"
+        assert np.abs(seen - boxes[0]).max() < 30, "the close pass's own box, mirrored back"
     assert network.close_pass(Levels(pixels), boxes[:0], 128, 48.0, mirror=False)[0].shape == (0,)
 
 
-def test_a_close_look_finds_the_face_that_its_box_misplaces(
+def test_a_close_pass_finds_the_face_that_its_box_misplaces(
     model_store: ModelStore, photographs: dict[str, bytes]
 ) -> None:
     network = CenterFace.load(model_store)
@@ -92,7 +92,7 @@ def test_looks_are_padded_to_few_shapes() -> None:
     assert len({padded(height, 1280) for height in range(640, 960)}) == 6
 
 
-def test_a_close_look_at_the_rim_sees_black_beyond_it(model_store: ModelStore) -> None:
+def test_a_close_pass_at_the_rim_sees_black_beyond_it(model_store: ModelStore) -> None:
     boxes = np.array([[-30, -30, 10, 10], [90, 90, 140, 140], [300, 500, 380, 600]], np.float32)
     wall, network = np.zeros((100, 100, 3), np.uint8), CenterFace.load(model_store)
     assert network.close_pass(Levels(wall), boxes, 128, 48.0, mirror=True)[0].max() < 0.1

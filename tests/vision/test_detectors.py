@@ -32,7 +32,7 @@ def test_yunets_answer_becomes_rows_in_the_pixels_it_was_given() -> None:
 
 
 def test_a_cell_says_where_its_face_is() -> None:
-    """The sixth cell of a look four cells wide is the second of the second row."""
+    """The sixth cell of a pass four cells wide is the second of the second row."""
     scores, boxes, points = np.zeros(12, np.float32), np.zeros((12, 4), np.float32), np.zeros((12, 10), np.float32)
     scores[5], boxes[5], points[5] = 0.64, (0.5, 0.25, np.log(2), np.log(4)), 1.0
     (row,) = decode(scores, np.ones(12, np.float32), boxes, points, 8, 32, 0.5)

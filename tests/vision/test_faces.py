@@ -178,7 +178,7 @@ def test_every_face_that_matters_is_seen_at_a_good_size(width: int, height: int,
     assert len(scales) >= 3
     assert scales[1] == pytest.approx(0.7 * scales[0])
     assert all(fine == 2 * coarse for fine, coarse in itertools.pairwise(scales[1:]))
-    assert smallest * scales[0] >= 11.99, "the smallest face is 12 px high in the finest look"
+    assert smallest * scales[0] >= 11.99, "the smallest face is 12 px high in the finest pass"
     assert min(width, height) * scales[-1] <= 400, "a face that fills the frame is 400 px high in the coarsest"
 
 
@@ -233,7 +233,7 @@ def test_small_boxes_need_more_evidence_than_large_ones() -> None:
     assert Candidates(sure, said[:2], said[:2, 0]).counted().tolist() == [False, True]
 
 
-def test_a_close_look_raises_or_lowers_the_score() -> None:
+def test_a_close_pass_raises_or_lowers_the_score() -> None:
     first = Candidates(
         np.stack([_row(left, 0, 50, 0.2) for left in (0, 100, 200)]),
         np.zeros((3, 2), np.float32),
@@ -246,7 +246,7 @@ def test_a_close_look_raises_or_lowers_the_score() -> None:
     assert np.isnan(settled.close[1])
 
 
-def test_two_candidates_that_the_close_looks_place_on_one_face_are_one() -> None:
+def test_two_candidates_that_the_close_passes_place_on_one_face_are_one() -> None:
     apart = np.stack([_row(0, 0, 40, 0.6), _row(30, 0, 40, 0.2)])
     first = Candidates(apart, np.zeros((2, 2), np.float32), np.full(2, np.nan, np.float32))
     close = np.array([0.8, 0.8], np.float32)
@@ -255,12 +255,12 @@ def test_two_candidates_that_the_close_looks_place_on_one_face_are_one() -> None
     assert kept[:4].tolist() == [0, 0, 40, 40]
 
 
-def test_a_close_look_says_where_a_small_face_is() -> None:
+def test_a_close_pass_says_where_a_small_face_is() -> None:
     boxes = np.array([[0, 0, 40, 40], [0, 0, 40, 40], [0, 0, 90, 90]], np.float32)
     assert may_be_placed(boxes, np.array([0.4, 0.02, 0.4], np.float32)).tolist() == [True, False, False]
 
 
-def test_only_doubtful_candidates_get_a_close_look() -> None:
+def test_only_doubtful_candidates_get_a_close_pass() -> None:
     """Small boxes are mostly no faces, so that what hardly speaks for one is not asked again."""
     rows = np.stack([_row(100 * i, 0, *of) for i, of in enumerate([(14, 0.03), (14, 0.1), (60, 0.03), (60, 0.9)])])
     said = np.zeros((len(rows), 3), np.float32)

@@ -72,7 +72,7 @@ def extent_in(box: Box, head: Face | Head) -> Extent:
 
 @st.composite
 def scenes(draw: st.DrawFn) -> tuple[Seen, list[bool]]:
-    """Faces, heads, hands and people as the looks could have found them, and who may be seen."""
+    """Faces, heads, hands and people as detectors could have found them, and who may be seen."""
     found = draw(st.lists(faces(), min_size=1, max_size=4, unique_by=lambda face: face.box))
     heads = [
         Head(box, 0.9, behind)

@@ -200,13 +200,13 @@ class FaceFinder:
         `Candidates.counted`."""
         height, width = levels.pixels.shape[:2]
         first = fuse(seen, scales)
-        found = settle(first, *self._close_looks(levels, first))
+        found = settle(first, *self._close_passes(levels, first))
         passes = [f"x{scale:.2f}" for scale in scales]
         faces = (_face(found, int(index), passes) for index in np.flatnonzero(found.counted(small)))
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height))
 
-    def _close_looks(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
+    def _close_passes(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
         """What the close passes say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
 
         Each doubtful candidate is looked at in the cut that suits its height.
