@@ -33,6 +33,9 @@ FACES: Final[tuple[Colour, ...]] = (
 )
 """RGB. No face has the colour of any skin (Cr 135..178, Cb 80..127; Chai and Ngan 1999)."""
 
+FACE_OF: Final = (0, 1, 4, 2, 3, 0, 3, 0)
+"""Which of them stands out from each colour of a body."""
+
 _NEAR: Final = 10
 """Levels of 255 by which coding moves a flat colour at most."""
 _FACE_SHARE: Final = 0.2

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Pixels
-from consentguard.vision.drawn import BODIES, FACES
+from consentguard.vision.drawn import BODIES, FACE_OF, FACES
 from consentguard.vision.rewrite.cells import Grid, grown_cells
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, uint8
@@ -109,14 +109,15 @@ def figures_of(scene: Scene, hidden: Mask) -> Figures:
     people.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
     owner = np.zeros(painted.shape, np.uint8)
     from_behind = sorted(range(len(people)), key=lambda index: people[index].height)  # the nearest are drawn last
+    covers = [grid.cells(one.cover) for one in people]
     for index in from_behind:
-        owner[(people[index].cells | grid.cells(people[index].cover)) & painted] = index + 1
+        np.copyto(owner, np.uint8(index + 1), where=(people[index].cells | covers[index]) & painted)
     heads = [own_box(one.head) for one in people]
     heads += _headless(owner, (scene.alone | scene.cut) & painted, grid, len(people))
     if people:
         owner = _joined(owner, painted & ~grid.touched(scene.marks), people, grid)
     for index in from_behind:
-        _without_pieces(owner, index + 1, grid.cells(people[index].cover))
+        _without_pieces(owner, index + 1, covers[index])
     labels = np.zeros((grid.rows * grid.grain, grid.columns * grid.grain), np.uint8)
     nearest_last = [*(label for label in np.unique(owner) if label > len(people)), *(i + 1 for i in from_behind)]
     for label in nearest_last:
@@ -157,7 +158,7 @@ def _face(picture: Pixels, labels: Labels, label: int, head: Box, line: int) -> 
     if inside is None or radius < _FACE_LEAST:
         return
     part = (slice(inside.top, inside.bottom), slice(inside.left, inside.right))
-    light = FACES[label % len(FACES)]
+    light = FACES[FACE_OF[(label - 1) % len(BODIES)]]
     dark = tuple(round(level * _SHADE) for level in light)
     x, y = (head.left + head.right) / 2 - inside.left, (head.top + head.bottom) / 2 - inside.top
     canvas = np.ascontiguousarray(picture[part])

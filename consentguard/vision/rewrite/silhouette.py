@@ -16,6 +16,7 @@ from consentguard.vision.rewrite.shapes import Polygon, ellipse, grown, hull, ro
 _HEAD_HIGH: Final = 1.15
 _TRUNK_WIDE: Final = 1.8
 _TRUNK_DOWN: Final = 0.75
+_SHOULDERS: Final = 1.75
 _TRUNK_HIGH: Final = 6.0
 
 GUESSED: Final = 128
@@ -64,7 +65,9 @@ def trunk(head: Box) -> Polygon:
     """Where the trunk beneath a head is, if nothing else is known."""
     x, unit = (head.left + head.right) / 2, max(head.height, head.width * _HEAD_HIGH)  # a frame may cut a head
     wide = _TRUNK_WIDE / 2 * unit
-    return rounded(Box.covering(x - wide, head.top + _TRUNK_DOWN * unit, x + wide, head.top + _TRUNK_HIGH * unit))
+    top, shoulders, bottom = (head.top + down * unit for down in (_TRUNK_DOWN, _SHOULDERS, _TRUNK_HIGH))
+    round_above = ellipse(Box.covering(x - wide, top, x + wide, 2 * shoulders - top))
+    return hull((*round_above, *rounded(Box.covering(x - wide, shoulders, x + wide, bottom))))
 
 
 def hand_length(hand: Hand) -> float:
