@@ -96,16 +96,17 @@ def disturbed(folder: Path, count: int, workers: int, kills: list[str]) -> tuple
         return subprocess.Popen(command(folder, "disturbed", workers), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 text=True)  # fmt: skip
 
-    process = start()
+    process, before = start(), 0
     while process.poll() is None:
         started |= descendants(process.pid)
         due = count * (all_kills - len(kills) + 1) // (all_kills + 1)
-        if kills and judged(out) >= due:
+        # Never before this run has judged one: a worker that dies before it is ready ends the scan, as it should.
+        if kills and judged(out) >= max(due, before + 1):
             if kills[0] == "parent":
                 kills.pop(0)
                 process.kill()
                 process.communicate()
-                process = start()
+                process, before = start(), judged(out)
             elif victims := workers_of(process.pid):
                 kills.pop(0)
                 os.kill(victims[len(kills) % len(victims)], signal.SIGKILL)

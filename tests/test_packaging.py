@@ -131,7 +131,7 @@ def test_it_is_the_wheel_that_runs_there_and_not_the_checkout(elsewhere):
 
 def test_its_commands_work_there(elsewhere):
     version = there(elsewhere, "consentguard", "--version")
-    assert (version.returncode, version.stdout) == (0, f"consentguard {consentguard.__version__}\n")
+    assert (version.returncode, version.stdout) == (0, f"consentguard {consentguard.__version__}\n"), version.stderr
     models = there(elsewhere, "consentguard", "models", "list")
     assert models.returncode == 0, models.stderr
     assert "centerface@09189dea              missing  finds faces" in models.stdout
