@@ -91,10 +91,15 @@ class Words:
         return self._weighed(found)
 
     def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
-        """Judges posts that follow each other, and what they say together; see `judge`."""
+        """What comes of `objections_in_thread` where nobody overrides any."""
+        return ruling(self.objections_in_thread(posts, with_image=with_image, channel=channel), Override())
+
+    def objections_in_thread(
+        self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None
+    ) -> tuple[Objection, ...]:
+        """What speaks against posts that follow each other, and against what they say together; see `objections`."""
         plain = [plain_text(post, "a post") for post in posts]
-        found = self.screen.judge_thread(plain, first_names=self._first_names(with_image, channel))
-        return ruling(self._weighed(found), Override())
+        return self._weighed(self.screen.judge_thread(plain, first_names=self._first_names(with_image, channel)))
 
     def _first_names(self, with_image: bool, channel: Channel | None) -> bool:
         return not with_image or self._policy.names_on(channel) == "allow"

@@ -10,6 +10,7 @@ from pathlib import Path
 from consentguard.consent import alt as alt_text
 from consentguard.consent.clock import school_day
 from consentguard.consent.codes import refusal
+from consentguard.consent.objections import Objection, ruling
 from consentguard.consent.record.post_journal import digest
 from consentguard.errors import Refused, WrongUsage
 from consentguard.files import read_photo
@@ -126,19 +127,19 @@ def check_words_and_hours(guard: Guard, context: PostingContext, parts: Sequence
     alts = {f"description {place}": alt for place, alt in enumerate((alt for part in parts for alt in part.alts), 1)}
     pictured = any(part.photos for part in parts)
     single = {"text": parts[0].text, **alts} if len(parts) == 1 else alts
-    said = guard.words.judge(single, with_image=pictured, channel=context.channel)
-    thread = guard.words.judge_thread(list(texts.values()), with_image=pictured, channel=context.channel)
-    reasons = context.override.left(dict.fromkeys((*said.refused, *thread.refused, *(("not-now",) if hour else ()))))
-    if reasons:
-        words = [each for each in (said, thread) if context.override.left(each.refused)]
+    said = guard.words.objections(single, with_image=pictured, channel=context.channel)
+    thread = guard.words.objections_in_thread(list(texts.values()), with_image=pictured, channel=context.channel)
+    not_now = (Objection("not-now", finding, decidable=True) for finding in hour)
+    ruled = ruling((*said, *thread, *not_now), context.override)
+    if ruled.refused:
         verdict = Verdict(
             "post",
             Outcome.REFUSED,
-            needs_person=all(each.needs_person for each in words),
-            reasons=reasons,
-            findings=(*said.findings, *thread.findings, *hour),
+            needs_person=ruled.needs_person,
+            reasons=ruled.refused,
+            findings=ruled.findings,
         )
-        when = f" ({'; '.join(finding.message for finding in hour)})" if "not-now" in reasons else ""
+        when = f" ({'; '.join(finding.message for finding in hour)})" if "not-now" in ruled.refused else ""
         raise Refused(refusal("post", verdict) + when, verdict)
 
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.consent.codes import OVERRIDABLE, REASONS
+from consentguard.consent.objections import Objection, ruling
 from consentguard.consent.policy.overriding import Override, check_override
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
@@ -53,7 +54,7 @@ def test_a_policy_cannot_make_it_so(code: str) -> None:
 @pytest.mark.parametrize("code", sorted(OVERRIDABLE))
 def test_whom_policy_names_may_with_a_reason(code: str) -> None:
     given_leave = check_override(LENIENT, f" {HEAD.upper()} ", {code: "her mother asked us to"})
-    assert given_leave.left((code, "surname")) == ("surname",)
+    assert ruling([Objection(code), Objection("surname")], given_leave).refused == ("surname",)
     assert given_leave.as_json() == {code: "her mother asked us to"}
     for by, why, says in (
         ("Somebody Else", "a reason", "Somebody Else may not override"),
@@ -74,8 +75,8 @@ def test_as_shipped_nobody_may_override_anything(register: Register) -> None:
 
 @given(st.lists(st.sampled_from(sorted(REASONS)), unique=True), st.sets(st.sampled_from(sorted(OVERRIDABLE))))
 def test_what_is_left_is_everything_that_was_not_named(reasons: list[str], named: set[str]) -> None:
-    left = check_override(LENIENT, HEAD, dict.fromkeys(named, "a reason")).left(reasons)
-    assert left == tuple(code for code in reasons if code not in named)
+    override = check_override(LENIENT, HEAD, dict.fromkeys(named, "a reason"))
+    assert ruling(map(Objection, reasons), override).refused == tuple(code for code in reasons if code not in named)
 
 
 def test_an_override_holds_on_its_channel_only(register: Register) -> None:

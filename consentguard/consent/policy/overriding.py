@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -17,10 +17,6 @@ class Override:
 
     by: str = ""
     why: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    def left(self, codes: Iterable[str]) -> tuple[str, ...]:
-        """Those reasons that still stand."""
-        return tuple(code for code in codes if code not in self.why)
 
     def as_json(self) -> dict[str, str]:
         """What the audit trail keeps of it, beside who it was."""
