@@ -23,6 +23,8 @@ Labels = NDArray[np.uint8]
 _CLOSED: Final = 0.3
 _HOLE: Final = 0.5
 """Heads: gaps half as wide are closed in the shape of a figure, and holes of so many squares of a head are filled."""
+_FINE: Final = 3
+"""Squares in half of such a gap: the gaps of large people are closed on a coarser grid."""
 _MOST: Final = 250
 """Figures of a picture, the largest; more would not be told apart."""
 _BESIDE: Final = 0.6
@@ -185,26 +187,35 @@ def _whole(one: Hidden, grid: Grid) -> Mask:
     x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
     if not wide:
         return cells
-    by = _CLOSED * unit / 2
+    by = max(_CLOSED * unit / 2, 1.0)
+    side = max(int(by / _FINE), 1)
     reach = int(2 * by) + 2
-    part = (slice(max(y - reach, 0), y + high + reach), slice(max(x - reach, 0), x + wide + reach))
-    closed = closed_by(cells[part], by)
+    top, left = max(y - reach, 0) // side * side, max(x - reach, 0) // side * side
+    part = (slice(top, y + high + reach), slice(left, x + wide + reach))
+    whole = cells[part]
+    coarse = _coarser(whole, side)
+    grown = grown_cells(coarse, by / side)
+    closed = coarse | (cv2.distanceTransform(grown.view(np.uint8), cv2.DIST_L2, 5) > by / side)
     _, holes, stats, _ = cv2.connectedComponentsWithStats((~closed).view(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < _HOLE * unit * unit
-    inner = (stats[:, 0] > 0) & (stats[:, 1] > 0)
-    inner &= (stats[:, 0] + stats[:, 2] < closed.shape[1]) & (stats[:, 1] + stats[:, 3] < closed.shape[0])
-    small &= inner
+    small = stats[:, cv2.CC_STAT_AREA] < _HOLE * (unit / side) ** 2
+    small &= (stats[:, 0] > 0) & (stats[:, 1] > 0)
+    small &= (stats[:, 0] + stats[:, 2] < closed.shape[1]) & (stats[:, 1] + stats[:, 3] < closed.shape[0])
     small[0] = False
+    filled = np.repeat(np.repeat(closed | small[holes], side, axis=0), side, axis=1)
     result = cells.copy()
-    result[part] |= closed | small[holes]
+    result[part] |= filled[: whole.shape[0], : whole.shape[1]]
     return result
 
 
-def closed_by(cells: Mask, by: float) -> Mask:
-    """These cells and the gaps among them that are less than twice `by` cells wide; by distances, so that a wide one
-    costs no more than a narrow one. More cells never give fewer."""
-    grown = grown_cells(cells, max(by, 1))
-    return np.asarray(cells | (cv2.distanceTransform(grown.view(np.uint8), cv2.DIST_L2, 5) > by))
+def _coarser(cells: Mask, side: int) -> Mask:
+    """The squares of so many cells a side of which every cell is set; the last ones go on beyond these cells."""
+    if side == 1:
+        return cells
+    height, width = cells.shape
+    beyond = (0, -height % side, 0, -width % side)
+    padded = cv2.copyMakeBorder(cells.view(np.uint8), *beyond, cv2.BORDER_REPLICATE)
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.erode(padded, square, anchor=(0, 0))[::side, ::side] > 0)
 
 
 def _headless(owner: Labels, bodies: Mask, grid: Grid, taken: int) -> list[Box]:
