@@ -12,7 +12,7 @@ from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Extent
-from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn
+from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn, float32
 
 _LONG: Final = 640
 """Cells along the longer side, about: a body's own mask is no finer, and nobody sees the difference."""
@@ -61,8 +61,7 @@ class Grid:
 
     def cells(self, *shapes: Polygon) -> Mask:
         """Every cell that one of these polygons, in pixels, touches."""
-        smaller = [tuple((x / self.grain, y / self.grain) for x, y in shape) for shape in shapes]
-        return drawn([_outward(shape) for shape in smaller], self.columns, self.rows)
+        return drawn([_outward(np.array(shape) / self.grain) for shape in shapes], self.columns, self.rows)
 
     def touched(self, pixels: Mask) -> Mask:
         """Every cell of which a pixel is set."""
@@ -84,8 +83,10 @@ class Grid:
 
     def pixels_of(self, cells: Mask) -> Mask:
         """The same of a part of the grid, `grain` pixels for each cell; at its rims as if it went on beyond them."""
-        soft = cv2.GaussianBlur(cells * np.uint8(_SET), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
         size = (cells.shape[1] * self.grain, cells.shape[0] * self.grain)
+        if not cells.any():
+            return np.zeros(size[::-1], np.bool_)
+        soft = cv2.GaussianBlur(cells * np.uint8(_SET), (0, 0), _SOFT, borderType=cv2.BORDER_REPLICATE)
         return np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR) > _HALF)
 
     def around(self, box: Box) -> tuple[slice, slice] | None:
@@ -100,6 +101,8 @@ class Grid:
 
     def _of_each(self, pixels: Mask, morphed: Callable[..., MatLike]) -> Mask:
         """For each cell the largest, or the smallest, of its pixels: taken of the squares that begin at its corner."""
+        if not pixels.any():
+            return np.zeros((self.rows, self.columns), np.bool_)
         right, below = self.columns * self.grain - self.width, self.rows * self.grain - self.height
         values: MatLike = pixels.view(np.uint8)
         if right or below:
@@ -108,6 +111,8 @@ class Grid:
         return np.asarray(morphed(values, square, anchor=(0, 0))[:: self.grain, :: self.grain] > 0)
 
 
+_SMALL_REACH: Final = 8
+"""Cells up to which cells are grown by what lies around one cell, not by distances from all."""
 _SET: Final = 255
 _HALF: Final = 127
 
@@ -123,14 +128,27 @@ def sure_cells(levels: Levels8) -> Mask:
 
 def grown_cells(cells: Mask, by: float) -> Mask:
     """The cells no further than `by` cells from one of these."""
-    x, y, wide, high = cv2.boundingRect(cells.astype(np.uint8))
-    if by < 1 or not wide:
+    if by < 1:
+        return cells
+    x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
+    if not wide:
         return cells
     reach = int(by) + 1
     part = (slice(max(y - reach, 0), y + high + reach), slice(max(x - reach, 0), x + wide + reach))
     grown = np.zeros_like(cells)
-    grown[part] = cv2.distanceTransform((~cells[part]).astype(np.uint8), cv2.DIST_L2, 5) <= by
+    if reach > _SMALL_REACH:
+        grown[part] = _away(~cells[part]) <= by
+    else:  # the same, three times as fast
+        apart = np.ones((2 * reach + 1, 2 * reach + 1), np.bool_)
+        apart[reach, reach] = False
+        near = (_away(apart) <= by).astype(np.uint8)
+        grown[part] = cv2.dilate(cells[part].view(np.uint8), near).view(np.bool_)
     return grown
+
+
+def _away(cells: Mask) -> NDArray[np.float32]:
+    """How many cells each of these is away from the nearest that is none."""
+    return float32(cv2.distanceTransform(cells.view(np.uint8), cv2.DIST_L2, 5))
 
 
 def closed_cells(cells: Mask, by: float) -> Mask:
@@ -149,9 +167,8 @@ def small_parts(cells: Mask, least: float, beside: Mask) -> Mask:
     return np.asarray(small[labels])
 
 
-def _outward(shape: tuple[tuple[float, float], ...]) -> Polygon:
-    """The corners of a convex polygon moved away from its middle to whole numbers."""
-    x, y = sum(x for x, _ in shape) / len(shape), sum(y for _, y in shape) / len(shape)
-    return tuple(
-        (int(np.ceil(a) if a > x else np.floor(a)), int(np.ceil(b) if b > y else np.floor(b))) for a, b in shape
-    )
+def _outward(shape: NDArray[np.float64]) -> Polygon:
+    """The corners (n, 2) of a convex polygon moved away from its middle to whole numbers."""
+    middle = [sum(side) / len(shape) for side in shape.T.tolist()]
+    moved = np.where(shape > middle, np.ceil(shape), np.floor(shape)).astype(np.int64)
+    return tuple(map(tuple, moved.tolist()))

@@ -8,13 +8,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Picture
+from consentguard.values import Box
 from consentguard.vision.rewrite.cells import grown_cells
 from consentguard.vision.rewrite.figures import Figures
+from consentguard.vision.rewrite.ground import Ground, Painted, in_cells, skin_cells, sums
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
 from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box
-from consentguard.vision.rewrite.worth import in_cells, in_grid, inside, skin_cells, sums, worths
+from consentguard.vision.rewrite.worth import inside, worths
 
 _CELLS: Final = 128
 """Cells along the picture's longer side: frames begin and end on their rims, 16 px apart in a picture of 2048."""
@@ -50,7 +51,7 @@ Frames = NDArray[np.int64]
 
 
 def best_frames(
-    scene: Scene, picture: Picture, limits: Limits, near: Mask, *, bodies_remain: bool
+    scene: Scene, ground: Ground, limits: Limits, near: Mask, *, bodies_remain: bool
 ) -> list[tuple[Box, float]]:
     """Good frames that differ, with their worth, the best first: large, with a hand, a back or the approved in them.
 
@@ -72,13 +73,14 @@ def best_frames(
     holds &= (approved == 1).all(axis=1)
     frames = frames[holds]
     if not bodies_remain:
-        frames = frames[~_bare(scene, picture, frames)]
-    worth = worths(scene, picture, scene.marks, frames, Figures.none(scene.marks.shape) if limits.figures else None)
+        frames = frames[~_bare(scene, ground, frames)]
+    figures = Figures.none(scene.marks.shape) if limits.figures else None
+    worth = worths(scene, ground, Painted.of(scene, scene.marks), frames, figures)
     return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
 def painted_frames(
-    scene: Scene, picture: Picture, hidden: Mask, near: Mask, limits: Limits, figures: Figures | None
+    scene: Scene, ground: Ground, painted: Painted, near: Mask, limits: Limits, figures: Figures | None
 ) -> list[tuple[Box, float]]:
     """Good frames of a picture in which these pixels are painted over, the whole one among them, with their worth.
 
@@ -93,7 +95,7 @@ def painted_frames(
             high = round(wide / aspect)
             across, down = np.linspace(0, width - wide, _STEPS), np.linspace(0, height - high, _STEPS)
             frames += [(int(x), int(y), int(x) + wide, int(y) + high) for x in across for y in down]
-    free, cell = _coarse(scene, scene.grid.touched(hidden) | near)
+    free, cell = _coarse(scene, painted.touched | near)
     empty = np.minimum(np.array(list(empty_rectangles(free)), np.int64).reshape(-1, 4) * cell, [width, height] * 2)
     largest = np.argsort(-(empty[:, 2:] - empty[:, :2]).prod(axis=1), kind="stable")[:_MOST_EMPTY]
     every = np.concatenate([np.array(frames, np.int64), empty[largest]])
@@ -101,7 +103,7 @@ def painted_frames(
     every = np.concatenate([whole, trimmed])
     heads = [box for head in scene.approved if (box := head.within(width, height))]
     every = every[(inside(every, heads) == 1).all(axis=1)]
-    worth = worths(scene, picture, hidden, every, figures)
+    worth = worths(scene, ground, painted, every, figures)
     trimmed_worth = [(_box(every[1 + i]), float(worth[1 + i])) for i in _different(every[1:], worth[1:], _MOST_PAINTED)]
     return [(_box(whole[0]), float(worth[0])), *trimmed_worth]
 
@@ -127,15 +129,17 @@ def empty_rectangles(forbidden: Mask) -> Iterable[tuple[int, int, int, int]]:
     One sweep over the rows with a stack of column heights, so every cell is touched a bounded number of times.
     """
     rows, columns = forbidden.shape
+    blocked = np.vstack([forbidden, np.ones((1, columns), np.bool_)])
+    ends = ~blocked[:-1] & blocked[1:]  # what holds none of these could grow into the next row, and is found there
     high = np.zeros(columns + 1, np.int64)
     for row in range(rows):
         high[:columns] = np.where(forbidden[row], 0, high[:columns] + 1)
-        # What could grow into the next row is found there.
-        blocked = np.ones(columns, np.int64) if row + 1 == rows else forbidden[row + 1].astype(np.int64)
-        below = np.concatenate([[0], np.cumsum(blocked)])
+        if not ends[row].any():
+            continue
+        below = [0, *np.cumsum(blocked[row + 1]).tolist()]
         stack: list[tuple[int, int]] = []
-        for column in range(columns + 1):
-            start, now = column, int(high[column])
+        for column, now in enumerate(high.tolist()):
+            start = column
             while stack and stack[-1][1] > now:
                 start, tall = stack.pop()
                 if below[column] > below[start]:
@@ -151,10 +155,12 @@ def _forbidden(scene: Scene, limits: Limits, near_head: Mask, *, bodies_remain: 
     if not bodies_remain:
         hands = grid.cells(*(part for hand in scene.hands for part in (around_hand(hand), forearm(hand))))
         near = _clothes(scene) if limits.clothes else np.zeros_like(cells)
+        free, free_above = ~hands, ~(hands | near)
         for one in scene.hidden:
             hips = one.hips if one.hips is not None else own_box(one.head).top + _HIPS * one.height
-            above = np.arange(grid.rows)[:, None] * grid.grain < hips + _LAP * one.height
-            cells |= one.cells & ~(hands | (near & above))
+            lap = int(np.searchsorted(np.arange(grid.rows) * grid.grain, hips + _LAP * one.height))
+            cells[:lap] |= one.cells[:lap] & free_above[:lap]
+            cells[lap:] |= one.cells[lap:] & free[lap:]
         cells |= scene.alone & ~scene.shown
     return _coarse(scene, cells | near_head)
 
@@ -174,7 +180,7 @@ def near_heads(scene: Scene) -> Mask:
     """The cells of hidden heads and of what is so near to them that no frame may hold it."""
     grid = scene.grid
     near = [grown(one.cover, _AWAY * one.height) for one in scene.hidden]
-    return grid.cells(*near) | grid.touched(scene.covers)
+    return grid.cells(*near) | scene.covered
 
 
 def _clothes(scene: Scene) -> Mask:
@@ -186,10 +192,10 @@ def _clothes(scene: Scene) -> Mask:
     return near
 
 
-def _bare(scene: Scene, picture: Picture, frames: Frames) -> Mask:
+def _bare(scene: Scene, ground: Ground, frames: Frames) -> Mask:
     """Which frames show much skin of somebody who may not be seen, hands and forearms aside: bool (frames,)."""
     grid = scene.grid
-    skin = skin_cells(in_grid(scene, picture))
+    skin = skin_cells(ground.colours)
     hands = grid.cells(*(part for hand in scene.hands for part in (around_hand(hand), forearm(hand))))
     body = scene.bodies & ~hands
     at = in_cells(scene, frames)

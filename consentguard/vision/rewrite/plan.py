@@ -12,8 +12,9 @@ from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
 from consentguard.vision.rewrite.figures import Figures, figures_of, heads_alone, tidied
+from consentguard.vision.rewrite.ground import Ground, Painted
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
-from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded
+from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded, share_of
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
 from consentguard.vision.rewrite.worth import worth_of_covers
 
@@ -70,7 +71,7 @@ class RewritePlan:
     @property
     def painted_share(self) -> float:
         """The share of the frame that is painted over, 0..1."""
-        return float(self.hidden.mean())
+        return share_of(self.hidden)
 
     def as_json(self) -> dict[str, Any]:
         """The plan in plain types; nothing is lost.
@@ -113,7 +114,7 @@ def plan_rewrite(
     scene = survey_of(picture, seen, shown, remain, marks, found, step)
     possible = list(_possible(scene, picture, remain, limits))
     preferred = _preferred(possible, limits)
-    return preferred[0] if preferred else _refusal(scene, possible, limits)
+    return preferred[0].plan(scene.grid.pixels(scene.people)) if preferred else _refusal(scene, possible, limits)
 
 
 def propose(
@@ -140,7 +141,8 @@ def propose(
         step: how many such looks there were; heads and bodies are drawn larger with each.
     """
     scene = survey_of(picture, seen, shown, remain, marks, found, step)
-    return _preferred(list(_possible(scene, picture, remain, limits)), limits)
+    people = scene.grid.pixels(scene.people)
+    return tuple(one.plan(people) for one in _preferred(list(_possible(scene, picture, remain, limits)), limits))
 
 
 def survey_of(
@@ -165,8 +167,9 @@ def silhouettes(scene: Scene) -> Mask:
     """
     grid = scene.grid
     bodies = closed_cells(scene.bodies | scene.cut, _GAP * max(grid.columns, grid.rows)) & ~scene.shown
-    hidden, covered = grid.pixels(bodies), scene.covers | scene.marks
-    painted, kept = hidden | covered, np.zeros_like(hidden)
+    covered = scene.covers | scene.marks
+    painted = grid.pixels(bodies) | covered
+    kept = drawn([rounded(face) for face in scene.faces], scene.width, scene.height)
     for hand in scene.hands:
         own, arm, near = kept_hand(hand), kept_forearm(hand), around_hand(hand)
         reach = around((*own, *arm, *near))  # a pixel beside a polygon is touched, too
@@ -178,9 +181,10 @@ def silhouettes(scene: Scene) -> Mask:
         beside = _drawn_in(box, near) & ~mine
         if _share(own_pixels, ~covered[part]) >= _THIRD and _share(beside, ~painted[part]) >= _BESIDE:
             kept[part] |= mine
-    kept |= drawn([rounded(face) for face in scene.faces], scene.width, scene.height)
-    hidden = (hidden & ~kept) | covered
-    stays = grid.touched(kept & ~hidden) | scene.shown
+    hidden, stays = painted, scene.shown
+    if kept.any():
+        hidden = (painted & ~kept) | covered
+        stays = grid.touched(kept & ~hidden) | stays
     islands = small_parts(~grid.full(hidden), _ISLAND * grid.rows * grid.columns, stays)
     if islands.any():
         hidden |= grid.blocks(islands) & ~(kept | grid.pixels(scene.shown))
@@ -197,70 +201,75 @@ def _share(pixels: Mask, of: Mask) -> float:
     return float((pixels & of).sum() / max(pixels.sum(), 1))
 
 
-def _preferred(possible: Sequence[RewritePlan], limits: Limits) -> tuple[RewritePlan, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """What a plan would be, before its masks are cut out; as `RewritePlan`, but `hidden` is of the whole picture."""
+
+    rewrite: Rewrite
+    frame: Box
+    why: str
+    hidden: Mask
+    heads: tuple[Box, ...] = ()
+    worth: float = 1.0
+    figures: Figures | None = None
+
+    def plan(self, people: Mask) -> RewritePlan:
+        """The plan; `people` are pixels of the whole picture."""
+        part = (slice(self.frame.top, self.frame.bottom), slice(self.frame.left, self.frame.right))
+        hidden = self.hidden[part].copy()
+        figures, people = self.figures and self.figures.within(self.frame), people[part] & ~hidden
+        return RewritePlan(self.rewrite, self.frame, self.why, hidden, people, self.heads, self.worth, figures=figures)
+
+
+def _preferred(possible: Sequence[_Candidate], limits: Limits) -> list[_Candidate]:
     """All that is worth enough, in the order in which it is preferred."""
     plans = [plan for plan in possible if plan.worth >= limits.least_worth]
     if limits.by_worth:
-        return tuple(sorted(plans, key=lambda plan: -plan.worth))
-    return tuple(sorted(plans, key=lambda plan: (_ORDER.index(plan.rewrite or Rewrite.COVER), -plan.worth)))
+        return sorted(plans, key=lambda plan: -plan.worth)
+    return sorted(plans, key=lambda plan: (_ORDER.index(plan.rewrite), -plan.worth))
 
 
-def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> Iterator[RewritePlan]:
+def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: Limits) -> Iterator[_Candidate]:
     """Everything that keeps policy's promise, in no order."""
-    whole, people = Box(0, 0, scene.width, scene.height), scene.grid.pixels(scene.people)
+    whole = Box(0, 0, scene.width, scene.height)
     if not scene.hidden:
         if scene.marks.any():
-            yield _plan(Rewrite.COVER, whole, "nobody has to be hidden, but marks have", scene.marks, people)
+            yield _Candidate(Rewrite.COVER, whole, "nobody has to be hidden, but marks have", scene.marks)
         else:
-            yield _plan(Rewrite.NONE, whole, "nobody has to be hidden", scene.marks, people)
+            yield _Candidate(Rewrite.NONE, whole, "nobody has to be hidden", scene.marks)
         return
-    bodies_remain, near = "body" in remain, near_heads(scene)
-    for frame, worth in best_frames(scene, picture, limits, near, bodies_remain=bodies_remain):
-        yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
+    bodies_remain, near, ground = "body" in remain, near_heads(scene), Ground.of(scene, picture)
+    for frame, worth in best_frames(scene, ground, limits, near, bodies_remain=bodies_remain):
+        yield _Candidate(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, worth=worth)
     if scene.overlap:
         return
     heads = tuple(around(one.cover) for one in scene.hidden)
     if bodies_remain:
         hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
         figures = figures_of(heads_alone(scene), hidden) if limits.figures else None
-        yield _plan(Rewrite.COVER, whole, why, hidden, people, heads, worth_of_covers(hidden), figures)
+        yield _Candidate(Rewrite.COVER, whole, why, hidden, heads, worth_of_covers(hidden), figures)
         return
     scene = tidied(scene) if limits.figures else scene
     hidden = silhouettes(scene)
-    if 1 - float(hidden.mean()) >= limits.smallest_share:
+    if 1 - share_of(hidden) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
-        forbidden = hidden | scene.grid.pixels(near)
         figures = figures_of(scene, hidden) if limits.figures else None
-        for frame, worth in painted_frames(scene, picture, hidden, near, limits, figures):
-            if forbidden[frame.top : frame.bottom, frame.left : frame.right].any():
-                yield _plan(Rewrite.SILHOUETTE, frame, why, hidden, people, heads, worth, figures)
+        for frame, worth in painted_frames(scene, ground, Painted.of(scene, hidden), near, limits, figures):
+            part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
+            if hidden[part].any() or scene.grid.pixels(near)[part].any():
+                yield _Candidate(Rewrite.SILHOUETTE, frame, why, hidden, heads, worth, figures)
             else:  # nothing of anybody hidden lies in it
-                yield _plan(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, people, worth=worth)
+                yield _Candidate(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, worth=worth)
 
 
-def _plan(
-    kind: Rewrite,
-    frame: Box,
-    why: str,
-    hidden: Mask,
-    people: Mask,
-    heads: tuple[Box, ...] = (),
-    worth: float = 1.0,
-    figures: Figures | None = None,
-) -> RewritePlan:
-    """A plan from masks of the whole picture."""
-    part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
-    mine = None if figures is None else figures.within(frame)
-    return RewritePlan(kind, frame, why, hidden[part].copy(), people[part] & ~hidden[part], heads, worth, figures=mine)
-
-
-def _refusal(scene: Scene, possible: Sequence[RewritePlan], limits: Limits) -> RewritePlan:
+def _refusal(scene: Scene, possible: Sequence[_Candidate], limits: Limits) -> RewritePlan:
     """The plan where nothing may leave, with the reason."""
     if possible:
         best = max(possible, key=lambda plan: plan.worth)
+        part = best.hidden[best.frame.top : best.frame.bottom, best.frame.left : best.frame.right]
         code = "too-little-left"
         why = (
-            f"the best that could be made of it, {best.painted_share:.0%} painted over, is worth {best.worth:.0%}, "
+            f"the best that could be made of it, {share_of(part):.0%} painted over, is worth {best.worth:.0%}, "
             f"under {limits.least_worth:.0%}"
         )
     elif scene.overlap:

@@ -82,6 +82,7 @@ class Scene:
         alone: cells of people of whom no head was found.
         cut: cells of people seen from behind of whom covers leave too little: painted whole where people are.
         covers: pixels painted to hide heads, whatever is kept; less what is nearer to somebody who may be seen.
+        covered: cells that covers touch.
         marks: pixels painted for other reasons.
         approved: whole heads of the people who may be seen.
         faces: their faces.
@@ -97,6 +98,7 @@ class Scene:
     alone: Mask
     cut: Mask
     covers: Mask
+    covered: Mask
     marks: Mask
     approved: tuple[Box, ...]
     faces: tuple[Box, ...]
@@ -163,7 +165,9 @@ def survey(
             hair = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
         _cover(covers, grid, shapes, grown(_core(head), rim), hair)
 
-    most = np.maximum.reduce([*levels, grid.empty()])
+    most = grid.empty()
+    for level in levels:
+        np.maximum(most, level, out=most)
     backs: list[Box] = []
     cut: list[Mask] = []
     everybody: list[Mask] = []
@@ -191,6 +195,7 @@ def survey(
         alone=_any(alone, grid),
         cut=_any(cut, grid),
         covers=covers,
+        covered=covered,
         marks=drawn([grown(corners(mark), rim) for mark in marks], width, height),
         approved=tuple(around(head_shape(face)) for face in faces),
         faces=tuple(face.box for face in faces),

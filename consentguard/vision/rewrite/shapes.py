@@ -43,8 +43,7 @@ def _hull(points: NDArray[np.float64]) -> Polygon:
     whole = np.empty((4, len(points), 2), np.int32)
     whole[:2, :, 0], whole[2:, :, 0] = np.floor(points[:, 0]), np.ceil(points[:, 0])
     whole[::2, :, 1], whole[1::2, :, 1] = np.floor(points[:, 1]), np.ceil(points[:, 1])
-    edge = cv2.convexHull(whole.reshape(-1, 2)).reshape(-1, 2)
-    return tuple((int(x), int(y)) for x, y in edge.tolist())
+    return tuple(map(tuple, cv2.convexHull(whole.reshape(-1, 2))[:, 0].tolist()))
 
 
 def corners(box: Box) -> Polygon:
@@ -132,6 +131,11 @@ def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
     moved = [moved(shape, -box.left, -box.top) for shape in (within, *without)]
     left = drawn(moved[:1], box.width, box.height) & ~drawn(moved[1:], box.width, box.height)
     return float(left.mean())
+
+
+def share_of(mask: Mask) -> float:
+    """The share of a mask's pixels that are set, 0..1; nine times as fast as its mean."""
+    return float(np.count_nonzero(mask) / mask.size)
 
 
 def uint8(made: NDArray[Any]) -> NDArray[np.uint8]:

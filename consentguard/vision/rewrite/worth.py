@@ -13,13 +13,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Picture
+from consentguard.values import Box
 from consentguard.vision.boxes import shared
 from consentguard.vision.rewrite.figures import Figures
+from consentguard.vision.rewrite.ground import Frames, Ground, Painted, in_cells, largest, sums
 from consentguard.vision.rewrite.scene import Scene
-from consentguard.vision.rewrite.shapes import Mask
-
-Frames = NDArray[np.int64]
+from consentguard.vision.rewrite.shapes import Mask, share_of
 
 _WEIGHTS: Final = MappingProxyType(
     {
@@ -118,21 +117,8 @@ up. Pixels of a short edge under which a frame is small. Share of a hand that is
 side of the coarser grid for widths. What a picture is worth at least of which only heads are painted over."""
 
 
-def sums(cells: NDArray[np.float32] | Mask, frames: Frames) -> NDArray[np.float64]:
-    """The sum of some cells in each frame, whose edges are in cells."""
-    table = cv2.integral(cells.astype(np.float32, copy=False), sdepth=cv2.CV_64F)
-    left, top, right, bottom = frames.T
-    return np.asarray(table[bottom, right] - table[top, right] - table[bottom, left] + table[top, left])
-
-
-def skin_cells(pixels: NDArray[np.uint8]) -> Mask:
-    """Which pixels have the colour of skin: Cr 135..178, Cb 80..127 (Chai and Ngan 1999), brighter than 50 of 255."""
-    light, red, blue = np.moveaxis(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb), -1, 0)
-    return np.asarray((red > 135) & (red < 178) & (blue > 80) & (blue < 127) & (light > 50))
-
-
 def worths(
-    scene: Scene, picture: Picture, hidden: Mask, frames: Frames, figures: Figures | None = None
+    scene: Scene, ground: Ground, painted: Painted, frames: Frames, figures: Figures | None = None
 ) -> NDArray[np.float64]:
     """What each frame, in pixels, is worth with these pixels of the picture painted over.
 
@@ -140,34 +126,32 @@ def worths(
     """
     if not len(frames):
         return np.zeros(0)
-    columns = features(scene, picture, hidden, frames)
+    columns = features(scene, ground, painted, frames)
     weights, half_at = _WEIGHTS, _HALF_AT
     if figures is not None:
         weights, half_at = _WEIGHTS_WITH_FIGURES, _HALF_AT_WITH_FIGURES
         columns |= figure_features(scene.grid.grain, figures, frames)
     odds = weights["to begin with"] - np.log(half_at / (1 - half_at))
-    for name in weights.keys() & columns.keys():
-        odds = odds + weights[name] * columns[name]
+    for name in weights:  # in their order: a sum of floats depends on it
+        odds = odds + weights[name] * columns[name] if name in columns else odds
     return np.asarray(1 / (1 + np.exp(-odds)))
 
 
-def features(scene: Scene, picture: Picture, hidden: Mask, frames: Frames) -> dict[str, NDArray[np.float64]]:
+def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> dict[str, NDArray[np.float64]]:
     """What of each frame says whether it would be published, about 0..1 each."""
     grid = scene.grid
     at = in_cells(scene, frames)
     size = np.maximum(at[:, 2:] - at[:, :2], 1)
     cells = size.prod(axis=1)
-    whole, full = in_grid(scene, picture), grid.full(hidden)
-    light = cv2.cvtColor(whole, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    detail = np.abs(cv2.Laplacian(light, cv2.CV_32F))
+    full, detail = paint.full, ground.detail
     painted = sums(full, at)
     seen = np.maximum(cells - painted, 1)
     inset = (size * _MIDDLE).astype(np.int64)
     inner = np.hstack([at[:, :2] + inset, at[:, 2:] - inset])
     inner_cells = np.maximum((inner[:, 2:] - inner[:, :2]).prod(axis=1), 1)
-    rims = sums(_rims(grid.touched(hidden)), at) / np.sqrt(cells)
+    rims = sums(_rims(paint.touched), at) / np.sqrt(cells)
     sharp, strong = sums((detail > _SHARP) & ~full, at) / seen, sums((detail > _STRONG) & ~full, at) / seen
-    hands = [hand.box for hand in scene.hands if _seen(hidden, hand.box)]
+    hands = [hand.box for hand in scene.hands if _seen(paint.pixels, hand.box)]
     held = inside(frames, hands) > _WHOLE
     backs = inside(frames, scene.backs) == 1
     approved = (inside(frames, scene.faces) == 1).any(axis=1)
@@ -179,10 +163,10 @@ def features(scene: Scene, picture: Picture, hidden: Mask, frames: Frames) -> di
         "wide paint": _widest(~full, at) / _WIDE_PAINT,
         "shreds": np.clip(rims / _FEW_RIMS - 1, 0, 1),
         "nothing wide seen": 1 - np.minimum(_widest(full, at) / _WIDEST, 1),
-        "dark": np.clip(1 - sums(light * ~full, at) / seen / _DIM, 0, 0.5),
+        "dark": np.clip(1 - sums((ground.light * ~full).astype(np.float32), at) / seen / _DIM, 0, 0.5),
         "plain": np.clip(1 - sharp / _ENOUGH, 0, 1),
         "things": np.clip(strong / _MANY, 0, 1),
-        "colour": np.clip(_colourful(whole, full, at, seen) / _COLOUR, 0, 1),
+        "colour": np.clip(_colourful(ground.colours, full, at, seen) / _COLOUR, 0, 1),
         "hand at the rim": _off(frames, hands, held),
         "hands unpainted": held.any(axis=1) & (painted < _UNPAINTED * cells),
         "backs": np.clip(_BACKS * (backs @ _areas(scene.backs)) / pixels.prod(axis=1), 0, 1),
@@ -240,19 +224,17 @@ def _off(frames: Frames, hands: Sequence[Box], held: Mask) -> NDArray[np.float64
 
 def _widest(full: Mask, at: Frames) -> NDArray[np.float64]:
     """The radius of the widest part of each frame that is seen, in its longer side."""
-    away = cv2.distanceTransform((~full).astype(np.uint8), cv2.DIST_L2, 5)
-    rows, columns = -(-away.shape[0] // _COARSE), -(-away.shape[1] // _COARSE)
-    padded = np.zeros((rows * _COARSE, columns * _COARSE), np.float32)
-    padded[: away.shape[0], : away.shape[1]] = away
-    coarse = padded.reshape(rows, _COARSE, columns, _COARSE).max(axis=(1, 3))
-    low, high = at[:, :2] // _COARSE, -(-at[:, 2:] // _COARSE)
-    radius = [coarse[y:b, x:r].max(initial=0.0) for (x, y), (r, b) in zip(low, high, strict=True)]
-    return np.asarray(np.array(radius) / np.maximum((at[:, 2:] - at[:, :2]).max(axis=1), 1))
+    away = cv2.distanceTransform((~full).view(np.uint8), cv2.DIST_L2, 5)
+    padded = cv2.copyMakeBorder(away, 0, -away.shape[0] % _COARSE, 0, -away.shape[1] % _COARSE, cv2.BORDER_CONSTANT)
+    rows = np.maximum.reduce([padded[start::_COARSE] for start in range(_COARSE)])
+    coarse = np.maximum.reduce([rows[:, start::_COARSE] for start in range(_COARSE)])
+    radius = largest(coarse, np.hstack([at[:, :2] // _COARSE, -(-at[:, 2:] // _COARSE)]))
+    return np.asarray(radius / np.maximum((at[:, 2:] - at[:, :2]).max(axis=1), 1))
 
 
 def _colourful(whole: NDArray[np.uint8], full: Mask, at: Frames, seen: NDArray[np.float64]) -> NDArray[np.float64]:
     """How colourful what is seen of each frame is (Hasler and Suesstrunk 2003), 0 to about 100."""
-    red, green, blue = np.moveaxis(whole.astype(np.float32) * ~full[..., None], -1, 0)
+    red, green, blue = (channel.astype(np.float32) for channel in cv2.split(whole * ~full[..., None]))
     spread = mean = np.zeros(len(at))
     for axis in (red - green, (red + green) / 2 - blue):
         first, second = sums(axis, at) / seen, sums(axis * axis, at) / seen
@@ -270,27 +252,12 @@ def _rims(painted: Mask) -> NDArray[np.float32]:
 
 def _seen(hidden: Mask, box: Box) -> bool:
     """Whether most of a box is left to be seen."""
-    return float(hidden[box.top : box.bottom, box.left : box.right].mean()) < _MOSTLY
-
-
-def in_cells(scene: Scene, frames: Frames) -> Frames:
-    """Frames in cells."""
-    grid = scene.grid
-    return np.asarray(np.minimum(frames // grid.grain, [grid.columns, grid.rows, grid.columns, grid.rows]))
-
-
-def in_grid(scene: Scene, picture: Picture) -> NDArray[np.uint8]:
-    """The picture with one pixel for each cell."""
-    grid, pixels = scene.grid, picture.pixels
-    right, below = grid.columns * grid.grain - grid.width, grid.rows * grid.grain - grid.height
-    if right or below:  # by a whole number it is resized several times faster
-        pixels = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
-    return cv2.resize(pixels, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+    return share_of(hidden[box.top : box.bottom, box.left : box.right]) < _MOSTLY
 
 
 def worth_of_covers(hidden: Mask) -> float:
     """What a picture is worth of which only heads are painted over: the people and what they do are still there."""
-    return _COVERED + (1 - _COVERED) * (1.0 - float(hidden.mean()))
+    return _COVERED + (1 - _COVERED) * (1.0 - share_of(hidden))
 
 
 def inside(frames: Frames, boxes: Sequence[Box]) -> NDArray[np.float64]:
