@@ -20,7 +20,7 @@ def test_what_others_may_write_is_made_again(tmp_path: Path, monkeypatch: pytest
     assert cache.remembered("net", "a" * 64, lambda: b"anew") == b"made"
     assert folder.stat().st_mode & 0o777 == 0o700
     (file,) = folder.iterdir()
-    file.write_bytes(hashlib.sha256(b"theirs").digest() + b"theirs")
+    file.write_bytes(hashlib.sha256(b"theirs").hexdigest().encode() + b"theirs")
     if loose == "link":
         file.rename(tmp_path / "elsewhere")
         file.symlink_to(tmp_path / "elsewhere")

@@ -29,8 +29,10 @@ _WEAKEST: Final = 0.05
 """Cells under this score are no candidates; fusion wants the weak ones too."""
 _SAME_CELLS: Final = 0.45
 """Boxes of one pass that overlap by more than this IoU are one."""
-_BATCHES: Final = (8, 4, 2, 1)
-"""Cuts in one call. Few different numbers, for the same reason."""
+_BATCH: Final = 4
+_BATCHED_FROM: Final = 128
+"""Cuts in one call, for cuts of at least so many pixels a side; the others, and what is left over, go one by one. Eight
+are no faster a cut, and every other number or size keeps 4 MB for each thread."""
 
 _INNER: Final = "474"
 INNER_STRIDE: Final = 16
@@ -88,16 +90,22 @@ FACE: Final = Window(0.3, 0.3, 0.55, 1.8)
 class CenterFace:
     """The network. Safe to share between threads."""
 
-    def __init__(self, network: engine.CompiledNetwork, label: str) -> None:
-        self._network = network
+    def __init__(self, whole: engine.CompiledNetwork, close: engine.CompiledNetwork, label: str) -> None:
+        self._whole, self._close = whole, close
         self.label = label
 
     @classmethod
     def load(cls, model_store: ModelStore) -> CenterFace:
         """Reads the network from the model store. Raises ModelUnavailable."""
         card = manifest()["centerface"]
-        shape = {"input.1": (-1, 3, -1, -1)}
-        return cls(engine.load(model_store.read(card), card.file, shape, exact=False, outputs=_OUTPUTS), card.label)
+        data = model_store.read(card)
+        # Twice: what is kept for a whole picture is kept once, and close passes run side by side.
+        shapes = {"input.1": (1, 3, -1, -1)}, {"input.1": (-1, 3, -1, -1)}
+        whole, close = (
+            engine.load(data, card.file, shape, exact=False, outputs=_OUTPUTS, one_at_a_time=one)
+            for shape, one in zip(shapes, (True, False), strict=True)
+        )
+        return cls(whole, close, card.label)
 
     def candidates(self, levels: Levels, scale: float, weakest: float = _WEAKEST, turns: int = 0) -> Rows:
         """Every candidate that one pass over the whole picture finds; arguments as of `whole`."""
@@ -119,7 +127,7 @@ class CenterFace:
         tall, wide = seen.shape[:2]
         planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
         planes[0, :, :tall, :wide] = seen.transpose(2, 0, 1)
-        outputs = self._network(planes)
+        outputs = self._whole(planes)
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
         # sides are rounded by the resize, so each axis has its own exact factor
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
@@ -160,7 +168,7 @@ class CenterFace:
                 partial(
                     self._look_closely, levels, boxes[of], side, face, mirror, window, scores[of], seen[of], inside[of]
                 )
-                for of in _batches(len(boxes))
+                for of in _batches(len(boxes), side)
             ]
         )
         return scores, seen, inside
@@ -182,7 +190,7 @@ class CenterFace:
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
         cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
         planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
-        outputs = self._network(planes.astype(np.float32))
+        outputs = self._close(planes.astype(np.float32))
         score, offset = outputs["537"][:, 0], outputs["539"]
         tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
         down = grid[None, :, None] + _STRIDE * offset[:, 0]
@@ -256,10 +264,8 @@ def padded(height: int, width: int) -> tuple[int, int]:
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
-def _batches(count: int) -> Iterator[slice]:
-    """Slices that take `count` cuts in as few calls as `_BATCHES` allows."""
-    start = 0
-    for size in _BATCHES:
-        while count - start >= size:
-            yield slice(start, start + size)
-            start += size
+def _batches(count: int, side: int) -> Iterator[slice]:
+    """Slices that take `count` cuts of this side in as few calls as may be."""
+    whole = count - count % _BATCH if side >= _BATCHED_FROM else 0
+    yield from (slice(start, start + _BATCH) for start in range(0, whole, _BATCH))
+    yield from (slice(start, start + 1) for start in range(whole, count))

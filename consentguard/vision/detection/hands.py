@@ -116,8 +116,8 @@ class HandFinder:
         """Reads both networks from the model store. Raises ModelUnavailable."""
         palm, mark = manifest()["palm-detection"], manifest()["hand-landmark"]
         return cls(
-            engine.load(model_store.read(palm), palm.file, {}, exact=False),
-            engine.load(model_store.read(mark), mark.file, {}, exact=False),
+            engine.load(model_store.read(palm), palm.file, {}, exact=False, one_at_a_time=True),
+            engine.load(model_store.read(mark), mark.file, {}, exact=False, one_at_a_time=True),
             f"{palm.label}+{mark.label}",
             palm.sure_from,
             mark.sure_from,

@@ -91,7 +91,7 @@ class Pose:
         first, second = manifest()["pose-detection"], manifest()["pose-landmark"]
         landmark = model_store.read(second)
         return cls(
-            engine.load(model_store.read(first), first.file, {}, exact=False),
+            engine.load(model_store.read(first), first.file, {}, exact=False, one_at_a_time=True),
             engine.load(landmark, second.file, {}, exact=False),
             engine.load(landmark, second.file, {}, exact=False, outputs=("Identity", "Identity_1")),
             f"{first.label}+{second.label}",

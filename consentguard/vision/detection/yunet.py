@@ -44,7 +44,9 @@ class YuNet(Detector):
     def load(cls, model_store: ModelStore) -> YuNet:
         """Reads the network from the model store. Raises ModelUnavailable."""
         card = manifest()["yunet"]
-        network = engine.load(model_store.read(card), card.file, {"input": (1, 3, -1, -1)}, exact=False)
+        network = engine.load(
+            model_store.read(card), card.file, {"input": (1, 3, -1, -1)}, exact=False, one_at_a_time=True
+        )
         return cls(network, card.label, card.sure_from)
 
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:

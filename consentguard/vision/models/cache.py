@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from consentguard.files import write_whole
 
-_DIGEST_BYTES = 32
+_HEAD: Final = 64
+"""Bytes before what is kept, its digest in hex: the engine wants what follows to begin at a multiple of them."""
 
 
 def folder() -> Path:
@@ -36,13 +42,54 @@ def remembered(name: str, source_sha256: str, make: Callable[[], bytes]) -> byte
     path = folder() / f"{name}-{source_sha256[:16]}"
     with suppress(OSError):
         kept = path.read_bytes() if _ours_alone(path) and _ours_alone(path.parent) else b""
-        if hashlib.sha256(kept[_DIGEST_BYTES:]).digest() == kept[:_DIGEST_BYTES]:
-            return kept[_DIGEST_BYTES:]
+        if _whole(kept):
+            return kept[_HEAD:]
     made = make()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_whole(path, hashlib.sha256(made).digest() + made)
+        write_whole(path, _head(made) + made)
     return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapped:
+    """What is kept, as the file itself lies in memory: pages that nobody needs take none, and come back when read.
+
+    Attributes:
+        data: uint8 (n,), to be read only; what is written to it stays in this process.
+    """
+
+    data: NDArray[np.uint8]
+    _file: mmap.mmap
+
+    def let_go(self) -> None:
+        """Gives back the memory of all pages; the next who reads one has it read from the file again."""
+        self._file.madvise(mmap.MADV_DONTNEED)
+
+
+def mapped(name: str, source_sha256: str, make: Callable[[], bytes]) -> Mapped | bytes:
+    """As `remembered`, mapped into memory where that can be; the file stays what it is for as long as it is mapped,
+    because a new one takes its place instead of its content."""
+    path = folder() / f"{name}-{source_sha256[:16]}"
+    return _mapped(path) or remembered(name, source_sha256, make)
+
+
+def _mapped(path: Path) -> Mapped | None:
+    with suppress(OSError, ValueError):  # an empty file cannot be mapped
+        if hasattr(mmap, "MADV_DONTNEED") and _ours_alone(path) and _ours_alone(path.parent):
+            with path.open("rb") as file:
+                inside = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            if _whole(memoryview(inside)):
+                return Mapped(np.frombuffer(inside, np.uint8)[_HEAD:], inside)
+    return None
+
+
+def _head(made: bytes | memoryview) -> bytes:
+    return hashlib.sha256(made).hexdigest().encode("ascii")
+
+
+def _whole(kept: bytes | memoryview) -> bool:
+    return _head(kept[_HEAD:]) == bytes(kept[:_HEAD])
 
 
 def _ours_alone(path: Path) -> bool:

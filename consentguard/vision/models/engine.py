@@ -12,9 +12,9 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,69 +33,89 @@ EXACT: Final = "CONSENTGUARD_EXACT"
 _MOST_THREADS: Final = 4
 """A photo has not enough looks for more, and each thread keeps the memory of its own largest look."""
 
-_pool: ThreadPoolExecutor | None = None
-_pool_lock: Final = threading.Lock()
-
 Answer = TypeVar("Answer")
 Another = TypeVar("Another")
 
 
-class _Batch(Generic[Answer]):
+class _Batch:
     """Calls of which each is made once, by whichever thread comes first."""
 
-    def __init__(self, calls: Sequence[Callable[[], Answer]]) -> None:
-        self._calls = [(call, Future[Answer]()) for call in calls]
-        self._left = deque(self._calls)
+    def __init__(self, calls: Sequence[Callable[[], Any]]) -> None:
+        self.calls = [(call, Future[Any]()) for call in calls]
+        self.left = deque(self.calls)
 
-    def work(self) -> None:
-        """Makes calls until none is left to begin."""
-        while True:
-            try:
-                call, future = self._left.popleft()
-            except IndexError:
-                return
-            try:
-                future.set_result(call())
-            except BaseException as error:  # noqa: BLE001  # raised where the answers are asked for
-                future.set_exception(error)
 
-    def answers(self) -> list[Answer]:
-        futures = [future for _, future in self._calls]
-        wait(futures)
+class _Crew:
+    """The threads of this process that make calls side by side, one fewer than `threads()`, and the calls not begun.
+
+    Whoever asks for calls is one more of them until all are answered. Where nothing of its own is left to begin it
+    makes those of others, so that no processor idles and nothing waits for what has not begun.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open: list[_Batch] = []
+        self._count = 0
+
+    def answers(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        batch = _Batch(calls)
+        with self._changed:
+            while self._count < threads() - 1:
+                self._count += 1
+                threading.Thread(target=self._serve, name=f"consentguard-{self._count}", daemon=True).start()
+            self._open.append(batch)
+            self._changed.notify_all()
+        futures = [future for _, future in batch.calls]
+        while call := self._next(batch, lambda: all(future.done() for future in futures)):
+            self._make(*call)
         return [future.result() for future in futures]
+
+    def _serve(self) -> None:
+        while call := self._next(None, lambda: False):
+            self._make(*call)
+
+    def _next(self, own: _Batch | None, done: Callable[[], bool]) -> tuple[Callable[[], Any], Future[Any]] | None:
+        """A call that nobody has begun, one's own first, else the newest that was asked for; None once `done`."""
+        with self._changed:
+            while True:
+                self._open = [batch for batch in self._open if batch.left]
+                if own is not None and own.left:
+                    return own.left.popleft()
+                if done():
+                    return None
+                if self._open:
+                    return self._open[-1].left.popleft()
+                self._changed.wait()
+
+    def _make(self, call: Callable[[], Any], future: Future[Any]) -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # raised where the answers are asked for
+            future.set_exception(error)
+        with self._changed:
+            self._changed.notify_all()
+
+
+_CREW: Final = _Crew()
 
 
 def together(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
     """The answers of all calls, in their order, worked out by this thread and as many others as `threads()` allows.
 
     Networks that look (`load` with `exact=False`) take one thread for one call, so that calls side by side keep all
-    processors busy without waiting for each other at each layer. Calls may themselves ask for others together: whoever
-    asks works too, and waits for nobody who has not begun, so that nothing waits for itself. Raises what the first call
-    that failed raised, after all have ended.
+    processors busy without waiting for each other at each layer. Calls may themselves ask for others together. Raises
+    what the first call that failed raised, after all have ended.
     """
     _not_forked()
     if len(calls) < 2 or threads() == 1:
         return [call() for call in calls]
-    batch = _Batch(calls)
-    for _ in range(min(threads(), len(calls)) - 1):
-        _workers().submit(batch.work)
-    batch.work()
-    return batch.answers()
+    return _CREW.answers(calls)
 
 
 def both(one: Callable[[], Answer], other: Callable[[], Another]) -> tuple[Answer, Another]:
     """The answers of two calls of different kinds; see `together`."""
     answers: list[Any] = together([one, other])
     return answers[0], answers[1]
-
-
-def _workers() -> ThreadPoolExecutor:
-    global _pool  # noqa: PLW0603  # one for the process, made when first needed
-    with _pool_lock:
-        if _pool is None:
-            # One more than work beside whoever asks: who asks may have nothing left to do but wait.
-            _pool = ThreadPoolExecutor(threads(), thread_name_prefix="consentguard")
-        return _pool
 
 
 _started: Final[set[int]] = set()
@@ -174,7 +194,13 @@ class CompiledNetwork:
 
 
 def load(
-    data: bytes, name: str, inputs: Mapping[str, Shape], *, exact: bool = True, outputs: Sequence[str] = ()
+    data: bytes,
+    name: str,
+    inputs: Mapping[str, Shape],
+    *,
+    exact: bool = True,
+    outputs: Sequence[str] = (),
+    one_at_a_time: bool = False,
 ) -> CompiledNetwork:
     """Compiles a network from the bytes of its file.
 
@@ -187,6 +213,8 @@ def load(
             good enough to find a face (docs/decisions/0004), never to tell whose it is.
         outputs: those that are wanted, tensors inside the network among them; what only others need is not worked out.
             All of them, where none is named.
+        one_at_a_time: calls wait for each other, for each that may run beside others keeps the memory of its largest
+            input: for networks beside which others are asked.
 
     Raises ModelUnavailable where the engine cannot read or compile it.
     """
@@ -197,9 +225,12 @@ def load(
         )
         precision = "bf16" if quick else "f32"
         # Unless told otherwise the engine ties its first thread to the first processor: of each worker of a scan.
-        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": threads()}
+        settings: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": 1 if one_at_a_time else threads(),
+        }
         settings["ENABLE_CPU_PINNING"] = False
-        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": threads()}
+        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": 1 if one_at_a_time else threads()}
         return CompiledNetwork(_compiled(data, inputs, settings, outputs), name)
     except RuntimeError as error:
         raise ModelUnavailable(
@@ -233,14 +264,17 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
         return out.getvalue()
 
     if (digest, how) not in _COMPILED:
-        kept = cache.remembered(f"compiled-{how[:16]}", digest, export)
+        kept = cache.mapped(f"compiled-2-{how[:16]}", digest, export)
+        exported = openvino.Tensor(kept.data, shared_memory=True) if isinstance(kept, cache.Mapped) else kept
         try:
-            network = core.import_model(kept, "CPU", settings)
+            network = core.import_model(exported, "CPU", settings)
         except RuntimeError:  # kept by an engine that this one does not understand
             network = core.import_model(export(), "CPU", settings)
-        _COMPILED[digest, how] = network
+        if isinstance(kept, cache.Mapped):
+            kept.let_go()  # the engine has its own copy of the weights by now, packed for this processor
+        _COMPILED[digest, how] = network, kept
         _started.add(os.getpid())
-    return _COMPILED[digest, how]
+    return _COMPILED[digest, how][0]
 
 
 def _read(core: Any, data: bytes) -> Any:
