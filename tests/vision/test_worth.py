@@ -1,7 +1,5 @@
 """The numbers that frames are measured by, held against their definitions."""
 
-from types import SimpleNamespace
-
 import cv2
 import numpy as np
 import pytest
@@ -35,6 +33,6 @@ def test_a_cell_is_the_mean_of_its_pixels_and_the_last_go_on_beyond_the_picture(
     right, below = grid.columns * grid.grain - width, grid.rows * grid.grain - height
     filled = cv2.copyMakeBorder(pixels, 0, below, 0, right, cv2.BORDER_REPLICATE)
 
-    made = in_grid(SimpleNamespace(grid=grid), SimpleNamespace(pixels=pixels))
+    made = in_grid(grid, pixels)
 
     assert np.array_equal(made, cv2.resize(filled, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA))

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Picture
+from consentguard.values import Picture, Pixels
+from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import Mask, float32, uint8
 
@@ -31,7 +32,7 @@ class Ground:
 
     @classmethod
     def of(cls, scene: Scene, picture: Picture) -> Ground:
-        colours = in_grid(scene, picture)
+        colours = in_grid(scene.grid, picture.pixels)
         light = uint8(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
         detail = np.abs(cv2.Laplacian(light, cv2.CV_16S)).astype(np.int16, copy=False)
         return cls(colours, light, detail)
@@ -50,9 +51,8 @@ class Painted:
         return cls(pixels, scene.grid.full(pixels), scene.grid.touched(pixels))
 
 
-def in_grid(scene: Scene, picture: Picture) -> NDArray[np.uint8]:
+def in_grid(grid: Grid, pixels: Pixels) -> NDArray[np.uint8]:
     """The picture with one pixel for each cell."""
-    grid, pixels = scene.grid, picture.pixels
     right, below = grid.columns * grid.grain - grid.width, grid.rows * grid.grain - grid.height
     made = np.empty((grid.rows, grid.columns, 3), np.uint8)
     # By a whole number it is resized several times faster; only what the last cells need is copied to fill them.
