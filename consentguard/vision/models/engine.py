@@ -31,7 +31,7 @@ THREADS: Final = "CONSENTGUARD_THREADS"
 EXACT: Final = "CONSENTGUARD_EXACT"
 
 _MOST_THREADS: Final = 4
-"""A photo has not enough looks for more, and each thread keeps the memory of its own largest look."""
+"""A photo has not enough passes for more, and each thread keeps the memory of its own largest."""
 
 Answer = TypeVar("Answer")
 Another = TypeVar("Another")
@@ -123,7 +123,7 @@ _started: Final[set[int]] = set()
 
 
 def _not_forked() -> None:
-    """Raises ModelUnavailable in a process forked from one that has loaded networks: there every look would hang."""
+    """Raises ModelUnavailable in a process forked from one that has loaded networks: there every call would hang."""
     if _started - {os.getpid()}:
         raise ModelUnavailable("the engine does not survive os.fork(); make the guard in the process that uses it.")
 

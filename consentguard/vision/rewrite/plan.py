@@ -137,8 +137,8 @@ def propose(
         remain: what of anybody else may stay visible: hands, back_of_head, body.
         limits: how little may be left.
         marks: boxes to be painted in every kind of rewrite, such as words that were read; they forbid nothing else.
-        found: faces that a look at an earlier rewrite found; hidden like any other.
-        step: how many such looks there were; heads and bodies are drawn larger with each.
+        found: faces that a pass over an earlier rewrite found; hidden like any other.
+        step: how many such passes there were; heads and bodies are drawn larger with each.
     """
     scene = survey_of(picture, seen, shown, remain, marks, found, step)
     people = scene.grid.pixels(scene.people)

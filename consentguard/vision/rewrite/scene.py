@@ -15,9 +15,9 @@ from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, d
 from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box, shown_levels
 
 _STEP: Final = 0.15
-"""By how much heads and bodies are drawn larger each time that a look at the finished picture found somebody."""
+"""By how much heads and bodies are drawn larger each time that a pass over the finished picture found somebody."""
 _IN_HAND: Final = 0.6
-"""Share of what a later look found that lies in a hand, from which it is that hand."""
+"""Share of what a later pass found that lies in a hand, from which it is that hand."""
 _WHOLE_BACK: Final = 0.7
 """Share of a head from behind that has to be left for it to be kept at all."""
 _ELLIPSE: Final = 0.785
@@ -153,7 +153,7 @@ def survey(
         more = [_STEP * earlier * _near(head.box, found) * unit for earlier in range(step + 1)]
         late = index >= len(secret) - len(found)
         if late and _belongs(head, bodies, grid, hands):
-            # What a later look found in a body that is painted, or took a hand for, has no body of its own.
+            # What a later pass found in a body that is painted, or took a hand for, has no body of its own.
             cells = np.zeros_like(cells)
         bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
@@ -232,7 +232,7 @@ def _near(box: Box, found: Sequence[Face]) -> bool:
 
 
 def _belongs(face: Face | Head, bodies: Sequence[Mask], grid: Grid, hands: Sequence[Hand]) -> bool:
-    """Whether a face that a later look found lies in a body that is painted anyhow, or is a hand that was kept."""
+    """Whether a face that a later pass found lies in a body that is painted anyhow, or is a hand that was kept."""
     x, y = (face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2
     row = min(max(int(y / grid.grain), 0), grid.rows - 1)
     column = min(max(int(x / grid.grain), 0), grid.columns - 1)
