@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from consentguard.values import Face, Picture, Seen
-from consentguard.vision.detection import contrast, specks
+from consentguard.vision.detection.copies import copies
 from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
@@ -80,11 +80,10 @@ def load() -> None:
 
 
 def _with_faint(detector: Detector, picture: Picture, smallest: int, faces: tuple[Face, ...]) -> tuple[Face, ...]:
-    """The faces, and those that "auto levels" brings back in a picture of few levels, or a filter in one full of
-    specks, surest first."""
-    for copy in (contrast.stretched(picture.pixels), specks.without_specks(picture.pixels)):
-        if copy is not None:
-            faint = [face for face in detector.find(copy, smallest) if face.score >= contrast.SURE]
-            new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
-            faces = tuple(sorted((*faces, *new), key=lambda face: -face.score))
+    """The faces, and those that only show in a copy of the picture, surest first."""
+    for copy in copies(picture.pixels):
+        found = detector.find(copy.pixels, max(detector.smallest_face, round(smallest * copy.scale)))
+        faint = [copy.back(face) for face in found if face.score >= copy.sure]
+        new = [face for face in faint if all(face.box.iou(other.box) < _SAME_FACE for other in faces)]
+        faces = tuple(sorted((*faces, *new), key=lambda face: -face.score))
     return faces
