@@ -188,9 +188,10 @@ def _flipped(picture: Picture) -> Picture:
 
 
 def _mirrored(face: Face, width: int) -> Face:
-    return Face(face.box.mirrored(width), face.score)
+    return Face(face.box.mirrored(width), face.score, confirmed=face.confirmed)
 
 
 def _moved(face: Face, x: int, y: int) -> Face:
     box = face.box
-    return Face(Box(box.left + x, box.top + y, box.right + x, box.bottom + y), face.score)
+    moved = Box(box.left + x, box.top + y, box.right + x, box.bottom + y)
+    return Face(moved, face.score, confirmed=face.confirmed)

@@ -94,12 +94,14 @@ class Face:
         landmarks: five points (x, y) in the order eye, eye, nose, mouth corner, mouth corner, each pair from the
             viewer's left to right; empty where the detector gives none.
         seen_by: the detector passes that found it, such as "x1.18" for the whole picture at that scale, or "close".
+        confirmed: False where closer passes hardly believe it: it is hidden, but no body is guessed beneath it.
     """
 
     box: Box
     score: float
     landmarks: tuple[Point, ...] = ()
     seen_by: tuple[str, ...] = ()
+    confirmed: bool = True
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.score <= 1.0:

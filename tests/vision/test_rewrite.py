@@ -413,6 +413,20 @@ def test_small_islands_between_silhouettes_are_painted() -> None:
     assert all(stats[1:count, cv2.CC_STAT_AREA] >= 0.01 * WIDTH * HEIGHT)
 
 
+def test_a_face_that_is_not_confirmed_is_painted_without_a_guessed_body() -> None:
+    picture = Picture(np.zeros((970, 1300, 3), np.uint8), 1300, 970)
+    painted = []
+    for confirmed in (True, False):
+        face = Face(Box(280, 60, 310, 96), 0.04, confirmed=confirmed)
+        scene = survey_of(picture, Seen((face,), (), ()), (), {"hands"}, (), (), 0)
+        painted.append(silhouettes(scene))
+        assert painted[-1][57:99, 277:313].all(), "the face and a tenth around it"
+    guessed, alone = painted
+    assert guessed[200, 295] and not alone[200, 295]
+    assert alone.sum() < guessed.sum() / 2
+    assert not (alone & ~guessed).any()
+
+
 def test_what_was_read_of_a_body_is_painted_and_nothing_beside_it() -> None:
     face = Face(Box(280, 60, 310, 96), 0.99)
     sure = np.zeros((220, 160), np.uint8)

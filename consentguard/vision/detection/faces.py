@@ -18,6 +18,7 @@ import numpy as np
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, Floats, Rows, padded
 from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, settle, unsure
+from consentguard.vision.detection.opinion import ASKED_UNDER, NO_FACE, UNCONFIRMED, second_opinion
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.detection.turning import Turn, roll, turned_back
 from consentguard.vision.detection.yunet import YuNet
@@ -77,7 +78,7 @@ class FaceFinder:
 
     def __init__(self, fine: YuNet, network: CenterFace) -> None:
         self._fine = fine
-        self._network = network
+        self.network = network
         self.label = f"{network.label}+{fine.label}"
 
     @classmethod
@@ -99,7 +100,7 @@ class FaceFinder:
         """
         levels = Levels(pixels)
         scales = _scales_of(levels, smallest_face)
-        wholes: list[Callable[[], DetectorPass]] = [partial(self._network.whole, levels, scale) for scale in scales[1:]]
+        wholes: list[Callable[[], DetectorPass]] = [partial(self.network.whole, levels, scale) for scale in scales[1:]]
         fine: list[Callable[[], Rows]] = [partial(self._fine.candidates, levels, scales[0], _WEAKEST_FINE)]
         fine += [partial(self._fine.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
         seen, (finest, *turned) = engine.both(partial(engine.together, wholes), partial(engine.together, fine))
@@ -119,7 +120,7 @@ class FaceFinder:
     def _passes(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
         """The passes of a plan: YuNet's at the finest scale, CenterFace's at the others."""
         fine: Callable[[], Rows] = partial(self._fine.candidates, levels, scales[0], _WEAKEST_FINE)
-        return [fine, *(partial(self._network.candidates, levels, scale) for scale in scales[1:])]
+        return [fine, *(partial(self.network.candidates, levels, scale) for scale in scales[1:])]
 
     def _upright(self, levels: Levels, scales: Sequence[float], small: float = 1.0) -> tuple[Face, ...]:
         return self._fused(levels, engine.together(self._passes(levels, scales)), scales, small)
@@ -176,7 +177,7 @@ class FaceFinder:
         likely = [rows[rows[:, 4] >= (_SURE_TURNED if aslant else _LOOKS_TURNED)] for rows in coarse]
         if aslant:
             turned = [
-                partial(self._network.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED
+                partial(self.network.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED
             ]
             likely = [np.concatenate(both) for both in zip(likely, engine.together(turned), strict=True)]
         turns = []
@@ -202,9 +203,22 @@ class FaceFinder:
         first = fuse(seen, scales)
         found = settle(first, *self._close_passes(levels, first))
         passes = [f"x{scale:.2f}" for scale in scales]
-        faces = (_face(found, int(index), passes) for index in np.flatnonzero(found.counted(small)))
+        counted = np.flatnonzero(found.counted(small))
+        opinion = self._second_opinion(levels, found.rows[counted])
+        faces = (
+            _face(found, int(index), passes, confirmed=said >= UNCONFIRMED)
+            for index, said in zip(counted, opinion, strict=True)
+            if said >= NO_FACE
+        )
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height))
+
+    def _second_opinion(self, levels: Levels, rows: Rows) -> Floats:
+        """Log odds of the doubtful ones, float32 (n,), infinite for the others."""
+        said = np.full(len(rows), np.inf, np.float32)
+        doubtful = rows[:, 4] < ASKED_UNDER
+        said[doubtful] = second_opinion(self.network, levels, rows[doubtful, :4], rows[doubtful, 4])
+        return said
 
     def _close_passes(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:
         """What the close passes say: float32 (n,), NaN for none, and float32 (n, 4), where the faces are.
@@ -215,7 +229,7 @@ class FaceFinder:
         doubtful = unsure(candidates)
         large = (boxes[doubtful, 3] - boxes[doubtful, 1]) >= CLOSE_LARGE
         for (side, face, mirror), at in zip(_CUTS, (doubtful[~large], doubtful[large]), strict=True):
-            said, seen = self._network.close_pass(levels, boxes[at], side, face, mirror=mirror)
+            said, seen = self.network.close_pass(levels, boxes[at], side, face, mirror=mirror)
             close[at], boxes[at] = said, np.where(may_be_placed(boxes[at], said)[:, None], seen, boxes[at])
         return close, boxes
 
@@ -266,7 +280,7 @@ def _snapped(width: int, height: int, scale: float, least: float) -> float:
     return min([scale, *near], key=waste)
 
 
-def _face(found: Candidates, index: int, passes: list[str]) -> Face:
+def _face(found: Candidates, index: int, passes: list[str], *, confirmed: bool) -> Face:
     row = [float(number) for number in found.rows[index]]
     close = () if np.isnan(found.close[index]) else ("close",)
     return Face(
@@ -274,4 +288,5 @@ def _face(found: Candidates, index: int, passes: list[str]) -> Face:
         score=row[4],
         landmarks=tuple(zip(row[5::2], row[6::2], strict=True)),
         seen_by=(*(name for name, said in zip(passes, found.said[index], strict=True) if said), *close),
+        confirmed=confirmed,
     )

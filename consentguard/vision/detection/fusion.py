@@ -119,8 +119,8 @@ def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
     features = np.stack(
         [
             np.ones(len(rows)),
-            _logit(rows[:, 4], 0.005),
-            _logit(np.nan_to_num(close), 0.02),
+            logit(rows[:, 4], 0.005),
+            logit(np.nan_to_num(close), 0.02),
             np.minimum(octaves, 0),
             np.maximum(octaves, 0),
         ],
@@ -158,7 +158,7 @@ def _first_features(rows: Rows, said: Floats, scales: NDArray[np.float64]) -> ND
     In the mean a pass counts the more, the nearer the face is in it to the height at which the network is surest.
     """
     tall = heights(rows)
-    logits, fine = _logit(said[:, 1:], 0.03), _logit(said[:, 0], 0.05)
+    logits, fine = logit(said[:, 1:], 0.03), logit(said[:, 0], 0.05)
     octaves = np.log2(tall[:, None] * scales[None, 1:] / _CLEAREST)
     say = np.exp(-0.5 * (octaves / _OCTAVES) ** 2) + 0.03
     mean = (logits * say).sum(axis=1) / say.sum(axis=1)
@@ -211,7 +211,7 @@ def _by_height(tall: Floats, heights_of: Sequence[float], scores: Sequence[float
     return np.asarray(np.interp(np.log2(np.maximum(tall, 1.0)), np.log2(heights_of), scores), np.float64)
 
 
-def _logit(scores: Floats, floor: float) -> NDArray[np.float64]:
+def logit(scores: Floats, floor: float) -> NDArray[np.float64]:
     """Log odds; a pass that said nothing counts as `floor`."""
     clipped = np.clip(scores.astype(np.float64), floor, 0.98)
     odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))

@@ -17,12 +17,12 @@ _TILES: Final = 3
 """Tiles a side, at most, of each level; they lie evenly over it."""
 _WAVES: Final = (5, 40)
 """Waves a tile between which a lattice is looked for; coarser ones are seen in the next level, half as large."""
-_CLEAR: Final = 40.0
-_SEEN: Final = 10.0
+_CLEAR: Final = 30.0
+_SEEN: Final = 5.0
 """How far a wave and the one across it stand out of all of their length, from which there is a lattice, and from which
-they may be its own (docs/decisions/0091-turned-netted-printed.md)."""
-_OVERTONE: Final = 0.3
-_LIKE: Final = 0.08
+they may be its own (docs/decisions/0091-lattices.md)."""
+_OVERTONE: Final = 0.2
+_LIKE: Final = 0.1
 """Share of the strongest wave's power from which a longer wave is the one of which that is an overtone, and how exactly
 it is twice or three times as long."""
 _BLUR: Final = 0.5
@@ -37,8 +37,8 @@ _RING: Final = np.rint(_LONG).astype(np.intp)
 _SOUGHT: Final = (_WAVES[0] <= _LONG) & (_WAVES[1] >= _LONG)
 _WINDOW: Final = np.outer(np.hanning(_TILE), np.hanning(_TILE)).astype(np.float32)
 
-SURE: Final = 0.3
-"""Score from which a face of the smoothed copy counts."""
+SURE: Final = 0.0
+"""Score from which a face of the smoothed copy counts: what the detector calls one, for few photographs have a copy."""
 
 
 def without_lattice(pixels: Pixels) -> tuple[Pixels, float] | None:

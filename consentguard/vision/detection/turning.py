@@ -81,4 +81,5 @@ def _moved(face: Face, point: Callable[[float, float], Point], by: int) -> Face:
     # each pair from the viewer's left to right, in the picture as it is
     pairs = [*sorted(points[:2]), *points[2:3], *sorted(points[3:])]
     seen_by = tuple(f"{seen} turned {by}" for seen in face.seen_by)
-    return Face(Box.covering(x - across, y - down, x + across, y + down), face.score, tuple(pairs), seen_by)
+    box = Box.covering(x - across, y - down, x + across, y + down)
+    return Face(box, face.score, tuple(pairs), seen_by, face.confirmed)

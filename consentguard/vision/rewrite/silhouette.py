@@ -44,12 +44,14 @@ def own_box(head: Face | Head) -> Box:
 def body_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> Levels8:
     """How surely each cell is of the person with this head: what was read of the body, or else a guessed trunk.
 
-    Its own head, without the margins of its cover, is surely of it.
+    No trunk is guessed beneath a face that is not confirmed, for it is likely none. Its own head, without the margins
+    of its cover, is surely of it.
     """
     if person is not None and person.extent is not None:
         return grid.levels(person.extent)
     levels, box = grid.empty(), own_box(head)
-    levels[grid.cells(trunk(box))] = GUESSED
+    if isinstance(head, Head) or head.confirmed:
+        levels[grid.cells(trunk(box))] = GUESSED
     levels[grid.cells(rounded(box))] = _HEAD_SURE
     return levels
 

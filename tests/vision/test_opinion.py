@@ -1,0 +1,82 @@
+"""The second opinion on boxes that were hardly taken for faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from consentguard.values import Face
+from consentguard.vision.detection import faces as finding
+from consentguard.vision.detection import opinion
+from consentguard.vision.detection.centerface import CenterFace, Floats
+from consentguard.vision.detection.faces import FaceFinder
+from consentguard.vision.detection.fusion import Candidates
+from consentguard.vision.detection.opinion import ASKED_UNDER, NO_FACE, UNCONFIRMED, second_opinion
+from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.imagefile import codec
+
+
+@pytest.fixture(scope="module")
+def portrait(photographs: dict[str, bytes], detector: FaceFinder) -> tuple[Levels, Face]:
+    pixels = codec.decode(photographs["obama"], max_edge=600, max_pixels=10**8).pixels
+    return Levels(pixels), detector.find(pixels)[0]
+
+
+def _asked(detector: FaceFinder, levels: Levels, boxes: list[list[int]], score: float) -> Floats:
+    scores = np.full(len(boxes), score, np.float32)
+    return second_opinion(detector.network, levels, np.array(boxes, np.float32).reshape(-1, 4), scores)
+
+
+def test_a_face_is_believed_and_a_suit_is_not(portrait: tuple[Levels, Face], detector: FaceFinder) -> None:
+    levels, face = portrait
+    height = levels.pixels.shape[0]
+    suit = [face.box.left, height - 4 * face.box.height // 3, face.box.right, height - face.box.height // 3]
+    cut = [face.box.left, height - face.box.height, face.box.right, height]
+    seen, nothing, at_the_frame = _asked(detector, levels, [face.box.as_list(), suit, cut], 0.03)
+    assert UNCONFIRMED < seen < np.inf
+    assert nothing < NO_FACE
+    assert at_the_frame == np.inf, "who is cut by the frame is not judged by what lies beyond"
+
+
+def test_what_shows_a_face_when_it_is_turned_is_kept(
+    portrait: tuple[Levels, Face], detector: FaceFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels, face = portrait
+    height, width = levels.pixels.shape[:2]
+    lying = Levels(np.ascontiguousarray(np.rot90(levels.pixels)))
+    box = [face.box.top, width - face.box.right, face.box.bottom, width - face.box.left]
+    third = face.box.height // 3
+    suit = [height - 4 * third, width - face.box.right, height - third, width - face.box.left]
+    monkeypatch.setattr(opinion, "_CONSTANT", -20.0)  # as if upright passes believed nothing
+    seen, nothing = _asked(detector, lying, [box, suit], 0.03)
+    assert seen == np.inf
+    assert nothing < NO_FACE
+
+
+def test_nothing_asked_is_nothing_said(portrait: tuple[Levels, Face], detector: FaceFinder) -> None:
+    assert _asked(detector, portrait[0], [], 0.1).shape == (0,)
+
+
+@pytest.mark.parametrize(("said", "left"), [(NO_FACE - 0.1, []), (NO_FACE + 0.1, [False]), (UNCONFIRMED + 0.1, [True])])
+def test_only_doubtful_faces_are_asked_about_and_what_is_said_counts(
+    said: float,
+    left: list[bool],
+    portrait: tuple[Levels, Face],
+    detector: FaceFinder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[float] = []
+
+    def answer(network: CenterFace, levels: Levels, boxes: Floats, scores: Floats) -> Floats:
+        asked.extend(scores.tolist())
+        return np.full(len(boxes), said, np.float32)
+
+    rows = np.zeros((2, 15), np.float32)
+    rows[:, :5] = [[10, 10, 90, 110, 0.95], [200, 10, 280, 110, ASKED_UNDER - 0.01]]
+    found = Candidates(rows, np.ones((2, 3), np.float32), np.full(2, np.nan, np.float32))
+    monkeypatch.setattr(finding, "second_opinion", answer)
+    monkeypatch.setattr(finding, "settle", lambda *_: found)
+    sure, *doubtful = detector.find_upright(portrait[0].pixels)
+    assert asked == [pytest.approx(ASKED_UNDER - 0.01)]
+    assert sure.confirmed
+    assert [face.confirmed for face in doubtful] == left
