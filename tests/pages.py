@@ -87,6 +87,8 @@ def typed(line: str) -> tuple[int, str]:
         if shlex.join(words) in _SCANNED:
             return 0, ""
         _SCANNED.add(shlex.join(words))
+        if "--workers" not in words:
+            words += ["--workers", "1"]
     if words[0] == "cd":
         os.chdir(words[1])
         return 0, ""

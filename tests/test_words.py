@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from command_line import typed
 from fakes import SAMPLE_FILE, FixedFaces
 
 from consentguard.consent.policy.policy import Policy
@@ -28,11 +26,11 @@ def empty(guard: Callable[..., Guard]) -> Guard:
 
 def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photographs: dict[str, bytes]) -> None:
     (tmp_path / "photo.jpg").write_bytes(photographs["partial"])
-    program = [sys.executable, "-m", "consentguard", "check", "photo.jpg", "--register", str(SAMPLE_FILE), "--json"]
-    asked = ["--channel", "class4", "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!"]
-    done = subprocess.run([*program, *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1, done.stderr
-    verdict = json.loads(done.stdout)
+    asked = ("check", "photo.jpg", "--register", str(SAMPLE_FILE), "--json", "--channel", "class4",
+             "--at", "2026-11-22T20:15", "--caption", "Well done Amara Winterbourne!")  # fmt: skip
+    done = typed(*asked, folder=tmp_path, environment={})
+    assert done.code == 1, done.err
+    (verdict,) = done.lines
     assert verdict["outcome"] == "refused"
     assert "surname" in verdict["reasons"]
     (finding,) = [finding for finding in verdict["findings"] if finding["rule"] == "surname"]
@@ -43,7 +41,7 @@ def test_the_show_a_surname_in_the_caption_is_refused(tmp_path: Path, photograph
     times = {finding["rule"]: finding["message"] for finding in verdict["findings"] if "outside" in finding["rule"]}
     assert set(times) == {"outside-days", "outside-hours"}
     assert all("between the hours of 7am and 7pm between Monday and Friday" in message for message in times.values())
-    assert "winterbourne" not in (done.stdout + done.stderr).casefold()
+    assert "winterbourne" not in (done.out + done.err).casefold()
 
 
 @pytest.mark.parametrize(

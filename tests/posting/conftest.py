@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 import time
@@ -126,10 +127,21 @@ def photos(released_once: tuple[Path, Mapping[str, Released]]) -> Mapping[str, R
 
 
 @pytest.fixture
-def guarded(released_once, tmp_path, register, body_policy) -> Guard:
-    """A guard over a copy of that state, so that no test sees the posts of another."""
-    shutil.copytree(released_once[0], tmp_path / "state")
-    return Guard(register, body_policy, state=State.open(tmp_path / "state"))
+def fresh_guard(released_once, tmp_path, register, body_policy) -> Callable[[], Guard]:
+    """Makes guards, each over a copy of that state of its own, so that nobody sees the posts of another."""
+    names = itertools.count()
+
+    def make() -> Guard:
+        folder = tmp_path / f"state {next(names)}"
+        shutil.copytree(released_once[0], folder)
+        return Guard(register, body_policy, state=State.open(folder))
+
+    return make
+
+
+@pytest.fixture
+def guarded(fresh_guard: Callable[[], Guard]) -> Guard:
+    return fresh_guard()
 
 
 @pytest.fixture

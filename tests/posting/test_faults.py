@@ -73,12 +73,13 @@ def check(fake: FakeX, guard: Guard, photos, text: str, where: str) -> None:
 
 @pytest.mark.parametrize(("call", "route"), CALLS)
 @pytest.mark.parametrize("stays", [False, True], ids=["once", "stays"])
-def test_a_post_through_every_fault(guarded, photos, make_poster, fake, waiting, caplog, route, call, stays):
+def test_a_post_through_every_fault(fresh_guard, photos, make_poster, fake, waiting, caplog, route, call, stays):
     caplog.set_level(logging.DEBUG)
     ended: Counter[str] = Counter()
     for name, make in FAULTS.items():
         if (route, call, name) == ("v1.1", "describe", "200 with nothing"):
             continue  # that is how this call succeeds
+        guarded = fresh_guard()
         where, text = f"{call}, {name}", f"{call} {name}"
         before = fake.count("create")
         if stays:
@@ -102,7 +103,7 @@ def test_a_post_through_every_fault(guarded, photos, make_poster, fake, waiting,
         last = make_poster(guarded, upload=route).post(text, [photos["work"], photos["table"]], **BY)
         check(fake, guarded, photos, text, where)
         assert [post["id"] for post in fake.own_posts() if post["text"] == text] == [last.id], where
-    assert Journal(guarded.state).open() == []
+        assert Journal(guarded.state).open() == [], where
     assert fake.unsigned == 0
     assert ended["posted"] > 0 or stays
     told_nothing(caplog.text, photos)
@@ -120,8 +121,9 @@ def told_nothing(log: str, photos) -> None:
 # What X answers to "does it stand?", after the sending itself ended in doubt.
 @pytest.mark.parametrize("stays", [False, True], ids=["once", "stays"])
 @pytest.mark.parametrize("effect", [False, True], ids=["not made", "made"])
-def test_looking_for_a_post_through_every_fault(guarded, photos, make_poster, fake, waiting, stays, effect):
+def test_looking_for_a_post_through_every_fault(fresh_guard, photos, make_poster, fake, waiting, stays, effect):
     for name, make in FAULTS.items():
+        guarded = fresh_guard()
         text = f"look {name}"
         fake.faults["create"].append(Fault(503, HTML, effect=effect))
         if stays:
@@ -200,8 +202,9 @@ def test_an_x_that_does_not_answer_is_not_waited_for_for_ever(guarded, make_post
 
 
 @pytest.mark.parametrize("stays", [False, True], ids=["once", "stays"])
-def test_taking_back_a_thread_through_every_fault(guarded, make_poster, fake, waiting, stays):
+def test_taking_back_a_thread_through_every_fault(fresh_guard, make_poster, fake, waiting, stays):
     for name, make in FAULTS.items():
+        guarded = fresh_guard()
         fake.faults["create"].extend([None, Fault(400, {})])
         if stays:
             fake.always["delete"] = make()
