@@ -31,8 +31,8 @@ _NOUNS: Final = {"pupil": ("pupil", "pupils"), "staff": ("adult", "adults"), "":
 def proposed(released: Released, register: Register) -> str:
     """What can be said of a photo without looking: how many people are seen, their part in school, what is hidden.
 
-    A sentence such as "A photo of two pupils and one adult; one head is covered." It is a start: a person who knows
-    what the photo shows writes a better one.
+    A sentence such as "A photo of two pupils and one adult; one head is covered." or "...; two people were removed
+    from it." It is a start: a person who knows what the photo shows writes a better one.
     """
     return described(released.verdict, released.grounds.people, register)
 
@@ -44,8 +44,10 @@ def described(verdict: Verdict, people: Sequence[str], register: Register) -> st
     parts = []
     if shown:
         parts.append(f"a photo of {_people(shown, people, register)}")
-    if hidden and verdict.rewrite is Rewrite.SILHOUETTE:
-        parts.append(f"{_count(hidden, 'person is', 'people are')} painted over")
+    if verdict.rewrite is Rewrite.SILHOUETTE:
+        # Of some only the body is in the frame, and they are not counted.
+        removed = _count(hidden, "person was", "people were") if hidden else "people were"
+        parts.append(f"{removed} removed from it")
     elif hidden:
         parts.append(f"{_count(hidden, 'head is', 'heads are')} covered")
     if seen.backs:

@@ -24,7 +24,7 @@ from consentguard.errors import AuditFailed, Refused, WrongUsage
 from consentguard.guard.guard import Guard
 from consentguard.posting import Part, Poster, PostingFailed
 from consentguard.posting.errors import PartlyPosted, SaidBefore, Unconfirmed
-from consentguard.values import Mode, Rewrite
+from consentguard.values import Box, Mode, Rewrite
 from consentguard.vision.detection.detector import DETECTORS
 from consentguard.vision.imagefile import codec
 
@@ -131,12 +131,18 @@ def test_the_proposal_says_what_is_covered_and_names_nobody(guarded, photos, mak
     assert [media["alt"] for media in fake.media.values()] == ["A photo of school life; one head is covered."]
 
 
-def test_the_proposal_of_a_silhouette_does_not_speak_of_heads(photos, register):
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        pytest.param(None, "one person was removed from it", id="somebody whose head was in the picture"),
+        pytest.param(Box(0, 0, 2, 2), "people were removed from it", id="bodies whose heads lie outside of the frame"),
+    ],
+)
+def test_the_proposal_of_a_silhouette_says_that_people_were_removed(photos, register, frame, said):
     photo = photos["covered"]
-    drawn: Any = SimpleNamespace(
-        verdict=dataclasses.replace(photo.verdict, rewrite=Rewrite.SILHOUETTE), grounds=photo.grounds
-    )
-    assert proposed(drawn, register) == "A photo of school life; one person is painted over."
+    verdict = dataclasses.replace(photo.verdict, rewrite=Rewrite.SILHOUETTE, frame=frame or photo.verdict.frame)
+    drawn: Any = SimpleNamespace(verdict=verdict, grounds=photo.grounds)
+    assert proposed(drawn, register) == f"A photo of school life; {said}."
 
 
 def test_policy_may_want_a_person_to_describe(desk_with, photos, make_poster, fake):
