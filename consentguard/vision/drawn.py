@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from consentguard.values import Box, Pixels
 
@@ -38,29 +37,35 @@ FACE_OF: Final = (0, 1, 4, 2, 3, 0, 3, 0)
 
 _NEAR: Final = 10
 """Levels of 255 by which coding moves a flat colour at most."""
-_FACE_SHARE: Final = 0.2
+_FACE_SHARE: Final = 0.22
 _DRAWN_SHARE: Final = 0.28
-"""Shares of a box that are of one colour of faces, and of any of these colours, from which it holds a figure. Of 12,827
-labelled boxes of open sets the first is .15 at most: docs/decisions/0095-figures.md."""
+"""Shares of its middle that are of one colour of faces, and of any of these colours, from which a box holds a figure.
+Of 12,827 labelled boxes of open sets the first is .18 at most: docs/decisions/0095-figures.md."""
+_RIM: Final = 6
+"""Which part of a box its rim is, on each side."""
+_ALL: Final = np.array((*FACES, *BODIES), np.int16)
 _SIDE: Final = 48
 """Points a side at which a box is looked at, at most."""
 
 
 def is_drawn(pixels: Pixels, box: Box) -> bool:
     """Whether what a box holds is a figure that was drawn here; `pixels` RGB uint8 (height, width, 3)."""
-    inside = box.within(pixels.shape[1], pixels.shape[0])
+    face, drawn = shares(pixels, box)
+    return face >= _FACE_SHARE and drawn >= _DRAWN_SHARE
+
+
+def shares(pixels: Pixels, box: Box) -> tuple[float, float]:
+    """Which shares of the middle of a box are of the commonest colour of faces, and of any colour of figures, 0..1."""
+    # The middle: around a real face there may be a hood of any colour.
+    across, down = box.width // _RIM, box.height // _RIM
+    middle = Box(box.left + across, box.top + down, box.right - across, box.bottom - down)
+    inside = middle.within(pixels.shape[1], pixels.shape[0])
     if inside is None:
-        return False
+        return 0.0, 0.0
     rows = np.unique(np.linspace(inside.top, inside.bottom - 1, _SIDE).astype(int))
     columns = np.unique(np.linspace(inside.left, inside.right - 1, _SIDE).astype(int))
     part = pixels[np.ix_(rows, columns)].astype(np.int16)
-    faces = np.array([near(part, colour).mean() for colour in FACES])
-    if faces.max() < _FACE_SHARE:
-        return False
-    bodies = sum(float(near(part, colour).mean()) for colour in BODIES)
-    return bodies + float(faces.sum()) >= _DRAWN_SHARE
-
-
-def near(part: NDArray[np.int16], colour: Colour) -> NDArray[np.bool_]:
-    """Which pixels (rows, columns, 3) have a colour, but for what coding does to it."""
-    return np.asarray(np.abs(part - np.array(colour, np.int16)).max(axis=-1) <= _NEAR)
+    # Levels by which each point differs from each colour: (rows, columns, colours).
+    apart = np.abs(part[:, :, None] - _ALL).max(axis=-1)
+    near = (apart <= _NEAR).mean(axis=(0, 1))
+    return float(near[: len(FACES)].max()), float(near.sum())

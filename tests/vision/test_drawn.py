@@ -57,6 +57,12 @@ def test_no_colour_of_a_face_is_that_of_skin() -> None:
         assert not (135 <= (red - light) * 0.713 + 128 <= 178 and 80 <= (blue - light) * 0.564 + 128 <= 127)
 
 
+def test_a_real_face_in_a_hood_of_such_a_colour_is_not_drawn() -> None:
+    pixels = np.full((120, 120, 3), FACES[0], np.uint8)
+    pixels[20:100, 25:95] = (200, 150, 120)
+    assert not is_drawn(pixels, Box(10, 5, 110, 115))
+
+
 def test_a_box_outside_the_picture_holds_no_figure() -> None:
     assert not is_drawn(np.full((20, 20, 3), FACES[0], np.uint8), Box(30, 30, 40, 40))
 
