@@ -1,13 +1,14 @@
 """A scan whose processes are killed: the same verdicts and the same copies as one that nobody disturbs.
 
-    python benchmarks/scan_kill.py [--photos 300] [--workers 2] [--kills worker,worker,parent,...] [--note]
+    python benchmarks/scan_kill.py [--photos 300] [--workers 2] [--kills worker,worker,parent,...] [--policy FILE]
+                                   [--note]
 
 Photos are crops of models/photographs (`make models/photographs`), no two alike. The whole command runs with the real
-guard, under the shipped policy, nobody being known. A worker gets SIGKILL five times and the parent twice, spread over
-the run by what the journal has by then; whenever the parent is dead the same command is started again. Then everything
-is compared with an undisturbed run: one verdict for every photo, the same bytes released, the same thumbnails, the same
-report, an audit trail that holds, and no process left behind. Ends with an error where anything differs. `--note`
-writes what came of it to benchmarks/results/scan_kill.md. For Linux: it reads /proc.
+guard, under the shipped policy where none is named, nobody being known. A worker gets SIGKILL five times and the parent
+twice, spread over the run by what the journal has by then; whenever the parent is dead the same command is started
+again. Then everything is compared with an undisturbed run: one verdict for every photo, the same bytes released, the
+same thumbnails, the same report, an audit trail that holds, and no process left behind. Ends with an error where
+anything differs. `--note` writes what came of it to benchmarks/results/scan_kill.md. For Linux: it reads /proc.
 """
 
 from __future__ import annotations
@@ -51,10 +52,10 @@ def photographs(count: int, folder: Path) -> None:
         picture.crop((left, top, picture.width, picture.height)).save(target, quality=90)
 
 
-def command(folder: Path, name: str, workers: int) -> list[str]:
+def command(folder: Path, name: str, workers: int, policy: Path | None) -> list[str]:
     return [sys.executable, "-m", "consentguard", "scan", str(folder / "photos"), "--out", str(folder / name),
             "--state", str(folder / f"state of {name}"), "--register", str(ROOT / "consent_register.csv"),
-            "--workers", str(workers)]  # fmt: skip
+            "--workers", str(workers), *(["--policy", str(policy)] if policy else [])]  # fmt: skip
 
 
 def judged(out: Path) -> int:
@@ -87,14 +88,15 @@ def workers_of(pid: int) -> list[int]:
     return [child for child, line in descendants(pid).items() if "spawn_main" in line and str(child) in direct.split()]
 
 
-def disturbed(folder: Path, count: int, workers: int, kills: list[str]) -> tuple[int, float]:
+def disturbed(folder: Path, count: int, workers: int, kills: list[str], policy: Path | None) -> tuple[int, float]:
     """Runs the scan, killing one after the other; returns how many the run that finished looked at, and seconds."""
     out, all_kills, kills, began = folder / "disturbed", len(kills), list(kills), time.perf_counter()
     started: dict[int, str] = {}
 
     def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(command(folder, "disturbed", workers), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True)  # fmt: skip
+        return subprocess.Popen(
+            command(folder, "disturbed", workers, policy), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     process, before = start(), 0
     while process.poll() is None:
@@ -153,6 +155,7 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=300)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kills", type=lambda text: text.split(","), default=KILLS, help="worker or parent, in order")
+    parser.add_argument("--policy", type=lambda text: Path(text).absolute(), help="another than the shipped one")
     parser.add_argument("--note", action="store_true", help="write the result down")
     arguments = parser.parse_args()
     with TemporaryDirectory() as name:
@@ -163,11 +166,11 @@ def main() -> None:
                            check=True, stdout=subprocess.DEVNULL)  # fmt: skip
         began = time.perf_counter()
         code = subprocess.run(
-            command(folder, "quiet", arguments.workers), check=False, stdout=subprocess.DEVNULL
+            command(folder, "quiet", arguments.workers, arguments.policy), check=False, stdout=subprocess.DEVNULL
         ).returncode
         check((folder / "quiet" / "report.json").exists(), f"the undisturbed scan ended with {code}")
         quiet = time.perf_counter() - began
-        looked_at, seconds = disturbed(folder, arguments.photos, arguments.workers, arguments.kills)
+        looked_at, seconds = disturbed(folder, arguments.photos, arguments.workers, arguments.kills, arguments.policy)
 
         with closing(sqlite3.connect(folder / "disturbed" / "scan.db")) as journal:
             verdicts = journal.execute("SELECT count(*), count(DISTINCT content) FROM verdict").fetchone()
