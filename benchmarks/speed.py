@@ -1,6 +1,7 @@
 """How fast one photo goes, from the bytes of a file to released bytes, beside the peers' usual scripts, in one run.
 
     python benchmarks/speed.py --loader FOLDER --peer PEER/bin/python [--before PYTHON] [--photos 12] [--rounds 3]
+    python benchmarks/speed.py --loader FOLDER --before PYTHON --versions-only [--photos 12] [--rounds 3]
 
 FOLDER holds load.py, the loader of the open evaluation sets, and CONSENTGUARD_EVAL names their photographs. PEER is an
 environment with face_recognition and deface (`make bench` makes one), PYTHON one with an earlier version of
@@ -15,7 +16,10 @@ same, go through everybody in turn, round by round:
 
 Then landmarks and embedding of every face found, ours and `face_recognition.face_encodings`, a face; 50 releases in a
 row in one process (median, 95th percentile, growth of memory); and the peak memory of a process with models loaded and
-after a photo of 24 megapixels, with all threads and with one, as each worker of a scan has. Writes
+after a photo of 24 megapixels, with all threads and with one, as each worker of a scan has. With `--versions-only`
+nothing but release by this version and by PYTHON's, alternated photo by photo, with one thread and with two: what share
+of the time and of the processor time of its process it takes, of which only the second means much on a machine that
+others use; and nothing is written. Otherwise writes
 benchmarks/results/speed.md, and speed.json, which README's numbers are made from (benchmarks/summary.py).
 """
 
@@ -93,17 +97,25 @@ for line in sys.stdin:
 
 def script(python: str, text: str, *arguments: str) -> Callable[[Path], float]:
     """A peer that keeps its models loaded: gives the seconds it took for a file."""
+    run = answering(python, text, *arguments)
+    return lambda path: run(path)[0]
+
+
+def answering(python: str, text: str, *arguments: str, threads: str = "0") -> Callable[[Path], list[float]]:
+    """The same: gives all numbers that it says about a file, the first its seconds."""
     command = [python, "-W", "ignore", "-c", text, *arguments]
     # Where nothing of ours lies: Python looks for modules in its own folder first.
-    elsewhere = Path(python).parent
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=elsewhere)
+    elsewhere, environment = Path(python).parent, {**os.environ, engine.THREADS: threads}
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=elsewhere, env=environment
+    )
     if "ready\n" not in child.stdout:  # reads until it is there; deface talks before
         raise SystemExit(f"a peer does not start in {python}")
 
-    def run(path: Path) -> float:
+    def run(path: Path) -> list[float]:
         child.stdin.write(f"{path}\n")
         child.stdin.flush()
-        return float(child.stdout.readline())
+        return [float(number) for number in child.stdout.readline().split()]
 
     return run
 
@@ -128,13 +140,28 @@ policy = replace(policy, content=replace(policy.content, text_in_picture="ignore
 guard = Guard(register, policy, state=State.create(Path(tempfile.mkdtemp()) / "state"))
 print("ready", flush=True)
 for line in sys.stdin:
-    start = time.perf_counter()
+    start, spent = time.perf_counter(), time.process_time()
     try:
         guard.release(Path(line.strip()).read_bytes())
     except (Refused, VerificationFailed):
         pass
-    print(time.perf_counter() - start, flush=True)
+    print(time.perf_counter() - start, time.process_time() - spent, flush=True)
 """
+
+
+def versions(before: str, paths: list[Path], rounds: int) -> None:
+    """Prints what share of an earlier version's time this one takes, with one thread and with two."""
+    for threads in ("1", "2"):
+        runs = [answering(python, BEFORE, threads=threads) for python in (before, sys.executable)]
+        for run in runs:  # models load, and each shape is met once
+            run(paths[0])
+        took = np.array([[run(path) for run in runs] for _ in range(rounds) for path in paths])
+        shares = took[:, 1] / took[:, 0]
+        wall, processor = took[:, 1].sum(axis=0) / took[:, 0].sum(axis=0)
+        print(
+            f"threads {threads}: {wall:.3f} of the time, {processor:.3f} of the processor time; medians of "
+            f"{len(shares)} releases {np.median(shares[:, 0]):.3f}, {np.median(shares[:, 1]):.3f}"
+        )
 
 
 def photographs(loader: str, count: int) -> list[Path]:
@@ -248,12 +275,16 @@ def main() -> None:
     parser.add_argument("--loader", help="folder of load.py")
     parser.add_argument("--peer", help="python of the peers' environment")
     parser.add_argument("--before", help="python of an environment with an earlier version")
+    parser.add_argument("--versions-only", action="store_true", help="nothing but this version and the earlier one")
     parser.add_argument("--photos", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.alone:
         alone(arguments.alone)
+        return
+    if arguments.versions_only:
+        versions(arguments.before, photographs(arguments.loader, arguments.photos), arguments.rounds)
         return
     with TemporaryDirectory() as name:
         folder = Path(name)

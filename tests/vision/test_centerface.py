@@ -86,6 +86,27 @@ def test_cuts_come_in_few_batch_sizes_and_none_is_lost(model_store: ModelStore, 
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
 
 
+def test_cuts_come_in_six_shapes_however_many_there_are() -> None:
+    """Each shape that the engine meets keeps 4 MB for each thread."""
+    met = set()
+
+    def close(planes: np.ndarray) -> dict[str, np.ndarray]:
+        met.add(planes.shape)
+        count, _, side, _ = planes.shape
+        channels = {"537": (1, 4), "538": (2, 4), "539": (2, 4), "540": (10, 4), "474": (96, 16)}
+        return {
+            name: np.zeros((count, deep, side // step, side // step), np.float32)
+            for name, (deep, step) in channels.items()
+        }
+
+    network = CenterFace(close, close, "fake")  # type: ignore[arg-type]
+    boxes = np.tile(np.array([[10, 10, 50, 60]], np.float32), (13, 1))
+    for side in (64, 96, 128, 192):
+        for count in range(14):
+            network.head_pass(Levels(np.zeros((90, 90, 3), np.uint8)), boxes[:count], side, side / 2, mirror=False)
+    assert len(met) == 6
+
+
 def test_looks_are_padded_to_few_shapes() -> None:
     assert padded(683, 1024) == (704, 1024)
     assert padded(100, 33) == (128, 64)

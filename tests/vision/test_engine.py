@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -169,6 +171,36 @@ def test_a_thread_without_work_helps_with_the_calls_of_another(monkeypatch: pyte
     zero, answers = engine.both(lambda: 0, lambda: engine.together([meeting.wait, meeting.wait]))
     assert zero == 0
     assert sorted(answers) == [0, 1]
+
+
+def test_no_more_calls_run_at_once_than_threads_however_they_nest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(engine.THREADS, "2")
+    at_once, most, lock = 0, 0, threading.Lock()
+
+    def counted(_: int) -> None:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        time.sleep(0.001)
+        with lock:
+            at_once -= 1
+
+    engine.together([partial(engine.together, [partial(counted, number) for number in range(6)]) for _ in range(6)])
+    assert most == 2
+
+
+def test_a_thread_that_waits_keeps_nothing_of_its_last_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the last photo would stay in memory for as long as the process lives."""
+    monkeypatch.setenv(engine.THREADS, "2")
+    pixels = [np.zeros((8, 8, 3), np.uint8) for _ in range(20)]
+    kept = [weakref.ref(each) for each in pixels]
+    engine.together([partial(np.sum, each) for each in pixels])
+    del pixels
+    deadline = time.monotonic() + 30
+    while any(each() is not None for each in kept) and time.monotonic() < deadline:
+        time.sleep(0.01)  # the other thread may only be about to wait
+    assert [each() for each in kept] == [None] * 20
 
 
 def test_outputs_that_nobody_asks_for_are_not_worked_out(model_store: ModelStore) -> None:

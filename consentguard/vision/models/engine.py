@@ -65,24 +65,31 @@ class _Crew:
                 threading.Thread(target=self._serve, name=f"consentguard-{self._count}", daemon=True).start()
             self._open.append(batch)
             self._changed.notify_all()
-        futures = [future for _, future in batch.calls]
-        while call := self._next(batch, lambda: all(future.done() for future in futures)):
+        while call := self._next(batch):
             self._make(*call)
-        return [future.result() for future in futures]
+        return [future.result() for _, future in batch.calls]
 
     def _serve(self) -> None:
-        while call := self._next(None, lambda: False):
-            self._make(*call)
+        while True:  # no name for the call: a thread that waits keeps nothing of the last photo
+            self._make(*self._next_of_others())
 
-    def _next(self, own: _Batch | None, done: Callable[[], bool]) -> tuple[Callable[[], Any], Future[Any]] | None:
-        """A call that nobody has begun, one's own first, else the newest that was asked for; None once `done`."""
+    def _next(self, own: _Batch) -> tuple[Callable[[], Any], Future[Any]] | None:
+        """A call that nobody has begun, one's own first, else the newest; None once all of one's own are answered."""
         with self._changed:
             while True:
                 self._open = [batch for batch in self._open if batch.left]
-                if own is not None and own.left:
+                if own.left:
                     return own.left.popleft()
-                if done():
+                if all(future.done() for _, future in own.calls):
                     return None
+                if self._open:
+                    return self._open[-1].left.popleft()
+                self._changed.wait()
+
+    def _next_of_others(self) -> tuple[Callable[[], Any], Future[Any]]:
+        with self._changed:
+            while True:
+                self._open = [batch for batch in self._open if batch.left]
                 if self._open:
                     return self._open[-1].left.popleft()
                 self._changed.wait()
