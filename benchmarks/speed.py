@@ -229,8 +229,8 @@ def memory() -> float:
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
 
 
-def alone(paths: list[str]) -> None:
-    """In a process of its own: memory with all models loaded, after 50 releases of one photo, and of another."""
+def alone(paths: list[str], releases: int) -> None:
+    """In a process of its own: memory with all models loaded, after some releases of one photo, and of another."""
     with TemporaryDirectory() as name:
         guard = guard_in(Path(name))
         first, large = map(Path, paths)
@@ -239,12 +239,13 @@ def alone(paths: list[str]) -> None:
             part.load(model_store)
         said = {"idle": memory()}
         times, grown = [], []
-        for _ in range(50):
+        for _ in range(releases):
             start = time.perf_counter()
             released(guard, first)
             times.append(time.perf_counter() - start)
             grown.append(memory())
-        said |= {"median": statistics.median(times), "p95": sorted(times)[47], "grown": grown[-1] - grown[9]}
+        said |= {"median": statistics.median(times), "p95": sorted(times)[int(0.95 * len(times))]}
+        said["grown"] = grown[-1] - grown[min(9, len(grown) - 1)]
         released(guard, large)
         print(json.dumps({**said, "large": memory()}))
 
@@ -278,10 +279,11 @@ def main() -> None:
     parser.add_argument("--versions-only", action="store_true", help="nothing but this version and the earlier one")
     parser.add_argument("--photos", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--alone", nargs=2, metavar="PHOTO", help="memory of one process, no peers: two photos")
+    parser.add_argument("--releases", type=int, default=50, help="of the first photo of `--alone`")
     arguments = parser.parse_args()
     if arguments.alone:
-        alone(arguments.alone)
+        alone(arguments.alone, arguments.releases)
         return
     if arguments.versions_only:
         versions(arguments.before, photographs(arguments.loader, arguments.photos), arguments.rounds)

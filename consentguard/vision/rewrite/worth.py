@@ -183,12 +183,13 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
 def figure_features(grain: int, figures: Figures, frames: Frames) -> dict[str, NDArray[np.float64]]:
     """The same of the figures that stand in each frame; `grain` pixels are a side of the cells in which they count."""
     labels = figures.labels[::grain, ::grain]
-    there = [label for label in range(1, len(figures.heads) + 1) if label in np.unique(labels)]
+    counts = np.bincount(labels.ravel(), minlength=len(figures.heads) + 1)
+    there = [label for label in range(1, len(figures.heads) + 1) if counts[label]]
     none = np.zeros(len(frames))
     if not there:
         return dict.fromkeys(("largest figure", "whole figures", "cut figures", "cut face", "faceless"), none)
     boxes = [box_of(labels == label, grain) for label in there]
-    areas = np.bincount(labels.ravel(), minlength=len(figures.heads) + 1)[there] * float(grain * grain)
+    areas = counts[there] * float(grain * grain)
     inside_it = inside(frames, boxes)
     part = inside_it * areas / (frames[:, 2:] - frames[:, :2]).prod(axis=1)[:, None]
     face = inside(frames, [figures.heads[label - 1] for label in there])
