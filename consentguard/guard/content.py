@@ -50,7 +50,8 @@ class Content:
         self._rules = policy.content
         self._quoted = policy.sentences.quoted
         self._screen = screen
-        self._own = frozenset(filter(None, map(fold, (*policy.words.own_credits, *_staff(register)))))
+        staff = [name for person in register if person.role == "staff" for name in person.full_names]
+        self._own = frozenset(filter(None, map(fold, (*policy.words.own_credits, *staff))))
         self._shared = shared
 
     @property
@@ -125,12 +126,3 @@ class Content:
             yield self._quoted(
                 Finding(_NOTICE, "file", f"the file names somebody as its author or owner{agency}: {fields}")
             )
-
-
-def _staff(register: Register) -> Iterator[str]:
-    """Every full name of the school's staff, legal and preferred."""
-    for person in register:
-        if person.role == "staff":
-            for first in filter(None, (person.legal_forename, person.preferred_forename)):
-                for last in filter(None, (person.legal_surname, person.preferred_surname)):
-                    yield f"{first}{last}"

@@ -136,17 +136,15 @@ class Words:
     def _is_pupils_full_name(self, text: str) -> bool:
         said = fold(text)
         full = {
-            role: {
-                fold(f"{first}{last}")
+            is_pupil: {
+                fold(name)
                 for person in self._register
-                if (person.role == "pupil") is (role == "pupil")
-                for first in (person.legal_forename, person.preferred_forename)
-                for last in (person.legal_surname, person.preferred_surname)
-                if first and last
+                if (person.role == "pupil") is is_pupil
+                for name in person.full_names
             }
-            for role in ("pupil", "other")
+            for is_pupil in (True, False)
         }
-        return any(name in said for name in full["pupil"] - full["other"])
+        return any(name in said for name in full[True] - full[False])
 
     def _weighed(self, found: Sequence[Finding]) -> tuple[Objection, ...]:
         quoted = self._policy.sentences.quoted

@@ -85,6 +85,13 @@ class Person:
     def __repr__(self) -> str:
         return f"<Person {self.id}>"  # a repr ends up in logs and tracebacks; a name must not
 
+    @property
+    def full_names(self) -> tuple[str, ...]:
+        """First name and surname, legal and preferred, in every pairing that the register has."""
+        firsts = dict.fromkeys(filter(None, (self.legal_forename, self.preferred_forename)))
+        lasts = dict.fromkeys(filter(None, (self.legal_surname, self.preferred_surname)))
+        return tuple(f"{first} {last}" for first in firsts for last in lasts)
+
     def standing(self, scope: str, on: date) -> Standing:
         """What may be shown of this person for a scope on a day.
 

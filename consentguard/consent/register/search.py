@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from consentguard.consent.register.people import Person
 from consentguard.consent.register.register import Register
@@ -17,10 +17,7 @@ def search(register: Register, text: str) -> tuple[Person, ...]:
     if exact is not None:
         return (exact,)
     return tuple(
-        person
-        for person in register
-        if wanted
-        and any(all(any(word.startswith(part) for word in name) for part in wanted) for name in _names(person))
+        person for person in register if wanted and any(_begins(_words(name), wanted) for name in person.full_names)
     )
 
 
@@ -37,7 +34,7 @@ def _id_of(register: Register, typed: str) -> str:
     if register.get(typed) is not None or " " not in typed:
         return typed
     wanted = _words(typed)
-    same = [person.id for person in register if wanted in list(_names(person))]
+    same = [person.id for person in register if wanted in [_words(name) for name in person.full_names]]
     if len(same) > 1:
         raise WrongUsage(f"a name given for --people is that of {len(same)} people: {', '.join(same)}; give the id")
     return same[0] if same else typed
@@ -45,15 +42,6 @@ def _id_of(register: Register, typed: str) -> str:
 
 def _begins(name: list[str], wanted: list[str]) -> bool:
     return all(any(word.startswith(part) for word in name) for part in wanted)
-
-
-def _names(person: Person) -> Iterator[list[str]]:
-    """The names that somebody goes by: each forename with each surname, as folded words."""
-    forenames = dict.fromkeys(filter(None, (person.legal_forename, person.preferred_forename)))
-    surnames = dict.fromkeys(filter(None, (person.legal_surname, person.preferred_surname)))
-    for forename in forenames:
-        for surname in surnames:
-            yield _words(f"{forename} {surname}")
 
 
 def _words(text: str) -> list[str]:
