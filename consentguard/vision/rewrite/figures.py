@@ -69,11 +69,6 @@ class Figures:
     def __post_init__(self) -> None:
         self.labels.flags.writeable = False
 
-    @classmethod
-    def none(cls, shape: tuple[int, ...]) -> Figures:
-        """No figures, for a picture of this height and width."""
-        return cls(np.zeros(shape, np.uint8), ())
-
     def as_json(self) -> dict[str, Any]:
         """Plain types: labels as run lengths, row by row, each with its label."""
         flat = self.labels.ravel()
@@ -103,14 +98,45 @@ def heads_alone(scene: Scene) -> Scene:
     return replace(scene, hidden=tuple(replace(one, cells=nothing) for one in scene.hidden), alone=nothing, cut=nothing)
 
 
-def figures_of(scene: Scene, hidden: Mask) -> Figures:
-    """The figures of a scene of which these pixels are painted over. Every head that is hidden has one."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """Who stands where, in cells, before any outline is drawn.
+
+    Attributes:
+        grid: the cells.
+        owner: the label of each cell.
+        heads: as in `Figures`.
+        order: labels, from those who are furthest away to the nearest.
+    """
+
+    grid: Grid
+    owner: Labels
+    heads: tuple[Box, ...] = ()
+    order: tuple[int, ...] = ()
+
+    @classmethod
+    def nobody(cls, grid: Grid) -> Standing:
+        return cls(grid, grid.empty())
+
+    def figures(self, hidden: Mask) -> Figures:
+        """The figures, with smooth outlines, on the pixels of the picture that are hidden and on no others."""
+        grid = self.grid
+        labels = np.zeros((grid.rows * grid.grain, grid.columns * grid.grain), np.uint8)
+        for label in self.order:
+            _drawn_smooth(labels, self.owner, label, grid)
+        whole = np.ascontiguousarray(labels[: grid.height, : grid.width])
+        whole[~hidden] = 0
+        return Figures(whole, self.heads)
+
+
+def standing(scene: Scene, hidden: Mask) -> Standing:
+    """Who stands where in a scene of which these pixels are painted over. Every head that is hidden has a figure."""
     grid = scene.grid
     painted = grid.touched(hidden)
     people = sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
     people.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
     owner = np.zeros(painted.shape, np.uint8)
-    from_behind = sorted(range(len(people)), key=lambda index: people[index].height)  # the nearest are drawn last
+    from_behind = sorted(range(len(people)), key=lambda index: people[index].height)
     covers = [grid.cells(one.cover) for one in people]
     for index in from_behind:
         np.copyto(owner, np.uint8(index + 1), where=(people[index].cells | covers[index]) & painted)
@@ -120,13 +146,8 @@ def figures_of(scene: Scene, hidden: Mask) -> Figures:
         owner = _joined(owner, painted & ~grid.touched(scene.marks), people, grid)
     for index in from_behind:
         _without_pieces(owner, index + 1, covers[index])
-    labels = np.zeros((grid.rows * grid.grain, grid.columns * grid.grain), np.uint8)
-    nearest_last = [*(label for label in np.unique(owner) if label > len(people)), *(i + 1 for i in from_behind)]
-    for label in nearest_last:
-        _drawn_smooth(labels, owner, int(label), grid)
-    whole = labels[: scene.height, : scene.width]
-    whole[~hidden] = 0
-    return Figures(np.ascontiguousarray(whole), tuple(heads))
+    headless = range(len(people) + 1, len(heads) + 1)
+    return Standing(grid, owner, tuple(heads), (*headless, *(index + 1 for index in from_behind)))
 
 
 def drawn_on(fill: Pixels, figures: Figures) -> Pixels:

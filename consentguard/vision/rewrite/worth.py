@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.boxes import shared
-from consentguard.vision.rewrite.figures import Figures
+from consentguard.vision.rewrite.figures import Standing
 from consentguard.vision.rewrite.ground import Frames, Ground, Painted, in_cells, largest, sums
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import Mask, share_of
@@ -118,7 +118,7 @@ side of the coarser grid for widths. What a picture is worth at least of which o
 
 
 def worths(
-    scene: Scene, ground: Ground, painted: Painted, frames: Frames, figures: Figures | None = None
+    scene: Scene, ground: Ground, painted: Painted, frames: Frames, figures: Standing | None = None
 ) -> NDArray[np.float64]:
     """What each frame, in pixels, is worth with these pixels of the picture painted over.
 
@@ -130,7 +130,7 @@ def worths(
     weights, half_at = _WEIGHTS, _HALF_AT
     if figures is not None:
         weights, half_at = _WEIGHTS_WITH_FIGURES, _HALF_AT_WITH_FIGURES
-        columns |= figure_features(scene.grid.grain, figures, frames)
+        columns |= figure_features(figures, frames)
     odds = weights["to begin with"] - np.log(half_at / (1 - half_at))
     for name in weights:  # in their order: a sum of floats depends on it
         odds = odds + weights[name] * columns[name] if name in columns else odds
@@ -180,9 +180,9 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
     return {name: np.asarray(column, np.float64) for name, column in columns.items()}
 
 
-def figure_features(grain: int, figures: Figures, frames: Frames) -> dict[str, NDArray[np.float64]]:
-    """The same of the figures that stand in each frame; `grain` pixels are a side of the cells in which they count."""
-    labels = figures.labels[::grain, ::grain]
+def figure_features(figures: Standing, frames: Frames) -> dict[str, NDArray[np.float64]]:
+    """The same of the figures that stand in each frame."""
+    labels, grain = figures.owner, figures.grid.grain
     counts = np.bincount(labels.ravel(), minlength=len(figures.heads) + 1)
     there = [label for label in range(1, len(figures.heads) + 1) if counts[label]]
     none = np.zeros(len(frames))
