@@ -7,7 +7,7 @@ import pytest
 
 from consentguard.values import Box, Rewrite
 from consentguard.vision.rewrite import fill
-from consentguard.vision.rewrite.paint import Paint, apply_plan, paint_frame
+from consentguard.vision.rewrite.paint import Paint, apply_plan, paint_frame, painted_twice
 from consentguard.vision.rewrite.plan import RewritePlan
 from consentguard.vision.rewrite.stickers import stuck
 
@@ -323,3 +323,19 @@ def test_the_note_stands_in_the_corner_on_a_strip_it_can_be_read_on(height, widt
     assert abs(int(made.min()) - 40) <= 2
     assert len(np.unique(made)) > 10, "letters are smooth"
     assert np.ptp(made.astype(int), axis=2).max() == 0
+
+
+def test_the_paint_alone_is_the_picture_without_a_sticker_and_one_array_where_nothing_is_drawn():
+    pixels, hidden = noise(80, 100), mask(80, 100, 5, 45, 5, 40)
+    frame = Box(0, 0, 100, 80)
+    plan = plan_of(frame, hidden, heads=(Box(10, 10, 35, 40),))
+    painted, bare = painted_twice(pixels, plan, Paint(sticker="star"))
+    assert np.array_equal(painted, paint_frame(pixels, plan, Paint(sticker="star")))
+    assert np.array_equal(bare, paint_frame(pixels, plan, Paint()))
+    assert (painted != bare).any()
+    for nothing in (Paint(), Paint(sticker="figure")):
+        painted, bare = painted_twice(pixels, plan, nothing)
+        assert painted is bare
+    nobody = plan_of(frame, np.zeros_like(hidden))
+    painted, bare = painted_twice(pixels, nobody, Paint(sticker="star"))
+    assert painted is bare

@@ -40,7 +40,12 @@ _GROWN: Final = 1.5
 """Cells: sigma of the blur that makes smooth outlines, and by how many a figure is grown before it, as the paint's own
 outline cuts it."""
 
-_TABLE: Final = np.array([(0, 0, 0), *(BODIES[label % len(BODIES)] for label in range(255))], np.uint8)
+_EDGE: Final = 255
+"""The label of outlines."""
+_TABLE: Final = np.array(
+    [(0, 0, 0), *(BODIES[label % len(BODIES)] for label in range(_EDGE - 1)), (255, 255, 255)], np.uint8
+)[:, None]
+"""The colour of each label, (256, 1, 3)."""
 _WHITE: Final = (255, 255, 255)
 _SHADE: Final = 0.42
 """The colour of eyes and mouth, in that of the face."""
@@ -160,17 +165,18 @@ def drawn_on(fill: Pixels, figures: Figures) -> Pixels:
         return result
     top, left = max(y - 2 * line, 0), max(x - 2 * line, 0)
     part = (slice(top, y + high + 2 * line), slice(left, x + wide + 2 * line))
+    disc = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
     mine = np.ascontiguousarray(labels[part])
-    coloured = uint8(cv2.LUT(cv2.merge([mine] * 3), _TABLE[None]))
+    between = cv2.absdiff(cv2.dilate(mine, disc, iterations=line), cv2.erode(mine, disc, iterations=line))
+    edge = cv2.threshold(between, 0, _EDGE, cv2.THRESH_BINARY)[1]
+    edged = uint8(cv2.max(mine, edge))
+    coloured = uint8(cv2.applyColorMap(edged, _TABLE))
     for index, head in enumerate(figures.heads):
         moved = Box(head.left - left, head.top - top, head.right - left, head.bottom - top)
-        _face(coloured, mine, index + 1, moved, line)
-    disc = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    edge = uint8(cv2.absdiff(cv2.dilate(mine, disc, iterations=line), cv2.erode(mine, disc, iterations=line)))
-    coloured[edge > 0] = _WHITE
+        _face(coloured, edged, index + 1, moved, line)
     # Stairs are softened where figures are, and nowhere else.
     drawn = uint8(cv2.blur(coloured, (3, 3)))
-    result[part] = cv2.copyTo(drawn, uint8(cv2.max(mine, edge)), np.ascontiguousarray(result[part]))
+    result[part] = cv2.copyTo(drawn, edged, np.ascontiguousarray(result[part]))
     return result
 
 
@@ -191,7 +197,8 @@ def _face(picture: Pixels, labels: Labels, label: int, head: Box, line: int) -> 
         _disc(canvas, x + side * 0.36 * radius, y - 0.12 * radius, max(0.1 * radius, 1), dark)
     at, axes = _whole_numbers(x, y + 0.12 * radius), _whole_numbers(0.5 * radius, 0.45 * radius)
     cv2.ellipse(canvas, at, axes, 0, 25, 155, dark, max(1, round(0.1 * radius)), cv2.LINE_AA, _SHIFT)
-    picture[part] = np.where((labels[part] == label)[..., None], canvas, picture[part])
+    mine = (labels[part] == label).view(np.uint8)
+    picture[part] = cv2.copyTo(canvas, mine, np.ascontiguousarray(picture[part]))
 
 
 def _disc(canvas: Pixels, x: float, y: float, radius: float, colour: tuple[int, ...]) -> None:

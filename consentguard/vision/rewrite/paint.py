@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -11,6 +11,7 @@ import numpy as np
 from consentguard.values import Box, Pixels, frozen_pixels
 from consentguard.vision.rewrite.figures import drawn_on
 from consentguard.vision.rewrite.fill import flat, laid_over, surroundings
+from consentguard.vision.rewrite.shapes import Mask
 from consentguard.vision.rewrite.stickers import stuck
 
 if TYPE_CHECKING:
@@ -54,32 +55,47 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
 
 def paint_frame(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     """The same from the pixels of the plan's frame alone."""
-    return painted_twice(pixels, plan, paint)[0]
+    picture = np.ascontiguousarray(pixels)
+    if not plan.hidden.any():
+        return frozen_pixels(picture.copy())
+    return _finished(picture, plan, paint, *_fill(picture, plan, paint))
 
 
 def painted_twice(pixels: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Pixels]:
-    """The same, and the picture with the paint alone, without what is drawn on it: no figures and no stickers."""
-    frame, hidden, picture = plan.frame, plan.hidden, np.ascontiguousarray(pixels)
-    if not hidden.any():
-        whole = frozen_pixels(picture.copy())
-        return whole, whole
-    if paint.fill == "flat":
-        fill, feathered = flat(hidden.shape, paint.colour), np.zeros_like(hidden)
-    else:
-        fill, feathered = surroundings(picture, hidden, plan.people), ~(hidden | plan.people)
-    plain = painted = laid_over(picture, fill, hidden, feathered)
-    if paint.sticker == FIGURE:
-        if plan.figures is not None:
-            painted = laid_over(picture, drawn_on(fill, plan.figures), hidden, feathered)
-    elif paint.sticker:
-        painted = plain.copy()
+    """The same, and the picture with the paint alone, without what is drawn on it; one array where nothing is."""
+    draws = plan.figures is not None if paint.sticker == FIGURE else bool(paint.sticker and plan.heads)
+    if not draws or not plan.hidden.any():
+        painted = paint_frame(pixels, plan, paint)
+        return painted, painted
+    picture = np.ascontiguousarray(pixels)
+    fill, feathered = _fill(picture, plan, paint)
+    both = (_finished(picture, plan, each, fill, feathered) for each in (paint, replace(paint, sticker="")))
+    drawn, bare = both
+    return drawn, bare
+
+
+def _finished(picture: Pixels, plan: RewritePlan, paint: Paint, fill: Pixels, feathered: Mask) -> Pixels:
+    """The picture with a fill laid over it, and with what is drawn on that."""
+    if paint.sticker == FIGURE and plan.figures is not None:
+        fill = drawn_on(fill, plan.figures)
+    painted = laid_over(picture, fill, plan.hidden, feathered)
+    if paint.sticker not in ("", FIGURE):
         for head in plan.heads:
-            stuck(painted, Box(head.left - frame.left, head.top - frame.top, head.right - frame.left,
-                               head.bottom - frame.top), hidden, paint.sticker)  # fmt: skip
+            stuck(painted, _moved(head, plan.frame), plan.hidden, paint.sticker)
     if paint.note:
-        for each in (painted,) if painted is plain else (painted, plain):
-            _note(each, paint.note)
-    return frozen_pixels(painted), frozen_pixels(plain)
+        _note(painted, paint.note)
+    return frozen_pixels(painted)
+
+
+def _fill(picture: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Mask]:
+    """What stands where somebody was, and which pixels beside it the paint may fade into."""
+    if paint.fill == "flat":
+        return flat(plan.hidden.shape, paint.colour), np.zeros_like(plan.hidden)
+    return surroundings(picture, plan.hidden, plan.people), ~(plan.hidden | plan.people)
+
+
+def _moved(head: Box, frame: Box) -> Box:
+    return Box(head.left - frame.left, head.top - frame.top, head.right - frame.left, head.bottom - frame.top)
 
 
 def _note(pixels: Pixels, text: str) -> None:
