@@ -31,6 +31,7 @@ from consentguard.errors import CannotTell, Refused, UnreadableImage
 from consentguard.guard.guard import Guard
 from consentguard.values import Released
 from consentguard.vision.detection.detector import Detector
+from consentguard.vision.drawn import is_drawn
 from consentguard.vision.imagefile import bare, codec
 
 SECRET = b"Winterbourne-CANARY-51.5N-0.1W"
@@ -235,7 +236,8 @@ def test_what_is_planted_is_in_no_byte_that_leaves(
     assert not _holds_secret(released.data)
     assert face[2000:2030] not in released.data
     assert bare.prove(released.data, "jpeg") == wall.size
-    assert detector.find(codec.decode(released.data, max_edge=2048).pixels) == ()
+    pixels = codec.decode(released.data, max_edge=2048).pixels
+    assert [face for face in detector.find(pixels) if not is_drawn(pixels, face.box)] == []
     assert "metadata-dropped" in [finding.rule for finding in released.verdict.findings], "and it is said"
     # nor does it come out beside the bytes
     kept = b"".join(path.read_bytes() for path in state.directory.iterdir())
@@ -285,7 +287,8 @@ def test_every_published_format_is_bare_and_covers(
     released = Guard(register, policy, state=state).release(photographs["obama"])
     bare.prove(released.data, kind)
     assert released.suffix == suffix
-    assert detector.find(codec.decode(released.data, max_edge=2048).pixels) == ()
+    pixels = codec.decode(released.data, max_edge=2048).pixels
+    assert [face for face in detector.find(pixels) if not is_drawn(pixels, face.box)] == []
 
 
 # -- exit points ------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
-from consentguard.vision.rewrite.figures import Figures, drawn_on, heads_alone, standing, tidied
+from consentguard.vision.rewrite.figures import Figures, drawn_on, heads_alone, placement_of, tidied
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
 
@@ -35,7 +35,7 @@ def body(box: Box, head: Face | None, sure: np.ndarray | None = None) -> PersonR
 def figures(scene: Scene) -> tuple[Figures, np.ndarray]:
     scene = tidied(scene)
     hidden = silhouettes(scene)
-    return standing(scene, hidden).figures(hidden), hidden
+    return placement_of(scene, hidden).figures(hidden), hidden
 
 
 def test_each_person_is_a_figure_numbered_from_left_to_right() -> None:
@@ -117,7 +117,7 @@ def test_hundreds_of_people_are_drawn_and_the_smallest_are_left_to_the_fill() ->
 def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tuple[int, int, int]]) -> None:
     scene = tidied(scene_of(*(face_at(*place) for place in places)))
     hidden = silhouettes(scene)
-    made = standing(scene, hidden).figures(hidden)
+    made = placement_of(scene, hidden).figures(hidden)
     fill = np.full((HEIGHT, WIDTH, 3), 77, np.uint8)
     drawn = drawn_on(fill, made)
     assert np.array_equal(drawn, drawn_on(fill, made))

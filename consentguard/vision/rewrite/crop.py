@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.rewrite.cells import grown_cells
-from consentguard.vision.rewrite.figures import Standing
+from consentguard.vision.rewrite.figures import Placement
 from consentguard.vision.rewrite.ground import Ground, Painted, in_cells, skin_cells, sums
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
@@ -74,13 +74,13 @@ def best_frames(
     frames = frames[holds]
     if not bodies_remain:
         frames = frames[~_bare(scene, ground, frames)]
-    figures = Standing.nobody(scene.grid) if limits.figures else None
+    figures = Placement.nobody(scene.grid) if limits.figures else None
     worth = worths(scene, ground, Painted.of(scene, scene.marks), frames, figures)
     return [(_box(frames[index]), float(worth[index])) for index in _different(frames, worth, _MOST)]
 
 
 def painted_frames(
-    scene: Scene, ground: Ground, painted: Painted, near: Mask, limits: Limits, figures: Standing | None
+    scene: Scene, ground: Ground, painted: Painted, near: Mask, limits: Limits, figures: Placement | None
 ) -> list[tuple[Box, float]]:
     """Good frames of a picture in which these pixels are painted over, the whole one among them, with their worth.
 

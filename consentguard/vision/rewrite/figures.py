@@ -104,7 +104,7 @@ def heads_alone(scene: Scene) -> Scene:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class Placement:
     """Who stands where, in cells, before any outline is drawn.
 
     Attributes:
@@ -120,7 +120,7 @@ class Standing:
     order: tuple[int, ...] = ()
 
     @classmethod
-    def nobody(cls, grid: Grid) -> Standing:
+    def nobody(cls, grid: Grid) -> Placement:
         return cls(grid, grid.empty())
 
     def figures(self, hidden: Mask) -> Figures:
@@ -134,7 +134,7 @@ class Standing:
         return Figures(whole, self.heads)
 
 
-def standing(scene: Scene, hidden: Mask) -> Standing:
+def placement_of(scene: Scene, hidden: Mask) -> Placement:
     """Who stands where in a scene of which these pixels are painted over. Every head that is hidden has a figure."""
     grid = scene.grid
     painted = grid.touched(hidden)
@@ -152,7 +152,7 @@ def standing(scene: Scene, hidden: Mask) -> Standing:
     for index in from_behind:
         _without_pieces(owner, index + 1, covers[index])
     headless = range(len(people) + 1, len(heads) + 1)
-    return Standing(grid, owner, tuple(heads), (*headless, *(index + 1 for index in from_behind)))
+    return Placement(grid, owner, tuple(heads), (*headless, *(index + 1 for index in from_behind)))
 
 
 def drawn_on(fill: Pixels, figures: Figures) -> Pixels:

@@ -11,7 +11,7 @@ import numpy as np
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
-from consentguard.vision.rewrite.figures import Figures, Standing, heads_alone, standing, tidied
+from consentguard.vision.rewrite.figures import Figures, Placement, heads_alone, placement_of, tidied
 from consentguard.vision.rewrite.ground import Ground, Painted
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded, share_of
@@ -211,13 +211,13 @@ class _Candidate:
     hidden: Mask
     heads: tuple[Box, ...] = ()
     worth: float = 1.0
-    standing: Standing | None = None
+    placement: Placement | None = None
 
     def plan(self, people: Mask) -> RewritePlan:
         """The plan; `people` are pixels of the whole picture."""
         part = (slice(self.frame.top, self.frame.bottom), slice(self.frame.left, self.frame.right))
         hidden = self.hidden[part].copy()
-        figures = None if self.standing is None else self.standing.figures(self.hidden).within(self.frame)
+        figures = None if self.placement is None else self.placement.figures(self.hidden).within(self.frame)
         people = people[part] & ~hidden
         return RewritePlan(self.rewrite, self.frame, self.why, hidden, people, self.heads, self.worth, figures=figures)
 
@@ -247,18 +247,18 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     heads = tuple(around(one.cover) for one in scene.hidden)
     if bodies_remain:
         hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
-        stand = standing(heads_alone(scene), hidden) if limits.figures else None
-        yield _Candidate(Rewrite.COVER, whole, why, hidden, heads, worth_of_covers(hidden), stand)
+        placed = placement_of(heads_alone(scene), hidden) if limits.figures else None
+        yield _Candidate(Rewrite.COVER, whole, why, hidden, heads, worth_of_covers(hidden), placed)
         return
     scene = tidied(scene) if limits.figures else scene
     hidden = silhouettes(scene)
     if 1 - share_of(hidden) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
-        stand = standing(scene, hidden) if limits.figures else None
-        for frame, worth in painted_frames(scene, ground, Painted.of(scene, hidden), near, limits, stand):
+        placed = placement_of(scene, hidden) if limits.figures else None
+        for frame, worth in painted_frames(scene, ground, Painted.of(scene, hidden), near, limits, placed):
             part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
             if hidden[part].any() or scene.grid.pixels(near)[part].any():
-                yield _Candidate(Rewrite.SILHOUETTE, frame, why, hidden, heads, worth, stand)
+                yield _Candidate(Rewrite.SILHOUETTE, frame, why, hidden, heads, worth, placed)
             else:  # nothing of anybody hidden lies in it
                 yield _Candidate(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, worth=worth)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.boxes import shared
-from consentguard.vision.rewrite.figures import Standing
+from consentguard.vision.rewrite.figures import Placement
 from consentguard.vision.rewrite.ground import Frames, Ground, Painted, in_cells, largest, sums
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import Mask, share_of
@@ -118,7 +118,7 @@ side of the coarser grid for widths. What a picture is worth at least of which o
 
 
 def worths(
-    scene: Scene, ground: Ground, painted: Painted, frames: Frames, figures: Standing | None = None
+    scene: Scene, ground: Ground, painted: Painted, frames: Frames, figures: Placement | None = None
 ) -> NDArray[np.float64]:
     """What each frame, in pixels, is worth with these pixels of the picture painted over.
 
@@ -180,7 +180,7 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
     return {name: np.asarray(column, np.float64) for name, column in columns.items()}
 
 
-def figure_features(figures: Standing, frames: Frames) -> dict[str, NDArray[np.float64]]:
+def figure_features(figures: Placement, frames: Frames) -> dict[str, NDArray[np.float64]]:
     """The same of the figures that stand in each frame."""
     labels, grain = figures.owner, figures.grid.grain
     counts = np.bincount(labels.ravel(), minlength=len(figures.heads) + 1)
