@@ -439,6 +439,19 @@ def test_what_was_read_of_a_body_is_painted_and_nothing_beside_it() -> None:
     assert not painted[300:600, :270].any() and not painted[300:600, 470:].any() and not painted[490:].any()
 
 
+@pytest.mark.parametrize("figures", [False, True])
+def test_of_a_body_whose_head_was_not_found_nothing_is_seen_although_nothing_was_read(figures: bool) -> None:
+    face, alone = Face(Box(120, 100, 180, 180), 0.9), Box(600, 100, 800, 580)
+    picture = Picture(np.random.default_rng(7).integers(0, 256, (600, 900, 3), np.uint8), 900, 600)
+    seen = Seen((face,), (), (), (PersonRegion(alone, None),))
+    plans = propose(picture, seen, (), {"hands"}, limits=Limits(100, 0.05, figures=figures))
+    assert plans
+    for plan in plans:
+        shown = np.zeros((600, 900), np.bool_)
+        shown[plan.frame.top : plan.frame.bottom, plan.frame.left : plan.frame.right] = ~plan.hidden
+        assert not shown[alone.top : alone.bottom, alone.left : alone.right].any()
+
+
 def read_person(face: Face, sure: np.ndarray, width: int, height: int) -> PersonRegion:
     """Somebody of whom a body was read, on the cells of a picture of this size."""
     return PersonRegion(Box(0, 0, width, height), face, Extent(0, 0, Grid.over(width, height).grain, sure))

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Head, Seen, Subject
+from consentguard.values import Box, Face, Hand, Head, PersonRegion, Seen, Subject
 from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, moved, nearer
@@ -184,11 +184,7 @@ def survey(
                 continue
             backs.append(one.head.box)
         shown |= cells
-    alone = [
-        grown_cells(sure_cells(grid.levels(person.extent)), _BODY_RIM * person.box.width / 3 / grid.grain)
-        for person in seen.people or ()
-        if person.head is None and person.extent is not None
-    ]
+    alone = [_alone(grid, person) for person in seen.people or () if person.head is None]
     return Scene(
         grid=grid,
         hidden=tuple(hidden),
@@ -207,6 +203,13 @@ def survey(
         hands=hands,
         overlap=any(face.box.overlap(around(_core(one.head))) for face in faces for one in hidden),
     )
+
+
+def _alone(grid: Grid, person: PersonRegion) -> Mask:
+    """The cells of somebody whose head was not found; all of the box, where no reading says which of it."""
+    if person.extent is None:
+        return grid.cells(corners(person.box))
+    return grown_cells(sure_cells(grid.levels(person.extent)), _BODY_RIM * person.box.width / 3 / grid.grain)
 
 
 def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Mask | None) -> None:
