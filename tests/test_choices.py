@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fakes import SAMPLE_FILE, FixedFaces
 from PIL import Image
 
 from consentguard.cli import main
@@ -92,6 +93,20 @@ def test_a_frame_drawn_by_hand_shows_no_more_than_its_part_of_the_whole(
     assert np.abs(part[moved].astype(int) - whole[inside]).mean() < 12
 
 
+def test_where_nobody_has_to_be_hidden_check_and_release_agree(guard: Callable[..., Guard], state) -> None:
+    """A kind asks for nothing there; a frame that shows too little is refused, and that is recorded."""
+    ours = guard(detector=FixedFaces())
+    pond = codec.encode_jpeg(np.full((1500, 2000, 3), 128, np.uint8), 90)
+    assert ours.inspect(pond, rewrite="silhouette").publishable_as_is
+    assert ours.release(pond, rewrite="silhouette").verdict.rewrite is Rewrite.NONE
+    small: dict[str, Any] = {"frame": [0, 0, 500, 500], **BY}
+    assert ours.inspect(pond, **small).reasons == ("too-little-left",)
+    with pytest.raises(Refused, match="in this frame") as caught:
+        ours.release(pond, **small)
+    assert caught.value.verdict.reasons == ("too-little-left",)
+    assert [row.kind for row in state.audit.entries()][-1] == "refused"
+
+
 WRONG = {
     "no such kind": ({"rewrite": "blur"}, "choose one of crop, silhouette, cover"),
     "a frame by nobody": ({"frame": [0, 0, 900, 900]}, "--by NAME"),
@@ -116,8 +131,6 @@ def test_a_refused_photo_has_nothing_to_choose_but_that(guard: Callable[..., Gua
 
 
 def test_choosing_at_the_command_line(tmp_path, desk_photo: bytes, capsys, monkeypatch) -> None:
-    from fakes import SAMPLE_FILE
-
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photo.jpg").write_bytes(desk_photo)
     common = ["--register", str(SAMPLE_FILE), "--state", "state", "--out", "safe"]

@@ -251,7 +251,7 @@ def test_a_face_at_the_second_pass_stops_the_release(
         guard.release(photographs["obama"], name="class photo")
     entry = state.audit.entry(1)
     assert entry is not None
-    assert (entry.kind, entry.body["reasons"]) == ("cannot_tell", ["still-seen"])
+    assert (entry.kind, entry.body["reasons"]) == ("cannot_tell", ["verification-failed"])
 
 
 def test_a_failed_record_releases_nothing(covering: Guard, state: State, photographs: dict[str, bytes]) -> None:

@@ -22,7 +22,7 @@ from consentguard.consent.record.state import State
 from consentguard.consent.register.register import Register
 from consentguard.errors import ModelUnavailable, Refused
 from consentguard.guard.content import Held
-from consentguard.guard.judging import STRONGER, Judged, StillSeen, judged_again, with_objection
+from consentguard.guard.judging import STRONGER, Judged, StillSeen, judged_again, with_objections
 from consentguard.guard.planning import Planner
 from consentguard.guard.record import Recording, verdict
 from consentguard.guard.setup import Setup
@@ -86,7 +86,7 @@ def test_a_face_that_is_hidden_needs_a_rewrite_and_is_told_with_its_number(regis
 
 
 def test_a_face_of_the_second_pass_is_told_after_the_others_and_hidden(register, body_policy) -> None:
-    late = dataclasses.replace(judged_of(register, body_policy, asked(body_policy)), found=(TWO,))
+    late = dataclasses.replace(judged_of(register, body_policy, asked(body_policy)), found=(TWO,), hides=True)
     told = verdict(late, body_policy)
     assert [(face.number, face.box) for face in told.faces] == [(1, TWO.box)]
     assert (told.outcome, told.reasons) == (Outcome.NEEDS_REWRITE, ("unapproved-face",))
@@ -107,9 +107,9 @@ def test_an_objection_refuses_and_what_is_overridden_stays_a_finding(register, b
 
 def test_one_more_objection_is_ruled_on_with_the_others(register, body_policy) -> None:
     before = judged_of(register, body_policy, asked(body_policy))
-    after = with_objection(before, Objection("verification-failed", decidable=True))
+    after = with_objections(before, Objection("verification-failed", decidable=True))
     assert (before.ruling.refused, after.ruling.refused) == ((), ("verification-failed",))
-    assert after.ruling.needs_person and not with_objection(after, Objection("surname")).ruling.needs_person
+    assert after.ruling.needs_person and not with_objections(after, Objection("surname")).ruling.needs_person
 
 
 # -- what is recorded -------------------------------------------------------------------------------------------------
@@ -159,7 +159,7 @@ def test_a_failure_is_recorded_by_its_code(body_policy, state, recording) -> Non
 def test_whoever_the_second_pass_finds_is_hidden_in_a_stronger_plan(register, body_policy) -> None:
     before = judged_of(register, body_policy, asked(body_policy), ONE)
     after = judged_again(before, (TWO, TWO), body_policy)
-    assert (after.found, after.step) == ((TWO,), 1)
+    assert (after.found, after.step, after.hides) == ((TWO,), 1, True)
     hidden = after.plan.hidden[TWO.box.top : TWO.box.bottom, TWO.box.left : TWO.box.right]
     assert after.plan.frame == Box(0, 0, 800, 600) and hidden.all()
 
@@ -168,7 +168,16 @@ def test_after_two_stronger_plans_nothing_leaves(register, body_policy) -> None:
     last = dataclasses.replace(judged_of(register, body_policy, asked(body_policy), ONE), step=STRONGER)
     with pytest.raises(StillSeen) as caught:
         judged_again(last, (TWO,), body_policy)
-    assert caught.value.judged is not None and caught.value.judged.found == (TWO,)
+    assert caught.value.judged.found == (TWO,)
+
+
+def test_where_policy_blocks_whoever_the_second_pass_finds_refuses_the_photo(register, body_policy) -> None:
+    blocks = dataclasses.replace(body_policy, on_unapproved="block")
+    before = judged_of(register, blocks, asked(blocks))
+    assert before.ruling.refused == () and not before.hides
+    told = verdict(judged_again(before, (TWO,), blocks), blocks)
+    assert (told.outcome, told.reasons, told.needs_person) == (Outcome.REFUSED, ("unapproved-face",), False)
+    assert [face.box for face in told.faces] == [TWO.box]
 
 
 @pytest.mark.parametrize(("rows", "stops"), [(16, False), (17, True)])
@@ -202,3 +211,43 @@ def test_in_mode_declared_a_face_more_is_one_of_the_named_or_refuses(register, b
     assert (after.named, after.found, after.plan.rewrite) == ((TWO,), (), Rewrite.NONE)
     third = Face(Box(300, 300, 360, 380), 0.7)
     assert judged_again(after, (third,), body_policy).ruling.refused == ("more-faces-than-declared",)
+
+
+def test_who_was_named_for_the_second_pass_is_not_covered_by_a_stronger_plan(register, body_policy) -> None:
+    """Somebody beside them is hidden, and still seen."""
+    question = asked(body_policy, ("P001", "P002"), by="Ms Castlegate")
+    before = judged_of(register, body_policy, question, ONE)
+    beside = Face(Box(TWO.box.right + 10, 100, TWO.box.right + 70, 180), 0.8)
+    hidden = np.zeros((600, 800), np.bool_)
+    hidden[beside.box.top : beside.box.bottom, beside.box.left : beside.box.right] = True
+    plan = dataclasses.replace(before.plan, rewrite=Rewrite.COVER, hidden=hidden)
+    after = judged_again(dataclasses.replace(before, named=(TWO,), plan=plan), (beside,), body_policy)
+    kept = after.plan.hidden[TWO.box.top : TWO.box.bottom, TWO.box.left : TWO.box.right]
+    assert (after.step, after.found) == (1, (beside,)) and kept.mean() < 0.15
+    assert len(after.seen.faces) == 1, "a verdict tells of those whom the first pass found by their order"
+
+
+def test_a_stronger_plan_that_would_cover_who_was_named_is_none(
+    register, body_policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = judged_of(register, body_policy, asked(body_policy, ("P001", "P002"), by="Ms Castlegate"))
+    painted = dataclasses.replace(before, named=(ONE,), plan=dataclasses.replace(before.plan, hidden=_rows(100, 102)))
+    plan = dataclasses.replace(before.plan, rewrite=Rewrite.COVER, hidden=_rows(100, 180))
+    monkeypatch.setattr(Planner, "plan", lambda *_, **__: plan)
+    with pytest.raises(StillSeen):
+        judged_again(painted, (Face(Box(100, 100, 160, 112), 0.5),), body_policy)
+
+
+# -- a kind or a frame that a person asked for -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Rewrite.CROP, Rewrite.SILHOUETTE, Rewrite.COVER])
+def test_a_kind_of_rewrite_asks_for_nothing_where_nobody_has_to_be_hidden(register, body_policy, kind: Rewrite) -> None:
+    plain = judged_of(register, body_policy, asked(body_policy, rewrite=kind))
+    assert plain.plan.rewrite is Rewrite.NONE
+    words = judged_of(register, body_policy, asked(body_policy, rewrite=kind), held=Held(marks=(Box(9, 9, 99, 29),)))
+    assert words.plan.rewrite is Rewrite.COVER
+    framed = judged_of(register, body_policy, asked(body_policy, rewrite=kind, frame=Box(0, 0, 700, 500)))
+    assert (framed.plan.rewrite, framed.plan.frame) == (Rewrite.CROP, Box(0, 0, 700, 500))
+    hidden = judged_of(register, body_policy, asked(body_policy, rewrite=kind), ONE)
+    assert hidden.plan.rewrite in (kind, None)

@@ -185,6 +185,9 @@ def steps(codes: Iterable[str]) -> str:
 
 
 def reason_of(error: CannotTell) -> str:
-    """The reason code of an undecided photo: the error's name in kebab case."""
-    name = type(error).__name__
+    """The reason code of an undecided photo: the name, in kebab case, of the error's nearest kind that has a code."""
+    return next(code for kind in type(error).__mro__ if (code := _kebab(kind.__name__)) in REASONS)
+
+
+def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")

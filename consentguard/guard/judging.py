@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from consentguard.consent.decide import Decision
+from consentguard.consent.decide import Decision, hiding
 from consentguard.consent.objections import Objection, Ruling, ruling
 from consentguard.consent.pointing import Pointed
 from consentguard.consent.policy.policy import Policy
@@ -14,7 +14,7 @@ from consentguard.errors import VerificationFailed
 from consentguard.guard.content import Held
 from consentguard.guard.planning import Planner
 from consentguard.guard.text_rules import Request
-from consentguard.values import Box, Face, Mode, Picture, Seen, Subject
+from consentguard.values import Box, Face, Head, Mode, Picture, Seen, Subject
 from consentguard.values.stopwatch import stage
 from consentguard.vision.detection import passes
 from consentguard.vision.detection.detector import Detector
@@ -69,6 +69,11 @@ class Judged:
     named: tuple[Face, ...] = ()
     step: int = 0
 
+    @property
+    def may_be_seen(self) -> tuple[Face | Head, ...]:
+        """Faces, and heads that count as faces, that may be seen, those that only the second pass found among them."""
+        return (*(one.head for one in self.shown), *self.named)
+
 
 class StillSeen(VerificationFailed):
     """Somebody is still seen in the finished picture, however strong the plan.
@@ -77,14 +82,14 @@ class StillSeen(VerificationFailed):
         judged: the photo with everybody whom the second pass found.
     """
 
-    def __init__(self, message: str, judged: Judged | None = None) -> None:
+    def __init__(self, message: str, judged: Judged) -> None:
         super().__init__(message)
         self.judged = judged
 
 
-def with_objection(judged: Judged, objection: Objection) -> Judged:
-    """The same photo with one objection more."""
-    objections = (*judged.objections, objection)
+def with_objections(judged: Judged, *more: Objection) -> Judged:
+    """The same photo with these objections more."""
+    objections = (*judged.objections, *more)
     return replace(judged, objections=objections, ruling=ruling(objections, judged.request.question.override))
 
 
@@ -110,33 +115,41 @@ def _counted(judged: Judged, faces: Sequence[Face]) -> Judged:
     untold = sum(not known.says for known in judged.pointed.known) + len(judged.named)
     if untold + len(faces) <= len(judged.request.question.declared):
         return replace(judged, named=(*judged.named, *faces))
-    refused = with_objection(judged, Objection("more-faces-than-declared", decidable=True))
+    refused = with_objections(judged, Objection("more-faces-than-declared", decidable=True))
     return replace(refused, found=(*judged.found, *faces))
 
 
 def _stronger(judged: Judged, faces: Sequence[Face], policy: Policy) -> Judged:
-    """The same photo planned again, one step stronger. Nobody who may be seen is covered by that."""
+    """The same photo planned again, one step stronger. Nobody who may be seen is covered by that.
+
+    Refused where policy blocks a photo in which somebody has to be hidden.
+    """
+    judged = replace(judged, found=(*judged.found, *faces), hides=True)
+    if blocked := hiding(policy, None):
+        return with_objections(judged, *blocked)
     where = " and ".join(dict.fromkeys(judged.picture.place(face.box) for face in faces))
     told = (
         f"the second pass over the finished picture found a face that nobody cleared ({where}). Look at it with "
         "`consentguard inspect`, then tag it: --tag N=hide, or --tag N=nobody by whom policy lets say that"
     )
-    found, step, seen = (*judged.found, *faces), judged.step + 1, judged.seen
+    step = judged.step + 1
     if step > STRONGER:
-        raise StillSeen(told, replace(judged, found=found))
-    if seen.people is None and judged.remain != {"body"}:
+        raise StillSeen(told, judged)
+    everybody = replace(judged.seen, faces=(*judged.seen.faces, *judged.named))
+    if everybody.people is None and judged.remain != {"body"}:
         with stage("detect"):
-            seen = passes.bodies(judged.picture, seen)
-    planner = Planner(judged.picture, seen, judged.shown, judged.remain, judged.held.marks, policy)
-    plan = planner.plan(judged.request.question, found=found, step=step)
+            everybody = passes.bodies(judged.picture, everybody)
+    shown = judged.shown | {Subject(face) for face in judged.named}
+    planner = Planner(judged.picture, everybody, shown, judged.remain, judged.held.marks, policy)
+    plan = planner.plan(judged.request.question, found=judged.found, step=step)
     if plan.rewrite is None or _covers_more(judged, plan):
-        raise StillSeen(told, replace(judged, found=found))
-    return replace(judged, seen=seen, plan=plan, found=found, step=step)
+        raise StillSeen(told, judged)
+    return replace(judged, seen=replace(everybody, faces=judged.seen.faces), plan=plan, step=step)
 
 
 def _covers_more(judged: Judged, stronger: RewritePlan) -> bool:
     """Whether a stronger plan covers somebody who may be seen, whom the one before let be seen."""
-    boxes = [one.head.box for one in judged.shown]
+    boxes = [head.box for head in judged.may_be_seen]
     return any(_painted_share(stronger, box) - _painted_share(judged.plan, box) > _COVERED for box in boxes)
 
 

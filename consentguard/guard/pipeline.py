@@ -19,7 +19,7 @@ from consentguard.consent.recognition.match import Match
 from consentguard.consent.record.inspected import late_faces
 from consentguard.errors import CannotTell
 from consentguard.guard.content import Content, Held
-from consentguard.guard.judging import Judged, StillSeen, judged_again, with_objection
+from consentguard.guard.judging import Judged, StillSeen, judged_again, with_objections
 from consentguard.guard.models import FirstPass, VisionModels, reader_of
 from consentguard.guard.planning import Planner
 from consentguard.guard.record import Recording
@@ -110,8 +110,11 @@ class Pipeline:
         shown = decision.shown(seen.counted)
         with stage("plan"):
             plan = Planner(picture, seen, shown, remain, held.marks, policy).plan(question)
+        nothing = plan.refused if plan.rewrite is None else None
         if hides and not refused:
-            objections = (*objections, *hiding(policy, plan.refused if plan.rewrite is None else None))
+            objections = (*objections, *hiding(policy, nothing))
+        elif nothing is not None and not refused:  # as of a frame that a person drew too small
+            objections = (*objections, Objection(nothing, decidable=True))
         objections = (*objections, *held.objections, *request.against_words)
         ruled = ruling(objections, question.override)
         return Judged(request, picture, seen, first.detector, recognised_by, at_whom, decision, shown, remain, hides,
@@ -140,7 +143,7 @@ class Pipeline:
         try:
             return self.finished(judged)[0]
         except StillSeen as error:
-            if not to_show or error.judged is None:
+            if not to_show:
                 raise
             told = Finding("verification-failed", "photo", str(error))
-            return with_objection(error.judged, Objection("verification-failed", told, decidable=True))
+            return with_objections(error.judged, Objection("verification-failed", told, decidable=True))

@@ -11,7 +11,7 @@ from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.errors import WrongUsage
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject, canonical
-from consentguard.vision.rewrite import FIGURE, Limits, RewritePlan, plan_rewrite, propose
+from consentguard.vision.rewrite import FIGURE, Limits, RewritePlan, hidden_of, plan_rewrite, propose
 
 REFUSE: Final = "refuse"
 """The choice to publish nothing of a photo."""
@@ -90,20 +90,22 @@ class Planner:
     def plan(self, question: Question, *, found: tuple[Face, ...] = (), step: int = 0) -> RewritePlan:
         """What would be done: the best, or what the question asks for; a plan that refuses where there is none.
 
-        In a later `step`, once the second pass found somebody, a plan is another one: then it is the nearest of the
-        kind that was chosen. Raises WrongUsage for a frame outside the picture, and for a choice that is not there.
+        A kind says how people are hidden: where nobody has to be, it asks for nothing. In a later `step`, once the
+        second pass found somebody, a plan is another one: then it is the nearest of the kind that was chosen. Raises
+        WrongUsage for a frame outside the picture, and for a choice that is not there.
         """
+        kind = question.rewrite if found or hidden_of(self.seen, self.shown, self.remain) else None
         if question.frame is not None:
-            return self._framed(question.frame, question.rewrite, found, step)
-        best = self._first(found, step)
-        chooses = question.rewrite is not None or question.choice not in ("", REFUSE)
-        if not chooses or (best.rewrite is None and not question.choice):
-            return best
+            return self._framed(question.frame, kind, found, step)
+        if question.choice not in ("", REFUSE):
+            return self._chosen(self.candidates(found, step), question.choice, step)
+        if kind is None:
+            return self._first(found, step)
         plans = self.candidates(found, step)
-        if question.choice:
-            return self._chosen(plans, question.choice, step)
-        kind = next((plan for plan in plans if plan.rewrite is question.rewrite), None)
-        return kind or self._none(best, f"no {question.rewrite} of it can be published; {_kinds(plans)} can be")
+        if not plans:
+            return self._first(found, step)  # which says why
+        wanted = next((plan for plan in plans if plan.rewrite is kind), None)
+        return wanted or self._none(plans[0], f"no {kind} of it can be published; {_kinds(plans)} can be")
 
     def candidates(self, found: tuple[Face, ...] = (), step: int = 0) -> tuple[RewritePlan, ...]:
         """Everything that policy allows, in the order that it prefers."""
@@ -167,15 +169,15 @@ class Planner:
         hidden, people = wanted[0].hidden[rows, columns].copy(), wanted[0].people[rows, columns].copy()
         share = 1 - float(hidden.mean())
         if share * part.area < rules.smallest_share / 100 * self.picture.width * self.picture.height:
-            return self._none(self._first(found, step), "too little of the picture would be seen in this frame")
+            why = "too little of the picture would be seen in this frame"
+            return self._none(self._first(found, step), why, "too-little-left")
         why = f"a frame drawn by a person, {hidden.mean():.0%} of it painted over"
         figures = None if wanted[0].figures is None else wanted[0].figures.within(part)
         return RewritePlan(Rewrite.CROP, part, why, hidden, people, wanted[0].heads, share, figures=figures)
 
-    def _none(self, like: RewritePlan, why: str) -> RewritePlan:
-        """The same plan, refusing."""
-        refused = like.refused or "nothing-may-remain"
-        return replace(like, rewrite=None, why=why, worth=0.0, refused=refused)
+    def _none(self, like: RewritePlan, why: str, code: str = "nothing-may-remain") -> RewritePlan:
+        """The same plan, refusing: for its own reason, where it refuses already."""
+        return replace(like, rewrite=None, why=why, worth=0.0, refused=like.refused or code)
 
 
 def digest_of(plan: RewritePlan) -> str:

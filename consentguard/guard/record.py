@@ -197,7 +197,7 @@ def _models(judged: Judged) -> tuple[str, ...]:
 def _to_mend(judged: Judged) -> tuple[str, ...]:
     """Why a photo that may leave may not leave as it is."""
     reasons = {
-        "unapproved-face": judged.hides or judged.found,
+        "unapproved-face": judged.hides,
         "surname-in-picture": judged.held.marks,
         "not-a-file": not judged.picture.is_file,
         "metadata": judged.picture.carried and judged.picture.is_file,

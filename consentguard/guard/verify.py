@@ -72,12 +72,11 @@ def finish(judged: Judged, policy: Policy) -> bytes:
         pixels = apply_plan(judged.picture.pixels, judged.plan, paint)
     with stage("encode"):
         data = codec.encode(pixels, files.format, quality=quality, sampling=files.sampling)
-    approved = [*(one.head for one in judged.shown), *judged.named]
     backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
     find = partial(passes.second_pass, judged.detector, policy.picture.smallest_face)
     with stage("verify"):
-        verify(data, judged.plan, approved, backs, hands, judged.picture, find, paint, files.format, quality)
+        verify(data, judged.plan, judged.may_be_seen, backs, hands, judged.picture, find, paint, files.format, quality)
     return data
 
 

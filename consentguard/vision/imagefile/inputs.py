@@ -78,7 +78,8 @@ def about(name: str) -> Iterator[None]:
     try:
         yield
     except (UnreadableImage, VerificationFailed) as error:
-        raise type(error)(f"{name}: {error}") from error
+        error.args = (f"{name}: {error}",)  # the same error, with all that it carries
+        raise
 
 
 def _file(data: bytes, name: str) -> Photo:

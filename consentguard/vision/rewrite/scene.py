@@ -122,6 +122,13 @@ class Scene:
         return np.asarray(_any([self.alone, *(one.cells for one in self.hidden)], self.grid) & ~self.shown)
 
 
+def hidden_of(seen: Seen, may_be_seen: Collection[Subject], remain: Collection[str]) -> frozenset[Subject]:
+    """Who has to be hidden: not those who may be seen, nor, where backs of heads may remain, who is turned away."""
+    turned = [one for one in seen.subjects if one.turned_away] if "back_of_head" in remain else []
+    stay = {*turned, *(one for one in seen.counted if one in may_be_seen)}
+    return frozenset(one for one in seen.subjects if one not in stay)
+
+
 def survey(
     seen: Seen,
     may_be_seen: Collection[Subject],
@@ -136,10 +143,9 @@ def survey(
 ) -> Scene:
     """Sorts what was seen; arguments as for `propose`, `scale` published pixels for each of the source."""
     grid, rim = Grid.over(width, height), max(_RIM, _SOURCE_RIM * scale)
-    turned = [one for one in seen.subjects if one.turned_away] if "back_of_head" in remain else []
-    stay = {*turned, *(one for one in seen.counted if one in may_be_seen)}
-    visible = [one for one in seen.subjects if one in stay]
-    secret = [(one.head, one.body) for one in seen.subjects if one not in stay]
+    out_of_sight = hidden_of(seen, may_be_seen, remain)
+    visible = [one for one in seen.subjects if one not in out_of_sight]
+    secret = [(one.head, one.body) for one in seen.subjects if one in out_of_sight]
     secret += [(face, None) for face in found]
     hands = tuple(seen.hands or ()) if "hands" in remain else ()
     faces = [one.head for one in visible if not one.turned_away]
