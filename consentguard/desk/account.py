@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.ledger import Ledger, Post, Release
+from consentguard.consent.record.post_journal import Journal
 from consentguard.errors import ConsentGuardError, WrongUsage
 from consentguard.guard.guard import Guard
 from consentguard.values import Released
@@ -53,15 +54,44 @@ class DeskAccount:
         )
         return posted.link
 
-    def take_back(self, sha256: str, by: str, why: str) -> TakenBack:
-        """Revokes a release on the record, then deletes what was posted of it. Raises WrongUsage without a reason."""
+    def posts_up(self, sha256: str) -> tuple[Post, ...]:
+        """The posts of released bytes that are still up, as far as the ledger knows."""
+        posts = Ledger(self._guard.state).posts()
+        return tuple(one for one in posts if not one.taken_down and sha256 in {each.sha256 for each in one.releases})
+
+    def check_not_posted(self, sha256: str) -> None:
+        """Raises WrongUsage while a post of these bytes is up, or may be."""
+        if up := self.posts_up(sha256):
+            posts = ", ".join(f"post {post.id} on {post.channel}" for post in up)
+            raise WrongUsage(f"{posts} shows this copy; open the photo again and press U: that takes the release back "
+                             "and deletes what was posted")  # fmt: skip
+        if unsettled := self._unsettled(sha256):
+            raise WrongUsage(unsettled)
+
+    def check_stands(self, sha256: str) -> None:
+        """Raises WrongUsage where the release of these bytes was taken back, here or by a command."""
+        if not self._standing(sha256):
+            raise WrongUsage("the release of this copy was taken back; undo it here, look again, and release it anew")
+
+    def revoke(self, sha256: str, by: str, why: str) -> None:
+        """Revokes every release of these bytes on the record; what was revoked already stays as it is.
+
+        Raises WrongUsage without a reason, AuditFailed for what was not released here.
+        """
         if not why.strip():
             raise WrongUsage("say why it is taken back: the reason stands on the record")
-        self._guard.revoke(sha256, by=by, why=why.strip())
+        if self._standing(sha256) or Ledger(self._guard.state).release(sha256) is None:
+            self._guard.revoke(sha256, by=by, why=why.strip())
+
+    def revoke_unused(self, released: Released, by: str) -> None:
+        """Revokes a release that was made just now and that nobody gets, unless the same bytes stand from before."""
+        if len(self._standing(released.sha256)) == 1:
+            self._guard.revoke(released, by=by, why="another copy than the one that was to be posted")
+
+    def delete_posts(self, sha256: str, by: str) -> TakenBack:
+        """Deletes what is posted of released bytes, each post with the keys of its channel."""
         deleted, left = [], []
-        for post in Ledger(self._guard.state).posts():
-            if post.taken_down or sha256 not in {release.sha256 for release in post.releases}:
-                continue
+        for post in self.posts_up(sha256):
             try:
                 if self._poster_of is None:
                     raise WrongUsage("no account is set up here")
@@ -69,4 +99,20 @@ class DeskAccount:
                 deleted.append(post.id)
             except ConsentGuardError as error:
                 left.append(f"Post {post.id} on {post.channel} is still up ({error}). {_BY_HAND.format(post=post.id)}")
+        if unsettled := self._unsettled(sha256):
+            left.append(f"{unsettled[0].upper()}{unsettled[1:]}.")
         return TakenBack(tuple(deleted), tuple(left))
+
+    def _standing(self, sha256: str) -> tuple[Release, ...]:
+        """The releases of these bytes that nobody took back."""
+        return tuple(one for one in Ledger(self._guard.state).releases() if one.sha256 == sha256 and not one.revoked)
+
+    def _unsettled(self, sha256: str) -> str:
+        """What is to be said of bytes that were sent to X without an answer; "" where there are none such."""
+        rows = [intent.seq for intent in Journal(self._guard.state).open() if sha256 in intent.photos]
+        return (
+            f"this copy was sent to X and no answer came (row {rows[0]}), so it may be up; run `consentguard posting "
+            "reconcile`, then take it back"
+            if rows
+            else ""
+        )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
 from consentguard.consent import clock
 from consentguard.consent.alt import described
-from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.ledger import Ledger, Release
 from consentguard.consent.register.people import Person
 from consentguard.consent.register.search import search
 from consentguard.desk.said import Said
@@ -51,13 +52,30 @@ def classes(guard: Guard) -> list[str]:
 
 
 def shown(guard: Guard, person_id: str) -> list[dict[str, Any]]:
-    """What was released that shows somebody and was not taken back: when, where, its digest, and how often it is up."""
+    """The copies that show somebody and stand, or are posted still: digest, where, when, how many posts are up.
+
+    Bytes that were released more than once are one copy. `revoked` ones are listed only while a post of them is up.
+    """
     if guard.register.get(person_id) is None:
         raise WrongUsage("nobody in the register has this id")
     ledger = Ledger(guard.state)
-    up = [release.sha256 for post in ledger.posts() if not post.taken_down for release in post.releases]
-    return [{"sha256": one.sha256, "channel": one.channel, "at": one.at, "posts": up.count(one.sha256)}
-            for one in ledger.releases_of(person_id) if not one.revoked]  # fmt: skip
+    up = Counter(sha256 for post in ledger.posts() if not post.taken_down for sha256 in _copies(post.releases))
+    releases = ledger.releases_of(person_id)
+    told = []
+    for sha256 in _copies(releases):
+        of_it = [one for one in releases if one.sha256 == sha256]
+        standing = [one for one in of_it if not one.revoked]
+        if standing or up[sha256]:
+            meant = standing or of_it
+            channels = ", ".join(dict.fromkeys(one.channel for one in meant))
+            told.append({"sha256": sha256, "channel": channels, "at": meant[0].at, "posts": up[sha256],
+                         "revoked": not standing})  # fmt: skip
+    return told
+
+
+def _copies(releases: Iterable[Release]) -> list[str]:
+    """The digests of releases, each once."""
+    return list(dict.fromkeys(one.sha256 for one in releases))
 
 
 def words(guard: Guard, channel: str, caption: str, alt: str) -> list[dict[str, str]]:

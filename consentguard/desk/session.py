@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,9 +13,11 @@ from typing import Any, Final
 
 from consentguard.batch.decisions import REFUSED, RELEASED, UNDONE, Decided, Decisions
 from consentguard.batch.output import RELEASED as FOLDER
-from consentguard.batch.output import deliver, place
+from consentguard.batch.output import OutputFailed, deliver, place
 from consentguard.consent.clock import now
+from consentguard.consent.recognition.templates import TemplateStore
 from consentguard.desk.account import DeskAccount, PosterOf, TakenBack
+from consentguard.desk.held import HeldPhotos
 from consentguard.desk.photos import Photos, QueuedPhoto
 from consentguard.desk.said import Said
 from consentguard.desk.standing import (
@@ -31,14 +32,10 @@ from consentguard.desk.standing import (
     queue_of,
     state_of,
 )
-from consentguard.errors import CannotTell, ConsentGuardError, Refused, TemplateStoreError, WrongUsage
+from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsage
 from consentguard.files import printable
-from consentguard.guard.examined import Examined
 from consentguard.guard.guard import Guard
 from consentguard.values import Mode, Verdict
-
-_HELD: Final = 6
-"""Photos that are held judged, so that a change is seen at once: some 30 MB each."""
 
 _SOMEBODY: Final = "the person at the desk"
 """Who decides, as long as nothing is recorded and nobody has said so."""
@@ -72,9 +69,9 @@ class Desk:
         self.guard, self._out = guard, out
         self._decisions = Decisions.open(out / "scan.db")
         self._known: dict[str, PhotoStanding] = {}
-        self._held: OrderedDict[str, Examined] = OrderedDict()
+        self._held = HeldPhotos(guard, photos)
         self.first: str | None = None
-        self._lock, self._looking = threading.RLock(), threading.Lock()
+        self._lock = threading.RLock()
 
     def sit_down(self, by: str) -> None:
         """Says who decides from now on. Raises WrongUsage for no name."""
@@ -139,18 +136,16 @@ class Desk:
 
     def said(self, photo: QueuedPhoto) -> Said:
         """What was said of a photo so far."""
-        with self._lock:
-            return self._standing(photo).said
+        return self._standing(photo).said
 
     def state(self, photo: QueuedPhoto) -> str:
         """Where a photo stands: one of `ORDER`."""
-        with self._lock:
-            return self._standing(photo).state
+        return self._standing(photo).state
 
     def verdict(self, photo: QueuedPhoto, said: Said | None = None) -> Verdict:
         """What would become of a photo, after what was said of it now. Raises what `Guard.inspect` raises."""
         try:
-            examined = self._examined(photo)
+            examined = self._held.examined(photo)
             with self._lock:
                 before = self._standing(photo)
                 said = before.said if said is None else said
@@ -164,21 +159,20 @@ class Desk:
 
     def preview(self, photo: QueuedPhoto, edge: int) -> bytes | None:
         """A small JPEG of the copy that would leave, marked as a preview; None where nothing may leave."""
-        return self._examined(photo).preview(edge, **self._asked(self.said(photo)))
+        return self._held.examined(photo).preview(edge, **self._asked(self.said(photo)))
 
     def original(self, photo: QueuedPhoto, edge: int) -> bytes:
         """A JPEG of the photo as it is, upright, for the person at the desk only."""
-        return self._examined(photo).original(edge)
+        return self._held.examined(photo).original(edge)
 
     def size(self, photo: QueuedPhoto) -> tuple[int, int]:
         """Width and height of the upright source picture, in whose pixels boxes are."""
-        return self._examined(photo).size
+        return self._held.examined(photo).size
 
     def choices(self, photo: QueuedPhoto) -> list[dict[str, Any]]:
         """What policy lets be made of it, each with a small preview as a data address; the chosen one is marked."""
         said = self.said(photo)
-        examined = self._examined(photo)
-        proposed = examined.propose(**self._asked(replace(said, choice="", frame=None)))
+        proposed = self._held.examined(photo).propose(**self._asked(replace(said, choice="", frame=None)))
         chosen = said.choice or ("" if said.frame else next(iter(proposed)).digest)
         return [
             {"digest": one.digest, "kind": one.rewrite.value, "why": one.why, "chosen": one.digest == chosen,
@@ -190,19 +184,18 @@ class Desk:
     def suggestions(self, photo: QueuedPhoto) -> dict[int, str]:
         """Whom the faces are like: number -> register id. Empty where policy compares no faces or nobody is enrolled.
 
-        A person confirms each; nothing follows from them by themselves.
+        A person confirms each; nothing follows from them by themselves. Raises CannotTell where faces cannot be
+        compared: the templates cannot be used, or the model that describes faces.
         """
         if Mode.MATCHED not in self.guard.policy.modes or self.state(photo) in (DONE, STOPPED):
             return {}
-        with self._lock:
-            known = self._standing(photo).suggested
+        if not TemplateStore.is_there(self.guard.state.directory):
+            return {}
+        known = self._standing(photo).suggested
         if known is None:
-            known = {}
-            with suppress(TemplateStoreError):  # nobody is enrolled
-                seen = self._examined(photo).inspect(name=photo.name, channel=self.channel, mode=Mode.MATCHED.value)
-                known = {face.number: face.person for face in seen.faces if face.number is not None and face.person}
-            with self._lock:
-                self._standing(photo).suggested = known
+            seen = self._held.examined(photo).inspect(name=photo.name, channel=self.channel, mode=Mode.MATCHED.value)
+            known = {face.number: face.person for face in seen.faces if face.number is not None and face.person}
+            self._standing(photo).suggested = known
         return known
 
     def post(self, photo: QueuedPhoto, text: str, alt: str) -> str:
@@ -212,33 +205,41 @@ class Desk:
         decided = self._decisions.of(hashlib.sha256(data).hexdigest())
         if decided is None or decided.kind != RELEASED:
             raise WrongUsage("release the photo first: only a released copy is posted")
+        self.account.check_stands(decided.sha256 or "")
         asked = self._asked(Said.from_json(decided.asked), recorded=True)
         released = self.guard.release(data, name=photo.name, **asked)
         if released.sha256 != decided.sha256:
+            self.account.revoke_unused(released, self.by)
             raise WrongUsage("another copy would be made of it by now; undo the release, look again, and release it")
         return self.account.post(released, text, alt, self.by)
 
+    def released_copy(self, photo: QueuedPhoto) -> dict[str, Any] | None:
+        """The copy that was released of a photo: digest, channel and how many posts of it are up; None without one."""
+        decided = self._decisions.of(self._standing(photo).content)
+        if decided is None or decided.sha256 is None:
+            return None
+        return {"sha256": decided.sha256, "channel": self.channel, "posts": len(self.account.posts_up(decided.sha256))}
+
     def take_back(self, sha256: str, why: str) -> TakenBack:
-        """Takes a release back: on the record, its copies of this desk, and its posts where the account is set up."""
+        """Takes a release back: on the record, then its copies of this desk, then its posts (decision 0086)."""
         self.sit_down(self.by)
-        done = self.account.take_back(sha256, self.by, why)
-        for content, decided in self._decisions.standing().items():
-            if decided.sha256 == sha256 and decided.output is not None:
-                (self._out / decided.output).unlink(missing_ok=True)
-                self._decisions.add(replace(decided, kind=UNDONE, by=self.by, at=self._stamp()))
-                for photo in self.photos:
-                    if self._standing(photo).content == content:
-                        self._note(photo, WAITING, ())
-        return done
+        self.account.revoke(sha256, self.by, why)
+        left = []
+        for decided in self._decisions.standing().values():
+            if decided.sha256 == sha256:
+                try:
+                    self._undone(decided)
+                except OutputFailed as error:  # the posts go all the same
+                    left.append(str(error))
+        done = self.account.delete_posts(sha256, self.by)
+        return replace(done, left=(*left, *done.left))
 
     def release(self, photo: QueuedPhoto) -> Decided:
         """Releases a photo as it was decided. Raises Refused, CannotTell, and WrongUsage where nobody decides."""
         self.sit_down(self.by)
         said, data = self.said(photo), self.photos.read(photo)
         content = hashlib.sha256(data).hexdigest()
-        before = self._decisions.of(content)
-        if before is not None and before.kind == RELEASED:
-            raise WrongUsage("this photo was released already; undo that first")
+        self._check_not_released(content)
         released = self.guard.release(data, name=photo.name, **self._asked(said, recorded=True))
         self.guard.admit(released, channel=self.channel)
         output = deliver(self._out, Path(FOLDER), released.data, released.suffix)
@@ -249,12 +250,13 @@ class Desk:
         return decided
 
     def refuse(self, photo: QueuedPhoto, why: str) -> Decided:
-        """Records that a photo does not go, and why. Raises WrongUsage without a reason."""
+        """Records that a photo does not go, and why. Raises WrongUsage without a reason, and for one that went."""
         self.sit_down(self.by)
         if not why.strip():
             raise WrongUsage("say why this photo does not go")
         data = self.photos.read(photo)
         content = hashlib.sha256(data).hexdigest()
+        self._check_not_released(content)
         with suppress(Refused):  # which is what was asked for, and is recorded
             self.guard.release(data, name=photo.name, refuse=why.strip(), channel=self.channel, by=self.by)
             raise CannotTell(f"{photo.name}: was not refused though {self.by} refused it; report this.")
@@ -264,24 +266,44 @@ class Desk:
         return decided
 
     def undo(self, photo: QueuedPhoto) -> None:
-        """Takes the last decision back: a release is revoked on the record, and its copy removed."""
+        """Takes the last decision back: a release is revoked on the record, and its copy removed.
+
+        Raises WrongUsage while a post of the copy is up, or may be: deleting it is `take_back`, with a reason.
+        """
         self.sit_down(self.by)
-        content = hashlib.sha256(self.photos.read(photo)).hexdigest()
-        before = self._decisions.of(content)
+        before = self._decisions.of(hashlib.sha256(self.photos.read(photo)).hexdigest())
         if before is None:
             raise WrongUsage("nothing was decided of this photo")
-        if before.sha256 is not None and before.output is not None:
-            self.guard.revoke(before.sha256, by=self.by, why="undone at the desk")
-            (self._out / before.output).unlink(missing_ok=True)
-        self._decisions.add(replace(before, kind=UNDONE, by=self.by, at=self._stamp()))
-        self._note(photo, WAITING, ())
+        if before.sha256 is not None:
+            self.account.check_not_posted(before.sha256)
+            self.account.revoke(before.sha256, self.by, "undone at the desk")
+        self._undone(before)
         with suppress(ConsentGuardError):
             self.verdict(photo)
 
     # -- inside
 
+    def _check_not_released(self, content: str) -> None:
+        before = self._decisions.of(content)
+        if before is not None and before.kind == RELEASED:
+            raise WrongUsage("this photo was released already; undo that first")
+
+    def _undone(self, decided: Decided) -> None:
+        """Writes that a decision counts no longer, and removes its copy. Raises OutputFailed where either fails."""
+        self._decisions.add(replace(decided, kind=UNDONE, by=self.by, at=self._stamp()))
+        for photo in self.photos:
+            if self._standing(photo).content == decided.content:
+                self._note(photo, WAITING, ())
+        if decided.output is not None:
+            copy = self._out / decided.output
+            try:
+                copy.unlink(missing_ok=True)
+            except OSError as error:
+                raise OutputFailed(f"{copy}: cannot be removed ({error.strerror}); delete it by hand.") from error
+
     def _standing(self, photo: QueuedPhoto) -> PhotoStanding:
-        return self._known.setdefault(photo.id, PhotoStanding())
+        with self._lock:
+            return self._known.setdefault(photo.id, PhotoStanding())
 
     def _note(
         self, photo: QueuedPhoto, state: str, reasons: Sequence[str], said: Said | None = None, content: str = ""
@@ -319,23 +341,6 @@ class Desk:
         if decided is not None:
             self._note(photo, DECIDED[decided.kind], (), Said.from_json(decided.asked), content)
         return decided is not None
-
-    def _examined(self, photo: QueuedPhoto) -> Examined:
-        """The photo, looked at; kept for a while. One photo is looked at after the other: each uses all cores."""
-        with self._lock:
-            if photo.id in self._held:
-                self._held.move_to_end(photo.id)
-                return self._held[photo.id]
-        with self._looking:
-            with self._lock:
-                if photo.id in self._held:
-                    return self._held[photo.id]
-            examined = self.guard.examine(self.photos.read(photo), name=photo.name)
-            with self._lock:
-                self._held[photo.id] = examined
-                while len(self._held) > _HELD:
-                    self._held.popitem(last=False)
-            return examined
 
     def _decided(self, content: str, kind: str, said: Said, **more: Any) -> Decided:
         filled = {"why": "", "sha256": None, "output": None, **more}

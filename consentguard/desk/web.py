@@ -165,17 +165,22 @@ class Page:
 
     def _told(self, photo: QueuedPhoto, said: Said | None = None) -> dict[str, Any]:
         desk = self._desk
-        suggested = lookup.named(
-            desk.guard, desk.channel, desk.suggestions(photo)
-        )  # first: the next call keeps its plan
         verdict, so_far = desk.verdict(photo, said), desk.said(photo)
+        suggested, not_compared = self._suggested(photo)
         about = {"id": photo.id, "said": so_far.as_json(), "size": desk.size(photo), "suggested": suggested,
-                 "described": lookup.description(desk.guard, verdict, so_far),
+                 "described": lookup.description(desk.guard, verdict, so_far), "copy": desk.released_copy(photo),
                  "caption": so_far.caption, "alt": so_far.alt}  # fmt: skip
         told = verdict.as_json()
         of_the_run = [each["message"] for each in told["findings"] if each["rule"] in OF_THE_RUN]  # said once, above
         told["findings"] = [each for each in told["findings"] if each["rule"] not in OF_THE_RUN]
-        return {**told, **about, "state": desk.state(photo), "of_the_run": of_the_run}
+        return {**told, **about, "state": desk.state(photo), "of_the_run": [*of_the_run, *not_compared]}
+
+    def _suggested(self, photo: QueuedPhoto) -> tuple[dict[str, Any], list[str]]:
+        """Whom faces are like, and where they cannot be compared why: the photo is tagged by hand all the same."""
+        try:
+            return lookup.named(self._desk.guard, self._desk.channel, self._desk.suggestions(photo)), []
+        except CannotTell as error:
+            return {}, [f"nobody is suggested: {error}"]
 
     def _original(self, request: Request) -> bytes | None:
         return self._desk.original(

@@ -10,11 +10,16 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import UTC
 from urllib.parse import urlsplit
 
 import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
+
+from consentguard import State
+from consentguard.consent.clock import now
+from consentguard.consent.record.ledger import Ledger
 
 expect.set_options(timeout=30_000)  # a page that waits for a photo on a busy machine
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -73,8 +78,6 @@ def go_to(page, name):
 
 
 def rows(school):
-    from consentguard import State
-
     return list(State.open(school / "state").audit.entries())
 
 
@@ -281,3 +284,63 @@ def test_a_suggestion_is_confirmed_and_a_release_posted_or_taken_back(opened, br
     assert not list((school / "out/released").glob("*.jpg"))
     expect(page.locator("#queue button:has-text('talk.jpg')")).not_to_contain_text("released")
     assert [fault for fault in page.faults if "400" not in fault] == []
+
+
+def test_a_dialog_acts_on_what_it_was_opened_for_and_esc_does_nothing(opened, browser, school):
+    (school / "photos/broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    page = page_at(browser, opened("--by", "Miriam Castlegate")[0])
+
+    def revoked():
+        return [row.kind for row in rows(school)].count("revoked")
+
+    def release_the_wall():
+        go_to(page, "wall.jpg")
+        expect(page.locator("#release")).to_be_enabled()
+        page.click("#release")
+        expect(page.locator("#counts")).to_contain_text("1 released", timeout=90_000)
+        go_to(page, "wall.jpg")
+        expect(page.locator("#outcome")).to_have_text("Released.")
+
+    # what is posted is the photo whose words stand in the dialog
+    release_the_wall()
+    wall = page.locator("#queue button:has-text('wall.jpg')").get_attribute("data-id")
+    page.click("#post")
+    page.evaluate("document.querySelector('#queue button:not([aria-current=true])').click()")
+    expect(page.locator("#queue [aria-current=true]")).not_to_contain_text("wall.jpg", timeout=90_000)
+    with page.expect_request("**/post") as sent:
+        page.click("#post-now")
+    assert sent.value.url.endswith(f"/photo/{wall}/post")
+    expect(page.locator("#post-problem")).to_contain_text("Not posted")
+    page.click("#post-close")
+
+    # a photo that cannot be opened has nothing of the one before
+    go_to(page, "walk.jpg")
+    expect(page.locator("#faces li")).to_have_count(1)
+    go_to(page, "wall.jpg")
+    expect(page.locator("#undo")).to_be_visible()
+    go_to(page, "broken.jpg")
+    for left in ("#post", "#undo", "#use-alt", "#faces li"):
+        expect(page.locator(left).locator("visible=true")).to_have_count(0)
+
+    # U on what is posted asks first, and Esc is no answer, whatever was answered before
+    state = State.open(school / "state")
+    (released,) = [row.body["sha256"] for row in rows(school) if row.kind == "released"][:1]
+    Ledger(state).record_post(released, channel="main", post="17", at=now(UTC), by="Miriam Castlegate")
+    go_to(page, "wall.jpg")
+    page.keyboard.press("u")
+    expect(page.locator("#back-what")).to_contain_text("What was posted of it is deleted at X.")
+    page.fill("#back-why", "the wrong wall")
+    page.click("#back-dialog button:has-text('Take it back')")
+    expect(page.locator("#problem")).to_contain_text("consentguard takedown --post 17", timeout=90_000)
+    assert revoked() == 1
+    release_the_wall()
+    page.keyboard.press("u")
+    page.fill("#back-why", "not meant")
+    left = page.evaluate("document.getElementById('back-dialog').returnValue")
+    assert left == "", "the answer of the last time; there are browsers in which Esc leaves it"
+    page.keyboard.press("Escape")
+    expect(page.locator("#back-dialog")).to_be_hidden()
+    go_to(page, "walk.jpg")
+    go_to(page, "wall.jpg")
+    expect(page.locator("#outcome")).to_have_text("Released.")
+    assert revoked() == 1

@@ -13,11 +13,14 @@ from consentguard.batch.scan import scan
 from consentguard.batch.unit import Scanner, Settings
 from consentguard.consent.clock import now
 from consentguard.consent.record.ledger import Ledger
+from consentguard.consent.record.post_journal import Journal
 from consentguard.desk import lookup
 from consentguard.desk.photos import Photos
+from consentguard.desk.safety import SessionSecrets
 from consentguard.desk.said import Said
 from consentguard.desk.session import Desk
 from consentguard.desk.standing import AS_IS, DONE, PERSON, PROPOSAL, STOPPED, WAITING
+from consentguard.desk.web import Page
 from consentguard.errors import Refused, UnreadableImage, WrongUsage
 from consentguard.guard.examined import PREVIEW_EDGE
 from consentguard.values import Tag
@@ -259,28 +262,53 @@ def test_a_likeness_is_a_suggestion_that_tags_nobody(school, photographs):
 
 
 class Network:
-    """Stands in for the school's account: keeps what is posted, and what is deleted."""
+    """Stands in for the school's account: records what is posted and deleted in the ledger, as `Poster` does."""
+
+    desk: Desk
 
     def __init__(self):
-        self.posted, self.deleted, self.away = [], [], False
+        self.posted, self.deleted, self.away = [], [], None
 
     def __call__(self, channel):
         return self
 
     def post(self, text, photos, *, channel, by, alts=()):
         self.posted.append((text, photos[0].sha256, channel, by, tuple(alts)))
-        return SimpleNamespace(link="https://x.com/i/status/17")
+        post = str(16 + len(self.posted))
+        Ledger(self.desk.guard.state).record_post(photos[0].sha256, channel=channel, post=post, at=now(UTC), by=by)
+        return SimpleNamespace(link=f"https://x.com/i/status/{post}")
 
     def take_down(self, post, *, channel, by):
         if self.away:
-            raise WrongUsage("the keys are missing")
+            raise self.away
         self.deleted.append((post, channel, by))
+        Ledger(self.desk.guard.state).record_takedown(post, channel=channel, at=now(UTC), by=by)
 
 
-def test_what_was_released_is_posted_and_taken_back(school):
+@pytest.fixture
+def network():
+    return Network()
+
+
+@pytest.fixture
+def posting_desk(school, network):
     (school / "out").mkdir()
-    network = Network()
-    desk = at_desk(school, poster_of=network)
+    network.desk = at_desk(school, poster_of=network)
+    return network.desk
+
+
+def posted_walk(desk, network):
+    """The photo of one child, P001, tagged, released and posted."""
+    photo = named(desk, "walk.jpg")
+    face = desk.verdict(photo).faces[0]
+    desk.verdict(photo, Said(tags=(Tag.of(face, "P001"),)))
+    decided = desk.release(photo)
+    desk.post(photo, "A walk", "A child on a walk")
+    return photo, decided
+
+
+def test_what_was_released_is_posted_and_taken_back(posting_desk, network, school):
+    desk = posting_desk
     assert desk.account.can_post
     photo = named(desk, "wall.jpg")
     with pytest.raises(WrongUsage, match="release the photo first"):
@@ -288,7 +316,6 @@ def test_what_was_released_is_posted_and_taken_back(school):
     decided = desk.release(photo)
     assert desk.post(photo, "Our wall", "A wall").endswith("/17")
     assert network.posted == [("Our wall", decided.sha256, "main", "Miriam Castlegate", ("A wall",))]
-    Ledger(desk.guard.state).record_post(decided.sha256, channel="main", post="17", at=now(UTC), by="Miriam Castlegate")
 
     with pytest.raises(WrongUsage, match="say why"):
         desk.take_back(decided.sha256, " ")
@@ -300,13 +327,107 @@ def test_what_was_released_is_posted_and_taken_back(school):
         desk.guard.admit(desk.guard.release(desk.photos.read(photo)), channel="main")
 
 
-def test_what_cannot_be_deleted_is_said_with_what_to_run(school):
-    (school / "out").mkdir()
-    network = Network()
-    network.away = True
-    desk = at_desk(school, poster_of=network)
-    decided = desk.release(named(desk, "wall.jpg"))
-    Ledger(desk.guard.state).record_post(decided.sha256, channel="main", post="17", at=now(UTC), by="Miriam Castlegate")
-    (left,) = desk.take_back(decided.sha256, "the wrong wall").left
+def test_undo_never_leaves_a_post_up_without_a_word(posting_desk, network, school):
+    """U on what is posted is refused with the way out; what could not be deleted stays listed until it is."""
+    photo, decided = posted_walk(posting_desk, network)
+    assert posting_desk.released_copy(photo) == {"sha256": decided.sha256, "channel": "main", "posts": 1}
+    with pytest.raises(WrongUsage, match="post 17 on main shows this copy"):
+        posting_desk.undo(photo)
+    assert posting_desk.state(photo) == DONE
+    assert (school / "out" / decided.output).exists()
+
+    network.away = WrongUsage("the keys are missing")
+    (left,) = posting_desk.take_back(decided.sha256, "the wrong walk").left
     assert "the keys are missing" in left
     assert "consentguard takedown --post 17 --apply --by NAME" in left
+    (listed,) = lookup.shown(posting_desk.guard, "P001")
+    assert (listed["sha256"], listed["posts"], listed["revoked"]) == (decided.sha256, 1, True)
+
+    network.away = None
+    revoked = [row.seq for row in posting_desk.guard.state.audit.entries() if row.kind == "revoked"]
+    assert posting_desk.take_back(decided.sha256, "once more").deleted == ("17",)
+    assert [row.seq for row in posting_desk.guard.state.audit.entries() if row.kind == "revoked"] == revoked
+    assert lookup.shown(posting_desk.guard, "P001") == []
+
+
+def test_a_copy_that_may_be_up_at_x_is_not_undone(posting_desk):
+    photo = named(posting_desk, "wall.jpg")
+    decided = posting_desk.release(photo)
+    journal = Journal(posting_desk.guard.state)
+    sent = {"since": now(UTC).isoformat(), "content": "c", "key": "k", "channel": "main", "account": "@school",
+            "text": "t", "media": [], "photos": [decided.sha256], "people": [], "by": "Miriam Castlegate"}  # fmt: skip
+    intent = journal.begin(sent, now(UTC))
+    with pytest.raises(WrongUsage, match="no answer came"):
+        posting_desk.undo(photo)
+    journal.drop(intent, "it is not there", now(UTC))
+    posting_desk.undo(photo)
+    assert posting_desk.state(photo) == AS_IS
+
+
+def test_a_copy_that_was_posted_is_listed_once(posting_desk, network):
+    _, decided = posted_walk(posting_desk, network)
+    (listed,) = lookup.shown(posting_desk.guard, "P001")  # released at the desk, and again for the post
+    assert (listed["sha256"], listed["channel"], listed["posts"]) == (decided.sha256, "main", 1)
+
+
+def test_a_copy_that_came_out_otherwise_is_not_posted_and_does_not_stand(posting_desk, network, school):
+    photo = named(posting_desk, "wall.jpg")
+    decided = posting_desk.release(photo)
+    policy = school / "policy.toml"
+    policy.write_text(policy.read_text().replace("jpeg_quality = 90", "jpeg_quality = 70"))
+    network.desk = desk = at_desk(school, poster_of=network)
+    with pytest.raises(WrongUsage, match="another copy would be made"):
+        desk.post(photo, "Our wall", "A wall")
+    standing = [one.sha256 for one in Ledger(desk.guard.state).releases() if not one.revoked]
+    assert (standing, network.posted) == ([decided.sha256], [])
+
+
+def test_what_was_taken_back_by_a_command_is_not_posted(posting_desk, network):
+    photo = named(posting_desk, "wall.jpg")
+    decided = posting_desk.release(photo)
+    posting_desk.guard.revoke(decided.sha256, by="The office", why="a parent rang")
+    with pytest.raises(WrongUsage, match="was taken back"):
+        posting_desk.post(photo, "Our wall", "A wall")
+    posting_desk.undo(photo)
+    assert posting_desk.state(photo) == AS_IS
+    assert network.posted == []
+
+
+def test_the_desks_copy_goes_before_the_posts_do(posting_desk, network, school):
+    """Whatever goes wrong at X, no copy of what was taken back lies about."""
+    _, decided = posted_walk(posting_desk, network)
+    network.away = RuntimeError("a fault of the network's library")
+    with pytest.raises(RuntimeError):
+        posting_desk.take_back(decided.sha256, "the wrong walk")
+    assert not (school / "out" / decided.output).exists()
+
+
+def test_what_was_released_is_not_refused_before_it_is_undone(desk, school):
+    photo = named(desk, "wall.jpg")
+    decided = desk.release(photo)
+    with pytest.raises(WrongUsage, match="undo that first"):
+        desk.refuse(photo, "eyes shut")
+    assert (desk.state(photo), (school / "out" / decided.output).exists()) == (DONE, True)
+
+
+def test_where_faces_cannot_be_compared_the_photo_opens_and_says_why(school, photographs):
+    policy = school / "policy.toml"
+    policy.write_text(policy.read_text().replace('"tagged"]\ndpia = ""', '"tagged", "matched"]\ndpia = "DPIA 1"'))
+    (school / "references/T001").mkdir(parents=True)
+    (school / "references/T001/1.jpg").write_bytes(photographs["biden"])
+    (school / "out").mkdir()
+    (school / "photos/broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    desk = at_desk(school)
+    desk.guard.enrol(school / "references")
+    (school / "state/templates.key").chmod(0o644)
+    page = Page(desk := at_desk(school), SessionSecrets())
+    told = page._told(named(desk, "walk.jpg"))
+    assert (len(told["faces"]), told["suggested"]) == (1, {})
+    assert [each for each in told["of_the_run"] if "other users can read the key" in each]
+    with pytest.raises(UnreadableImage):
+        page._told(named(desk, "broken.jpg"))
+    assert desk.state(named(desk, "broken.jpg")) == PERSON
+
+    (school / "state/templates.key").chmod(0o600)
+    told = page._told(named(desk, "walk.jpg"))  # what failed once is asked again
+    assert [one["id"] for one in told["suggested"].values()] == ["T001"]

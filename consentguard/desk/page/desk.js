@@ -97,6 +97,7 @@ async function open(id) {
   if (photo && said?.tags.length) before = { width: $("original").naturalWidth, tags: said.tags, people: said.people };
   $("empty").hidden = true; $("work").hidden = false;
   $("outcome").textContent = "Looking at it…"; $("preview").hidden = $("nothing").hidden = true;
+  $("post").hidden = $("undo").hidden = $("release").disabled = $("refuse").disabled = true; // until it is clear of which photo
   try {
     const told = await call(`/api/photo/${id}`);
     if (mine !== asking) return;
@@ -110,6 +111,9 @@ async function open(id) {
     $("name").textContent = queue.find((one) => one.id === id)?.name ?? "";
     $("outcome").textContent = OUTCOME.cannot_tell;
     $("original").removeAttribute("src"); $("preview").removeAttribute("src");
+    $("use-alt").hidden = $("again").hidden = true; $("release").disabled = $("refuse").disabled = false;
+    for (const list of ["faces", "findings", "choices"]) $(list).replaceChildren(); // those of the photo before
+    $("caption").value = $("alt").value = $("class-said").textContent = "";
     draw(); problem(error);
   }
   await loadQueue();
@@ -126,7 +130,7 @@ function take(told) {
   $("use-alt").hidden = !told.described; $("use-alt").textContent = `Use: ${told.described}`; $("release").disabled = $("refuse").disabled = Boolean(ended);
   $("again").hidden = !before || said.tags.length > 0;
   $("class-said").textContent = said.people.length ? `${said.people.length} people named; point at a face to hide it` : "";
-  if (told.of_the_run) $("run").textContent = told.of_the_run.map((message) => `${message[0].toUpperCase()}${message.slice(1).replace(/\. SCH 026: ".*"$/, "")}.`).join(" ");
+  if (told.of_the_run) $("run").textContent = told.of_the_run.map((message) => `${message[0].toUpperCase()}${message.slice(1).replace(/\. SCH 026: ".*"$/, "").replace(/\.$/, "")}.`).join(" ");
   draw(); faces(); findings(told.findings.map((one) => one.message)); preview().then(choices, problem);
 }
 
@@ -334,25 +338,43 @@ async function release() {
   if (await act("release")) await next(); else $("release").disabled = false;
 }
 
-const refuse = () => { $("why").value = ""; $("why-dialog").showModal(); };
+function ask(dialog) { // Esc leaves returnValue as the last time made it
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+const refuse = () => { if (!$("refuse").disabled) { $("why").value = ""; ask($("why-dialog")); } };
 $("why-dialog").addEventListener("close", async () => {
   if ($("why-dialog").returnValue === "ok" && $("why").value.trim() && await act("refuse", { why: $("why").value })) await next();
 });
-const undo = async () => { if (!$("undo").hidden) { await act("undo"); await loadQueue(); } };
+async function undo() {
+  if ($("undo").hidden) return;
+  const { id, copy } = photo;
+  if (copy?.posts) { // what is public is deleted too, and for that a reason is asked
+    takeBack(copy, async (lines) => { await open(id); $("problem").textContent = lines.join(" "); });
+    return;
+  }
+  await act("undo");
+  await loadQueue();
+}
 
 $("use-alt").onclick = () => { $("alt").value = photo.described; say({}); };
 
 // -- posting what was released, and taking back
 
+let posting = null; // the photo whose text stands in the dialog, whatever is opened meanwhile
 $("post").onclick = () => {
+  posting = photo;
   $("post-text").value = $("caption").value; $("post-alt").value = $("alt").value || photo.described || "";
-  $("post-problem").textContent = ""; $("post-dialog").showModal();
+  $("post-problem").textContent = ""; ask($("post-dialog"));
 };
 $("post-now").onclick = async () => {
+  const mine = posting;
   $("post-now").disabled = true; $("post-problem").textContent = "Posting…";
   try {
-    const { link } = await call(`/api/photo/${photo.id}/post`, { text: $("post-text").value, alt: $("post-alt").value });
-    $("post-dialog").close(); $("outcome").textContent = `Posted: ${link}`;
+    const { link } = await call(`/api/photo/${mine.id}/post`, { text: $("post-text").value, alt: $("post-alt").value });
+    if (photo?.id === mine.id) { if (photo.copy) photo.copy.posts += 1; $("outcome").textContent = `Posted: ${link}`; }
+    $("post-dialog").close();
   } catch (error) { $("post-problem").textContent = `Not posted: ${error.message}\nTo see what the account lacks, run consentguard posting doctor.`; }
   $("post-now").disabled = false;
 };
@@ -361,8 +383,8 @@ $("post-close").onclick = () => $("post-dialog").close();
 let taking = null;
 function takeBack(release, told) {
   taking = { release, told };
-  $("back-what").textContent = `Release ${release.sha256.slice(0, 16)} for ${release.channel} is taken back on the record: nothing accepts it any more. ${release.posts ? "What was posted of it is deleted at X." : "Nothing of it is posted."} Copies that lie elsewhere you take away yourself.`;
-  $("back-why").value = ""; $("back-dialog").showModal();
+  $("back-what").textContent = `Release ${release.sha256.slice(0, 16)} for ${release.channel} ${release.revoked ? "was taken back already." : "is taken back on the record: nothing accepts it any more."} ${release.posts ? "What was posted of it is deleted at X." : "Nothing of it is posted."} Copies that lie elsewhere you take away yourself.`;
+  $("back-why").value = ""; ask($("back-dialog"));
 }
 $("back-dialog").addEventListener("close", async () => {
   const { release, told } = taking, why = $("back-why").value;
@@ -460,10 +482,10 @@ $("lookup").addEventListener("input", async () => {
     const button = element("button", { type: "button", textContent: `${one.name}, ${one.id}: ${STANDING[one.standing]}`, onclick: async () => {
       const { releases } = await call("/api/shown", { id: one.id });
       more.replaceChildren(...(releases.length ? releases.map((each) => {
-        const line = element("li", {}, `${each.at.slice(0, 10)} on ${each.channel}: ${each.sha256.slice(0, 16)}${each.posts ? ", posted" : ""} `);
+        const line = element("li", {}, `${each.at.slice(0, 10)} on ${each.channel}: ${each.sha256.slice(0, 16)}${each.revoked ? ", taken back, but still posted" : each.posts ? ", posted" : ""} `);
         line.append(element("button", { type: "button", textContent: "Take back", onclick: () => takeBack(each, (lines) => line.replaceChildren(lines.join(" "))) }));
         return line;
-      }) : [element("li", { textContent: "Nothing that stands shows this person." })]));
+      }) : [element("li", { textContent: "No copy that stands, and no post that is up, shows this person." })]));
     } });
     return element("li", {}, button, more);
   }));
