@@ -64,7 +64,7 @@ def ridge(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def inside(network: CenterFace, levels: Levels, boxes: np.ndarray) -> np.ndarray:
     """What a plain and a mirrored close pass say of each box, their mean."""
     side, tall = backs.PASS
-    said = [network.head_pass(levels, boxes, side, tall / backs.HEAD_OVER_FACE, mirror=m)[2] for m in (False, True)]
+    said = [network.head_pass(levels, boxes, side, tall / backs.HEAD_OVER_FACE, mirror=m)[1] for m in (False, True)]
     return (said[0] + said[1]) / 2
 
 

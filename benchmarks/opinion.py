@@ -83,7 +83,8 @@ def fit(folder: Path, finder: FaceFinder) -> None:
             if boxes:
                 at = np.array([face.box.as_list() for face, _ in boxes], np.float32)
                 score = np.array([face.score for face, _ in boxes], np.float32)
-                rows.append(opinion.features(finder.network, levels, at, score))
+                closer = opinion.closer_passes(finder.network, levels, at, np.full(len(at), np.nan, np.float32))
+                rows.append(opinion.features(finder.network, levels, at, score, closer))
                 true += [found for _, found in boxes]
     x, y = np.concatenate(rows), np.array(true, float)
     print(f"{len(y)} boxes, {int(y.sum())} of them needed:", logistic(x, y, RIDGE).round(3).tolist())

@@ -23,8 +23,8 @@ def portrait(photographs: dict[str, bytes], detector: FaceFinder) -> tuple[Level
 
 
 def _asked(detector: FaceFinder, levels: Levels, boxes: list[list[int]], score: float) -> Floats:
-    scores = np.full(len(boxes), score, np.float32)
-    return second_opinion(detector.network, levels, np.array(boxes, np.float32).reshape(-1, 4), scores)
+    scores, close = np.full(len(boxes), score, np.float32), np.full(len(boxes), np.nan, np.float32)
+    return second_opinion(detector.network, levels, np.array(boxes, np.float32).reshape(-1, 4), scores, close)
 
 
 def test_a_face_is_believed_and_a_suit_is_not(portrait: tuple[Levels, Face], detector: FaceFinder) -> None:
@@ -33,7 +33,7 @@ def test_a_face_is_believed_and_a_suit_is_not(portrait: tuple[Levels, Face], det
     suit = [face.box.left, height - 4 * face.box.height // 3, face.box.right, height - face.box.height // 3]
     cut = [face.box.left, height - face.box.height, face.box.right, height]
     seen, nothing, at_the_frame = _asked(detector, levels, [face.box.as_list(), suit, cut], 0.03)
-    assert UNCONFIRMED < seen < np.inf
+    assert seen == np.inf, "a closer pass sees it"
     assert nothing < NO_FACE
     assert at_the_frame == np.inf, "who is cut by the frame is not judged by what lies beyond"
 
@@ -47,7 +47,9 @@ def test_what_shows_a_face_when_it_is_turned_is_kept(
     box = [face.box.top, width - face.box.right, face.box.bottom, width - face.box.left]
     third = face.box.height // 3
     suit = [height - 4 * third, width - face.box.right, height - third, width - face.box.left]
-    monkeypatch.setattr(opinion, "_CONSTANT", -20.0)  # as if upright passes believed nothing
+    # As if upright passes believed nothing.
+    monkeypatch.setattr(opinion, "_SEEN", np.inf)
+    monkeypatch.setattr(opinion, "_CONSTANT", -20.0)
     seen, nothing = _asked(detector, lying, [box, suit], 0.03)
     assert seen == np.inf
     assert nothing < NO_FACE
@@ -67,7 +69,7 @@ def test_only_doubtful_faces_are_asked_about_and_what_is_said_counts(
 ) -> None:
     asked: list[float] = []
 
-    def answer(network: CenterFace, levels: Levels, boxes: Floats, scores: Floats) -> Floats:
+    def answer(network: CenterFace, levels: Levels, boxes: Floats, scores: Floats, close: Floats) -> Floats:
         asked.extend(scores.tolist())
         return np.full(len(boxes), said, np.float32)
 

@@ -151,8 +151,7 @@ def read_heads(network: CenterFace, levels: Levels, boxes: Floats, least: float,
 
 def _told(network: CenterFace, levels: Levels, boxes: Floats, *, mirror: bool) -> tuple[Floats, Floats]:
     side, tall = PASS
-    score, _, inside = network.head_pass(levels, boxes, side, tall / HEAD_OVER_FACE, mirror=mirror, window=_WINDOW)
-    return score, inside
+    return network.head_pass(levels, boxes, side, tall / HEAD_OVER_FACE, mirror=mirror, window=_WINDOW)
 
 
 def with_faces(network: CenterFace, levels: Levels, known: Readings) -> Readings:

@@ -136,7 +136,15 @@ class CenterFace:
         return DetectorPass(rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_CELLS)], inside, across, down)
 
     def close_pass(
-        self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
+        self,
+        levels: Levels,
+        boxes: Floats,
+        side: int,
+        face: float,
+        *,
+        mirror: bool = False,
+        turns: int = 0,
+        window: Window = FACE,
     ) -> tuple[Floats, Floats]:
         """The best score in the middle of a cut around each box, in which its face is `face` pixels high, and its box.
 
@@ -146,51 +154,66 @@ class CenterFace:
             side: of the square cut, a multiple of 32.
             face: height of the face in the cut, in pixels.
             mirror: whether the cut is mirrored, which asks the network another question than the first passes did.
+            turns: by how many quarters to the left the cut is turned; no box is told then.
             window: which boxes are asked for.
 
         Returns float32 (n,), the score of the best cell whose box lies in the window, 0 where there is none; and
         float32 (n, 4), that cell's box in pixels of the picture, which is the box that was given where there is none.
         """
-        return self.head_pass(levels, boxes, side, face, mirror=mirror, window=window)[:2]
+        scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
+        self._each(levels, boxes, side, face, mirror, turns, window, scores, seen)
+        return scores, seen
 
     def head_pass(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
-    ) -> tuple[Floats, Floats, Floats]:
-        """The same, and what the inside of the network says of each cut, by which heads are told: float32 (n, 864).
+    ) -> tuple[Floats, Floats]:
+        """The same score, and what the inside of the network says of each cut, by which heads are told: (n, 864).
 
         Means of 96 channels over 3 x 3 squares of the middle three quarters of the cut, the channels last; of a
         mirrored cut, the squares of the picture as it is.
         """
         scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
         inside = np.zeros((len(boxes), _GRID * _GRID * 96), np.float32)
-        engine.together(
-            [
-                partial(
-                    self._look_closely, levels, boxes[of], side, face, mirror, window, scores[of], seen[of], inside[of]
-                )
-                for of in _batches(len(boxes), side)
-            ]
-        )
-        return scores, seen, inside
+        self._each(levels, boxes, side, face, mirror, 0, window, scores, seen, inside)
+        return scores, inside
 
-    def _look_closely(
+    def _each(
         self,
         levels: Levels,
         boxes: Floats,
         side: int,
         face: float,
         mirror: bool,
+        turns: int,
         window: Window,
+        *results: Floats,
+    ) -> None:
+        """Close passes at all boxes, as few calls as may be side by side; see `_look_closely` for the results."""
+        asked = partial(self._look_closely, levels, side, face, mirror, turns, window)
+        engine.together(
+            [partial(asked, boxes[of], *(part[of] for part in results)) for of in _batches(len(boxes), side)]
+        )
+
+    def _look_closely(
+        self,
+        levels: Levels,
+        side: int,
+        face: float,
+        mirror: bool,
+        turns: int,
+        window: Window,
+        boxes: Floats,
         scores: Floats,
         seen: Floats,
-        inside: Floats,
+        inside: Floats | None = None,
     ) -> None:
-        """One batch of close passes; what it says is written into `scores`, `seen` and `inside`."""
+        """One batch of close passes; what it says is written into `scores`, `seen` and, where it is asked, `inside`."""
         middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
         cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
-        planes = np.stack([cut[:, ::-1] for cut in cuts] if mirror else cuts).transpose(0, 3, 1, 2)
-        outputs = self._close(planes.astype(np.float32))
+        if mirror or turns:
+            cuts = [np.rot90(cut[:, ::-1] if mirror else cut, turns) for cut in cuts]
+        outputs = self._close(np.stack(cuts).transpose(0, 3, 1, 2).astype(np.float32))
         score, offset = outputs["537"][:, 0], outputs["539"]
         tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
         down = grid[None, :, None] + _STRIDE * offset[:, 0]
@@ -200,14 +223,17 @@ class CenterFace:
         score = np.where(fitting, score, 0).reshape(len(cuts), -1)
         best = score.argmax(axis=1)[:, None]
         scores[:] = np.take_along_axis(score, best, 1)[:, 0]
-        x, y, w, h = (
-            np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0] for values in (across, down, wide, tall)
-        )
-        x = -x if mirror else x
-        local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
-        found = scores > 0
-        seen[found] = (local + np.tile(middles, 2))[found]
-        inside[:] = squares(outputs[_INNER][..., ::-1] if mirror else outputs[_INNER])
+        if not turns:
+            x, y, w, h = (
+                np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0]
+                for values in (across, down, wide, tall)
+            )
+            x = -x if mirror else x
+            local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
+            found = scores > 0
+            seen[found] = (local + np.tile(middles, 2))[found]
+        if inside is not None:
+            inside[:] = squares(outputs[_INNER][..., ::-1] if mirror else outputs[_INNER])
 
 
 def squares(maps: Floats) -> Floats:

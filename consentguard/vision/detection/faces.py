@@ -17,7 +17,7 @@ import numpy as np
 
 from consentguard.values import Box, Face, Pixels
 from consentguard.vision.detection.centerface import CenterFace, DetectorPass, Floats, Rows, padded
-from consentguard.vision.detection.fusion import CLOSE_LARGE, Candidates, fuse, may_be_placed, settle, unsure
+from consentguard.vision.detection.fusion import CLOSE_LARGE, PLACED_TO, Candidates, fuse, may_be_placed, settle, unsure
 from consentguard.vision.detection.opinion import ASKED_UNDER, NO_FACE, UNCONFIRMED, second_opinion
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.detection.turning import Turn, roll, turned_back
@@ -204,7 +204,7 @@ class FaceFinder:
         found = settle(first, *self._close_passes(levels, first))
         passes = [f"x{scale:.2f}" for scale in scales]
         counted = np.flatnonzero(found.counted(small))
-        opinion = self._second_opinion(levels, found.rows[counted])
+        opinion = self._second_opinion(levels, found.rows[counted], found.close[counted])
         faces = (
             _face(found, int(index), passes, confirmed=said >= UNCONFIRMED)
             for index, said in zip(counted, opinion, strict=True)
@@ -213,11 +213,13 @@ class FaceFinder:
         # a centre may lie in the padding; what touches no pixel of the picture shows nothing
         return tuple(face for face in faces if face.box.within(width, height))
 
-    def _second_opinion(self, levels: Levels, rows: Rows) -> Floats:
+    def _second_opinion(self, levels: Levels, rows: Rows, close: Floats) -> Floats:
         """Log odds of the doubtful ones, float32 (n,), infinite for the others."""
         said = np.full(len(rows), np.inf, np.float32)
         doubtful = rows[:, 4] < ASKED_UNDER
-        said[doubtful] = second_opinion(self.network, levels, rows[doubtful, :4], rows[doubtful, 4])
+        # Where a large box is, no close pass has moved it, and what that said is what a second opinion asks first.
+        known = np.where(rows[:, 3] - rows[:, 1] >= PLACED_TO, close, np.nan)
+        said[doubtful] = second_opinion(self.network, levels, rows[doubtful, :4], rows[doubtful, 4], known[doubtful])
         return said
 
     def _close_passes(self, levels: Levels, candidates: Candidates) -> tuple[Floats, Floats]:

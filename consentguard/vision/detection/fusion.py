@@ -52,7 +52,7 @@ _CLOSE_FROM: Final = 12.0
 _CLOSE_MOST: Final = 64
 """Close passes are for candidates of so many pixels, and for so many of them; the likeliest first."""
 _PLACED: Final = 0.05
-_PLACED_TO: Final = 64.0
+PLACED_TO: Final = 64.0
 """A close pass of this score says better where a face is than the first passes did, up to so many pixels: a larger face
 that a mask covers is cut short by it."""
 
@@ -101,7 +101,7 @@ def unsure(candidates: Candidates) -> NDArray[np.intp]:
 
 def may_be_placed(boxes: Floats, close: Floats) -> NDArray[np.bool_]:
     """Which candidates a close pass that said `close` of them places better than the first passes did."""
-    return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < _PLACED_TO))
+    return np.asarray((close >= _PLACED) & (boxes[:, 3] - boxes[:, 1] < PLACED_TO))
 
 
 def settle(candidates: Candidates, close: Floats, boxes: Floats) -> Candidates:
