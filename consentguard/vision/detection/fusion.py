@@ -87,6 +87,8 @@ def fuse(passes: Sequence[Rows], scales: Sequence[float]) -> Candidates:
     rows, said = _clustered(passes)
     features = _first_features(rows, said, np.asarray(scales))
     rows[:, 4] = _logistic(features @ _FIRST)
+    likely = rows[:, 4] >= min(_UNSURE_FROM)  # no other is asked about, or counts, and most are others
+    rows, said = rows[likely], said[likely]
     keep = suppressed_with_insides(rows[:, :4], rows[:, 4], _ONE_FACE, _ONE_INSIDE)
     return Candidates(rows[keep], said[keep], np.full(len(keep), np.nan, np.float32))
 

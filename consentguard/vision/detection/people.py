@@ -102,13 +102,21 @@ class PeopleFinder:
         self, levels: Levels, head: Box, core: Box, bodies: Floats, grid: Grid
     ) -> tuple[Extent | None, float | None]:
         """Where the body that has this head is, and the height of its hips; None where no reading is good enough."""
-        # What the pose detector saw is the likeliest view.
-        views = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
-        views.append(_below(head, *_VIEW))
-        readings = [reading for view in views if fits(reading := self._pose.read(levels, view), head, self._pose.sure)]
-        bust = _below(head, *_BUST)
-        if not readings and belongs(self._pose.read(levels, bust, mask=False), head, self._pose.sure):
-            readings = [reading for reading in [self._pose.read(levels, bust)] if fits(reading, head, self._pose.sure)]
+
+        def read(view: View, *, surely: bool) -> Reading | None:
+            """A view read whole; where it hardly fits by its points first, which costs half."""
+            if not surely and not belongs(self._pose.read(levels, view, mask=False), head, self._pose.sure):
+                return None
+            reading = self._pose.read(levels, view)
+            return reading if fits(reading, head, self._pose.sure) else None
+
+        # What the pose detector saw is the likeliest view; of the views below heads that it did not see two in three
+        # fit nobody.
+        seen = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
+        views = [read(view, surely=True) for view in seen] + [read(_below(head, *_VIEW), surely=bool(seen))]
+        if all(reading is None for reading in views):
+            views = [read(_below(head, *_BUST), surely=False)]
+        readings = [reading for reading in views if reading is not None]
         if not readings:
             return None, None
         readings.sort(key=lambda reading: -reading.presence)
