@@ -76,7 +76,8 @@ def finish(judged: Judged, policy: Policy) -> bytes:
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
     find = partial(passes.second_pass, judged.detector, policy.picture.smallest_face)
     with stage("verify"):
-        verify(data, judged.plan, judged.may_be_seen, backs, hands, judged.picture, find, paint, files.format, quality)
+        verify(data, judged.plan, judged.may_be_seen, backs, hands, judged.picture, find, paint, files.format, quality,
+               files.sampling)  # fmt: skip
     return data
 
 
@@ -91,6 +92,7 @@ def verify(
     paint: Paint,
     kind: str = "jpeg",
     quality: int = 90,
+    sampling: str = "4:2:0",
 ) -> None:
     """Decodes what would leave and searches it, mirrored and plainly. Returns nothing, so no answer can be ignored.
 
@@ -111,7 +113,7 @@ def verify(
         find: the detector at the operating point of the first pass.
         paint: how what is hidden was painted.
         kind: the format of the file.
-        quality: of 100, with which it was encoded.
+        quality, sampling: with which it was encoded; see `codec.encode`.
 
     Boxes of `approved`, `backs` and `hands` are in pixels of the picture before its crop. Raises VerificationFailed
     where the bytes are not a bare file of that `kind`, or not the expected picture; SomebodySeen where `find` finds a
@@ -129,7 +131,7 @@ def verify(
     searched = replace(picture, pixels=proof.without_drawings(picture.pixels, expected, undrawn))
     both_ways = [partial(find, _flipped(searched)), partial(find, searched, finest=False)]
     as_expected, (other, plain) = both(
-        partial(proof.follows, picture.pixels, expected, plan, kind, quality), partial(together, both_ways)
+        partial(proof.follows, data, expected, kind, quality, sampling), partial(together, both_ways)
     )
     if not as_expected:
         raise VerificationFailed("the finished picture is not what follows from what may be seen; report this.")
