@@ -14,7 +14,7 @@ from consentguard.guard import verify as second_pass
 from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, paint, proof
+from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, fill, paint, proof
 from consentguard.vision.rewrite.figures import Figures
 from consentguard.vision.rewrite.shapes import Polygon, drawn
 
@@ -400,7 +400,7 @@ def test_the_file_is_the_expected_picture_to_the_last_byte(kind: str, sampling: 
 @pytest.mark.parametrize("share", [0.01, 0.05])
 def test_a_faint_leak_of_the_painter_is_found_out(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundredth of what is hidden, blended into the paint, is seen by nobody and told by the bytes."""
-    usual = paint.surroundings
+    usual = fill.surroundings
 
     def leaky(pixels: np.ndarray, hidden: np.ndarray, people: np.ndarray) -> np.ndarray:
         return cv2.addWeighted(usual(pixels, hidden, people), 1 - share, pixels, share, 0)
