@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from PIL import Image
 from consentguard.values import Box, Face
 from consentguard.vision.detection import fusion
 from consentguard.vision.detection.detector import Detector
-from consentguard.vision.detection.faces import plan_scales
+from consentguard.vision.detection.faces import FaceFinder, plan_scales
 from consentguard.vision.detection.fusion import Candidates, fuse, may_be_placed, settle, unsure
+from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.turning import Turn, turned_back
 from consentguard.vision.imagefile import codec
 
@@ -83,6 +85,34 @@ def test_a_photograph_that_is_held_aslant_is_looked_at_turned(
     assert turn.back(found).box.iou(upright.box) > 0.4
     if degrees in (135, 225):  # at an eighth both networks still know it
         assert any(f"turned {360 - degrees}" in name for name in found.seen_by), "by the passes that stand it upright"
+
+
+def _found_in(upright: Face | None, quarters: Face | None, eighths: Face | None) -> tuple[Face, ...]:
+    """What is found in a square picture of 120 px in which no pass but these sees anything."""
+    network, nothing = MagicMock(label="test"), np.empty((0, 15), np.float32)
+    network.whole.return_value.rows = nothing
+    network.candidates.side_effect = lambda *_, **__: np.stack([_row(40, 40, 30, 0.95)])
+    first = iter([upright])
+
+    class Fixed(FaceFinder):
+        def _fused(self, levels: Levels, *_: object) -> tuple[Face, ...]:
+            face = next(first, quarters if len(levels.pixels) == 120 else eighths)
+            return () if face is None else (face,)
+
+    return Fixed(network, network).find(np.zeros((120, 120, 3), np.uint8))
+
+
+@pytest.mark.parametrize(("upright", "turned"), [(0.6, 0.8), (0.8, 0.6)])
+def test_a_face_that_is_found_upright_and_turned_is_one(upright: float, turned: float) -> None:
+    """The surer one, where neither is sure enough to settle it; every quarter leaves its box where it is."""
+    middle = Box(40, 40, 80, 80)
+    (face,) = _found_in(Face(middle, upright), Face(middle, turned), None)
+    assert (face.score, face.box) == (0.8, middle)
+
+
+def test_a_face_in_a_black_corner_of_a_picture_turned_aslant_is_none() -> None:
+    assert _found_in(None, None, Face(Box(0, 0, 9, 9), 0.8)) == ()
+    assert _found_in(None, None, Face(Box(60, 60, 90, 90), 0.8)) != ()
 
 
 @pytest.mark.parametrize("turns", [1, 3])

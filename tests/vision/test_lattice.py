@@ -85,5 +85,17 @@ def test_a_face_of_a_smaller_copy_comes_back_to_its_place() -> None:
     assert (back.box.as_list(), back.landmarks[0], back.score) == ([8, 12, 20, 28], (12.0, 16.0), 0.8)
 
 
+def test_a_smaller_copy_shows_what_lies_at_the_far_edge_at_its_place() -> None:
+    """Although the width is odd each time it is halved."""
+    pixels = _net(np.full((300, 2047, 3), 90, np.uint8), 40)
+    pixels[:, 1983:2015] = 250
+    smooth = without_lattice(pixels)
+    assert smooth is not None and smooth[1] <= 1 / 8
+    copy, scale = smooth
+    bright = np.clip(copy.mean(axis=(0, 2)) - 150, 0, None)
+    middle = np.average(np.arange(copy.shape[1]) + 0.5, weights=bright) / scale
+    assert middle == pytest.approx(1999, abs=2)
+
+
 def test_a_photograph_has_no_copies(photographs: dict[str, bytes]) -> None:
     assert list(copies(_small(photographs["obama"], 800))) == []

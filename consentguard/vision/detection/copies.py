@@ -34,9 +34,9 @@ def copies(pixels: Pixels) -> Iterator[Copy]:
 
     Few photographs have any. `pixels` is uint8 (height, width, 3).
     """
-    for copy in (contrast.stretched(pixels), specks.without_specks(pixels)):
+    for copy, sure in ((contrast.stretched(pixels), contrast.SURE), (specks.without_specks(pixels), specks.SURE)):
         if copy is not None:
-            yield Copy(copy, 1.0, contrast.SURE)
+            yield Copy(copy, 1.0, sure)
     smooth = lattice.without_lattice(pixels)
     if smooth is not None:
         yield Copy(*smooth, lattice.SURE)

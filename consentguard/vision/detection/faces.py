@@ -154,11 +154,8 @@ class FaceFinder:
         for (turn, seen), count in zip(searched, counts, strict=True):
             usual = count == most > upright
             for face in (turn.back(face) for face in seen if usual or face.score >= _SURE_TURNED):
-                if not _known(face, sure):
-                    found = (
-                        *(one for one in found if one.box.iou(face.box) <= _SAME_TURNED or one.score > face.score),
-                        face,
-                    )
+                if not _known(face, sure) and face.box.within(levels.pixels.shape[1], levels.pixels.shape[0]):
+                    found = _with_face(found, face)
         return tuple(sorted(found, key=lambda face: -face.score))
 
     def _turns(
@@ -175,24 +172,31 @@ class FaceFinder:
         `aslant`, by eighths."""
         height, width = levels.pixels.shape[:2]
         likely = [rows[rows[:, 4] >= (_SURE_TURNED if aslant else _LOOKS_TURNED)] for rows in coarse]
+        eighths: list[Rows] = []
         if aslant:
-            turned = [
+            turned: list[Callable[[], Rows]] = [
                 partial(self.network.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED
             ]
-            likely = [np.concatenate(both) for both in zip(likely, engine.together(turned), strict=True)]
+            small, across, _ = levels.resized(scales[0] / 2)
+            turned += [partial(self._aslant, small, across, degrees) for degrees in _ASLANT]
+            seen = engine.together(turned)
+            lying, eighths = seen[: len(_TURNED)], seen[len(_TURNED) :]
+            likely = [np.concatenate(both) for both in zip(likely, lying, strict=True)]
         turns = []
         for quarters, rows in zip(_TURNED, likely, strict=True):
             back = partial(turned_back, turns=quarters, width=width, height=height)
             turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, known)))
-        for degrees in _ASLANT if aslant else ():
+        for degrees, rows in zip(_ASLANT if aslant else (), eighths, strict=True):
             turn = Turn.by(degrees, width, height)
-            small, across, _ = levels.resized(scales[0] / 2)
-            rows = self._fine.candidates(
-                Levels(Turn.by(degrees, *small.shape[1::-1]).picture(small)), 1.0, _SURE_TURNED
-            )
-            rows[:, :4] /= across
             turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, known)))
         return turns
+
+    def _aslant(self, small: Pixels, scale: float, degrees: int) -> Rows:
+        """What YuNet sees in a picture that is turned, from a copy at this scale, in pixels of the turned picture."""
+        turn = Turn.by(degrees, small.shape[1], small.shape[0])
+        rows = self._fine.candidates(Levels(turn.picture(small)), 1.0, _SURE_TURNED)
+        rows[:, :4] /= scale
+        return rows
 
     def _fused(
         self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float], small: float = 1.0
@@ -244,6 +248,14 @@ def _unknown(rows: Rows, back: Callable[[Face], Face], sure: Sequence[Face]) -> 
     """Whether a coarse pass over the turned picture saw anything that is not known to stand upright."""
     there = (back(Face(Box.covering(*row[:4]), min(float(row[4]), 1.0))) for row in rows)
     return any(not _known(face, sure) for face in there)
+
+
+def _with_face(found: tuple[Face, ...], turned: Face) -> tuple[Face, ...]:
+    """The faces with one of a turned copy, in the place of weaker ones there; or as they are, where one is stronger."""
+    same = [one for one in found if one.box.iou(turned.box) > _SAME_TURNED]
+    if any(one.score > turned.score for one in same):
+        return found
+    return (*(one for one in found if one not in same), turned)
 
 
 def _known(face: Face, sure: Sequence[Face]) -> bool:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from consentguard.values import Pixels
+from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.ssd import Floats
 
 _TILE: Final = 128
@@ -49,10 +50,11 @@ def without_lattice(pixels: Pixels) -> tuple[Pixels, float] | None:
     apart = spacing(pixels)
     if apart is None:
         return None
-    scale = 1.0
-    while apart * scale >= _FINEST:
-        pixels, scale = _halved(pixels), scale / 2
-    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), _BLUR * apart * scale), np.uint8), scale
+    wanted = 1.0
+    while apart * wanted >= _FINEST:
+        wanted /= 2
+    level, scale = Levels(pixels).above(wanted)
+    return np.asarray(cv2.GaussianBlur(level, (0, 0), _BLUR * apart * scale), np.uint8), scale
 
 
 def spacing(pixels: Pixels) -> float | None:
@@ -61,7 +63,8 @@ def spacing(pixels: Pixels) -> float | None:
     Such a lattice makes two waves of one length at right angles, which stand out of the spectrum. Overtones stand out
     too, and those of thin lines are about as strong: the strongest wave, or one twice or three times as long, is told.
     """
-    level, scale, there = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8), 1.0, False
+    levels = Levels(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))
+    (level, scale), there = levels.above(1.0), False
     strength, length = [], []
     while min(level.shape[:2]) >= _TILE:
         power, clear = _waves(level)
@@ -69,7 +72,7 @@ def spacing(pixels: Pixels) -> float | None:
         there = there or bool((clear[_SOUGHT] >= _CLEAR).any())
         strength.append(power[seen])
         length.append(_TILE / _LONG[seen] / scale)
-        level, scale = _halved(level), scale / 2
+        level, scale = levels.above(scale / 2)
     if not there:
         return None
     powers, lengths = np.concatenate(strength), np.concatenate(length)
@@ -104,8 +107,3 @@ def _tiles(level: Pixels) -> Iterator[Floats]:
 
 def _starts(length: int) -> list[int]:
     return [round(start) for start in np.linspace(0, length - _TILE, min(_TILES, length // _TILE))]
-
-
-def _halved(pixels: Pixels) -> Pixels:
-    height, width = pixels.shape[:2]
-    return np.asarray(cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)

@@ -16,7 +16,7 @@ from consentguard.vision.models.engine import both
 from consentguard.vision.models.loaded import loaded
 
 _SAME_FACE: Final = 0.3
-"""IoU from which a face of a stretched or filtered copy is one that was found already."""
+"""IoU from which a face of a copy (copies.py) is one that was found already."""
 
 
 def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_face: bool = False) -> Seen:
@@ -31,7 +31,7 @@ def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_fac
         until_face: heads are looked for only where there is no face.
     """
     faces, upright = detector.search(picture.pixels, smallest)  # what it saw upright need not be looked for again
-    faces = _with_faint(detector, picture, smallest, faces)
+    faces = _with_copies(detector, picture, smallest, faces)
     real = tuple(face for face in faces if not is_drawn(picture.pixels, face.box))
     if real and until_face:
         return Seen(real)
@@ -79,7 +79,7 @@ def load() -> None:
     loaded(HeadFinder.load)
 
 
-def _with_faint(detector: Detector, picture: Picture, smallest: int, faces: tuple[Face, ...]) -> tuple[Face, ...]:
+def _with_copies(detector: Detector, picture: Picture, smallest: int, faces: tuple[Face, ...]) -> tuple[Face, ...]:
     """The faces, and those that only show in a copy of the picture, surest first."""
     for copy in copies(picture.pixels):
         found = detector.find(copy.pixels, max(detector.smallest_face, round(smallest * copy.scale)))

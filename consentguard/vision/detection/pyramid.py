@@ -55,11 +55,6 @@ class Levels:
         self.pixels = pixels
         self._kept = {0: pixels}  # two threads may both make a level: they make the same
 
-    @classmethod
-    def of(cls, picture: Pixels | Levels) -> Levels:
-        """The levels of a picture: those that somebody has made already, or new ones."""
-        return picture if isinstance(picture, Levels) else cls(picture)
-
     def above(self, scale: float) -> tuple[Pixels, float]:
         """The smallest level that shows at least `scale` pixels for each pixel of the picture, and what it does show:
         1, 1/2, 1/4 ..."""

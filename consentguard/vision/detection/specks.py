@@ -17,6 +17,9 @@ makes .032 to .045, black-and-white dither .115 and more (docs/decisions/0087-sp
 _SOFT: Final = 1.0
 """Sigma of the blur, in pixels, after the specks are gone."""
 
+SURE: Final = 0.7
+"""Score from which a face of the filtered copy counts: that of stretched copies (contrast.py), not fitted anew."""
+
 
 def without_specks(pixels: Pixels) -> Pixels | None:
     """The picture with each pixel the middle of its neighbours, and blurred; None where there are few specks.

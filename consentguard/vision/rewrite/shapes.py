@@ -126,13 +126,6 @@ def nearer(shape: Polygon, mine: Box, other: Box) -> Polygon | None:
     return polygon(points) if len(points) >= 3 else None
 
 
-def free(box: Box, within: Polygon, without: Sequence[Polygon]) -> float:
-    """The share of a box that lies in one polygon and in none of some others."""
-    moved = [moved(shape, -box.left, -box.top) for shape in (within, *without)]
-    left = drawn(moved[:1], box.width, box.height) & ~drawn(moved[1:], box.width, box.height)
-    return float(left.mean())
-
-
 def share_of(mask: Mask) -> float:
     """The share of a mask's pixels that are set, 0..1; nine times as fast as its mean."""
     return float(np.count_nonzero(mask) / mask.size)
