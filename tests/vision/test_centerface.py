@@ -76,7 +76,7 @@ def test_a_close_pass_finds_the_face_that_its_box_misplaces(
         assert np.abs(seen[0] - (370, 100, 608, 422)).max() < 30
 
 
-def test_cuts_come_in_few_batch_sizes_and_none_is_lost(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
+def test_every_cut_is_asked_about_by_itself(model_store: ModelStore, photographs: dict[str, bytes]) -> None:
     pixels = codec.decode(photographs["obama"], max_edge=700, max_pixels=10**8).pixels
     boxes = np.random.default_rng(1).uniform(0, 300, (11, 4)).astype(np.float32)
     boxes[:, 2:] = boxes[:, :2] + 60
@@ -86,7 +86,7 @@ def test_cuts_come_in_few_batch_sizes_and_none_is_lost(model_store: ModelStore, 
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
 
 
-def test_cuts_come_in_six_shapes_however_many_there_are() -> None:
+def test_cuts_come_in_four_shapes_however_many_there_are() -> None:
     """Each shape that the engine meets keeps 4 MB for each thread."""
     met = set()
 
@@ -104,7 +104,7 @@ def test_cuts_come_in_six_shapes_however_many_there_are() -> None:
     for side in (64, 96, 128, 192):
         for count in range(14):
             network.head_pass(Levels(np.zeros((90, 90, 3), np.uint8)), boxes[:count], side, side / 2, mirror=False)
-    assert len(met) == 6
+    assert len(met) == 4
 
 
 def test_looks_are_padded_to_few_shapes() -> None:

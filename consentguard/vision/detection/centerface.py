@@ -6,7 +6,7 @@ passes is decided in fusion.py; which passes to take, in faces.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeAlias
@@ -29,11 +29,6 @@ _WEAKEST: Final = 0.05
 """Cells under this score are no candidates; fusion wants the weak ones too."""
 _SAME_CELLS: Final = 0.45
 """Boxes of one pass that overlap by more than this IoU are one."""
-_BATCH: Final = 4
-_BATCHED_FROM: Final = 128
-"""Cuts in one call, for cuts of at least so many pixels a side; the others, and what is left over, go one by one. Eight
-are no faster a cut, and every other number or size keeps 4 MB for each thread."""
-
 _INNER: Final = "474"
 INNER_STRIDE: Final = 16
 """The tensor inside the network that tells a head from anything else (docs/decisions/0072-backs-of-heads.md): 96
@@ -85,6 +80,26 @@ class DetectorPass:
 
 FACE: Final = Window(0.3, 0.3, 0.55, 1.8)
 """A face that is where a pass over the whole picture saw it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What a close pass sees; as the arguments of `CenterFace.close_pass`."""
+
+    side: int
+    face: float
+    mirror: bool
+    turns: int
+    window: Window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What a close pass gives: the best score, its box in pixels of the picture, and the tensor inside."""
+
+    score: float
+    box: Floats
+    inside: Floats
 
 
 class CenterFace:
@@ -160,9 +175,10 @@ class CenterFace:
         Returns float32 (n,), the score of the best cell whose box lies in the window, 0 where there is none; and
         float32 (n, 4), that cell's box in pixels of the picture, which is the box that was given where there is none.
         """
-        scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
-        self._each(levels, boxes, side, face, mirror, turns, window, scores, seen)
-        return scores, seen
+        cut = _Cut(side, face, mirror, turns, window)
+        answers = engine.together([partial(self._look_closely, levels, box, cut) for box in boxes])
+        seen = [answer.box for answer in answers]
+        return _scores(answers), np.array(seen, np.float32).reshape(-1, 4)
 
     def head_pass(
         self, levels: Levels, boxes: Floats, side: int, face: float, *, mirror: bool, window: Window = FACE
@@ -172,68 +188,41 @@ class CenterFace:
         Means of 96 channels over 3 x 3 squares of the middle three quarters of the cut, the channels last; of a
         mirrored cut, the squares of the picture as it is.
         """
-        scores, seen = np.zeros(len(boxes), np.float32), boxes.copy()
-        inside = np.zeros((len(boxes), _GRID * _GRID * 96), np.float32)
-        self._each(levels, boxes, side, face, mirror, 0, window, scores, seen, inside)
-        return scores, inside
+        cut = _Cut(side, face, mirror, 0, window)
 
-    def _each(
-        self,
-        levels: Levels,
-        boxes: Floats,
-        side: int,
-        face: float,
-        mirror: bool,
-        turns: int,
-        window: Window,
-        *results: Floats,
-    ) -> None:
-        """Close passes at all boxes, as few calls as may be side by side; see `_look_closely` for the results."""
-        asked = partial(self._look_closely, levels, side, face, mirror, turns, window)
-        engine.together(
-            [partial(asked, boxes[of], *(part[of] for part in results)) for of in _batches(len(boxes), side)]
-        )
+        def told(box: Floats) -> tuple[_Seen, Floats]:
+            answer = self._look_closely(levels, box, cut)
+            return answer, squares(answer.inside[..., ::-1] if mirror else answer.inside)
 
-    def _look_closely(
-        self,
-        levels: Levels,
-        side: int,
-        face: float,
-        mirror: bool,
-        turns: int,
-        window: Window,
-        boxes: Floats,
-        scores: Floats,
-        seen: Floats,
-        inside: Floats | None = None,
-    ) -> None:
-        """One batch of close passes; what it says is written into `scores`, `seen` and, where it is asked, `inside`."""
-        middles, scales = (boxes[:, :2] + boxes[:, 2:]) / 2, face / heights(boxes)
+        answers = engine.together([partial(told, box) for box in boxes])
+        inside = [means for _, means in answers]
+        return _scores([answer for answer, _ in answers]), np.array(inside, np.float32).reshape(-1, _GRID * _GRID * 96)
+
+    def _look_closely(self, levels: Levels, box: Floats, cut: _Cut) -> _Seen:
+        """One close pass; one by one, for of several cuts in one call each shape would keep 4 MB for each thread."""
+        side, face, window = cut.side, cut.face, cut.window
+        middle, scale = (box[:2] + box[2:]) / 2, face / float(heights(box[None])[0])
+        pixels = _cut(levels, float(middle[0]), float(middle[1]), scale, side)
+        if cut.mirror or cut.turns:
+            pixels = np.rot90(pixels[:, ::-1] if cut.mirror else pixels, cut.turns)
+        outputs = self._close(pixels.transpose(2, 0, 1)[None].astype(np.float32))
+        score, offset = outputs["537"][0, 0], outputs["539"][0]
+        tall, wide = _STRIDE * np.exp(outputs["538"][0])
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2
-        cuts = [_cut(levels, x, y, s, side) for (x, y), s in zip(middles, scales, strict=True)]
-        if mirror or turns:
-            cuts = [np.rot90(cut[:, ::-1] if mirror else cut, turns) for cut in cuts]
-        outputs = self._close(np.stack(cuts).transpose(0, 3, 1, 2).astype(np.float32))
-        score, offset = outputs["537"][:, 0], outputs["539"]
-        tall, wide = _STRIDE * np.exp(outputs["538"]).transpose(1, 0, 2, 3)
-        down = grid[None, :, None] + _STRIDE * offset[:, 0]
-        across = grid[None, None, :] + _STRIDE * offset[:, 1]
+        down, across = grid[:, None] + _STRIDE * offset[0], grid[None] + _STRIDE * offset[1]
         near = (np.abs(across) < window.across * face) & (np.abs(down) < window.down * face)
         fitting = near & (tall > window.least * face) & (tall < window.most * face)
-        score = np.where(fitting, score, 0).reshape(len(cuts), -1)
-        best = score.argmax(axis=1)[:, None]
-        scores[:] = np.take_along_axis(score, best, 1)[:, 0]
-        if not turns:
-            x, y, w, h = (
-                np.take_along_axis(values.reshape(len(cuts), -1), best, 1)[:, 0]
-                for values in (across, down, wide, tall)
-            )
-            x = -x if mirror else x
-            local = np.stack([x - w / 2, y - h / 2, x + w / 2, y + h / 2], axis=1) / scales[:, None]
-            found = scores > 0
-            seen[found] = (local + np.tile(middles, 2))[found]
-        if inside is not None:
-            inside[:] = squares(outputs[_INNER][..., ::-1] if mirror else outputs[_INNER])
+        best = np.unravel_index(np.where(fitting, score, 0).argmax(), score.shape)
+        if not fitting[best] or score[best] <= 0:
+            return _Seen(0.0, box, outputs[_INNER])
+        x, y, w, h = (values[best] for values in (across, down, wide, tall))
+        x = -x if cut.mirror else x
+        local = np.array([x - w / 2, y - h / 2, x + w / 2, y + h / 2], np.float32) / scale
+        return _Seen(float(score[best]), box if cut.turns else local + np.tile(middle, 2), outputs[_INNER])
+
+
+def _scores(answers: Sequence[_Seen]) -> Floats:
+    return np.array([answer.score for answer in answers], np.float32)
 
 
 def squares(maps: Floats) -> Floats:
@@ -288,10 +277,3 @@ def padded(height: int, width: int) -> tuple[int, int]:
     """Height and width that a pass of this size is padded to."""
     multiple = next(multiple for least, multiple in _ROUND if height * width >= least)
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
-
-
-def _batches(count: int, side: int) -> Iterator[slice]:
-    """Slices that take `count` cuts of this side in as few calls as may be."""
-    whole = count - count % _BATCH if side >= _BATCHED_FROM else 0
-    yield from (slice(start, start + _BATCH) for start in range(0, whole, _BATCH))
-    yield from (slice(start, start + 1) for start in range(whole, count))
