@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import itertools
 import logging
+import struct
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ from PIL import Image
 import consentguard
 from consentguard.guard.many import Many
 from consentguard.values.plain import people_of
+from consentguard.vision.imagefile import codec
 from consentguard.vision.imagefile.inputs import photo_of
 
 BY = {"people": "T001", "by": "Miriam Castlegate"}
@@ -34,6 +37,46 @@ def test_a_pillow_image_is_turned_upright_and_carries_nothing():
     taken = photo_of(Image.open(held))
     assert Image.open(io.BytesIO(taken.data)).size == (4, 6)
     assert b"CANARY" not in taken.data
+
+
+def _inks_profile() -> bytes:
+    """The least ICC profile for CMYK: each of the sixteen corners of the inks has one colour of Lab (ICC.1, 10.10)."""
+    identity = struct.pack(">9i", *(65536 * (at % 4 == 0) for at in range(9)))
+    light = [255 * (4 - sum(inks)) // 4 for inks in itertools.product((0, 1), repeat=4)]
+    lut = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + bytes(range(256)) * 4
+    lut += b"".join(bytes([value, 128, 128]) for value in light) + bytes(range(256)) * 3
+    text = b"text" + bytes(4) + b"none\0\0\0\0"
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags, at, table = {b"cprt": text, b"wtpt": white, b"A2B0": lut}, 128 + 4 + 3 * 12, b""
+    for name, body in tags.items():
+        table += name + struct.pack(">2I", at, len(body))
+        at += len(body)
+    rest = struct.pack(">I", len(tags)) + table + b"".join(tags.values())
+    head = struct.pack(">I4xI4s4s4s12x4s28x3i", 128 + len(rest), 0x02400000, b"prtr", b"CMYK", b"Lab ", b"acsp",
+                       63190, 65536, 54061)  # fmt: skip
+    return head.ljust(128, b"\0") + rest
+
+
+def test_inks_with_a_profile_are_shown_as_the_profile_says():
+    """As the same picture is in a file: what Pillow makes of inks without it is another colour."""
+    image = Image.new("CMYK", (48, 40), (255, 0, 0, 0))
+    image.info["icc_profile"] = _inks_profile()
+    held = io.BytesIO()
+    image.save(held, "TIFF", icc_profile=_inks_profile())
+    told = [
+        codec.decode(photo.data, max_edge=48, max_pixels=10**4)
+        for photo in (photo_of(image), photo_of(held.getvalue()))
+    ]
+    assert np.array_equal(told[0].pixels, told[1].pixels)
+    red, green, blue = told[0].pixels[20, 20].astype(int)
+    assert max(red, green, blue) - min(red, green, blue) < 6, "a grey, not cyan"
+
+
+def test_a_profile_that_cannot_be_used_is_told_with_the_photos_name():
+    image = Image.new("CMYK", (48, 40))
+    image.info["icc_profile"] = b"none"
+    with pytest.raises(consentguard.UnreadableImage, match=r"^a scan: its colour profile.*to RGB first"):
+        photo_of(image, "a scan")
 
 
 def test_a_path_is_read_and_named(tmp_path):

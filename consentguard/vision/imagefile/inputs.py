@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 
 from consentguard.errors import UnreadableImage, VerificationFailed
 from consentguard.files import read_photo
+from consentguard.vision.imagefile import colour
 
 PhotoLike: TypeAlias = bytes | bytearray | memoryview | str | os.PathLike[str] | Image.Image | NDArray[np.uint8]
 """A photo: the bytes of a file, the path of a file, a Pillow image, or an RGB array (height, width, 3) of uint8."""
@@ -51,7 +52,8 @@ def name_of(photo: PhotoLike, name: str | None = None) -> str:
 def photo_of(photo: PhotoLike, name: str | None = None) -> Photo:
     """What was handed in as a photo, under the name that `name_of` gives it.
 
-    Raises TypeError for anything that is no photo, and UnreadableImage for a path that cannot be read.
+    Raises TypeError for anything that is no photo, and UnreadableImage for a path that cannot be read and a colour
+    profile that cannot be used.
     """
     called = name_of(photo, name)
     if isinstance(photo, bytes | bytearray | memoryview):
@@ -59,7 +61,8 @@ def photo_of(photo: PhotoLike, name: str | None = None) -> Photo:
     if isinstance(photo, str | os.PathLike):
         return _file(read_photo(Path(photo)), called)
     if isinstance(photo, Image.Image):
-        return _pixels(_plain(photo), photo.info.get("icc_profile"), called)
+        with about(called):
+            return _pixels(*_plain(photo), called)
     if isinstance(photo, np.ndarray):
         if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or 0 in photo.shape:
             raise TypeError(
@@ -86,15 +89,24 @@ def _file(data: bytes, name: str) -> Photo:
     return Photo(data, hashlib.sha256(data).hexdigest(), name)
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """Upright, in a mode that a PNG holds. Raises TypeError for pixels that cannot be shown without a choice."""
-    upright = ImageOps.exif_transpose(image)
+def _plain(image: Image.Image) -> tuple[Image.Image, bytes | None]:
+    """Upright, in a mode that a PNG holds, with its colour profile, if it has any that its pixels still need.
+
+    Raises TypeError for pixels that cannot be shown without a choice, and UnreadableImage where the profile of inks
+    cannot be used.
+    """
+    upright, profile = ImageOps.exif_transpose(image), image.info.get("icc_profile")
+    if image.mode == "CMYK" and profile:  # a PNG holds no inks, and their profile fits no other pixels
+        try:
+            return Image.fromarray(colour.in_srgb(np.asarray(upright), profile)), None
+        except UnreadableImage as error:
+            raise UnreadableImage(f"{error}; convert it to RGB first") from error
     wanted = "RGBA" if "transparency" in image.info else _CONVERTED.get(image.mode, image.mode)
     if wanted not in _AS_THEY_ARE:
         raise TypeError(
             f"a Pillow image of mode {image.mode} can be shown in more than one way; convert it to RGB first"
         )
-    return upright if upright.mode == wanted else upright.convert(wanted)
+    return (upright if upright.mode == wanted else upright.convert(wanted)), profile
 
 
 def _pixels(image: Image.Image, profile: bytes | None, name: str) -> Photo:
