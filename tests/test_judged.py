@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fakes import FixedFaces
 
+from consentguard.consent.alt import described
 from consentguard.consent.clock import school_day
 from consentguard.consent.decide import Known, decide
 from consentguard.consent.objections import Objection, ruling
@@ -27,7 +28,20 @@ from consentguard.guard.planning import Planner
 from consentguard.guard.record import Recording, verdict
 from consentguard.guard.setup import Setup
 from consentguard.guard.text_rules import Request
-from consentguard.values import Box, Face, Finding, Mode, Outcome, Picture, Rewrite, Seen, Standing, sealed_statement
+from consentguard.values import (
+    Box,
+    Face,
+    Finding,
+    Hand,
+    Head,
+    Mode,
+    Outcome,
+    Picture,
+    Rewrite,
+    Seen,
+    Standing,
+    sealed_statement,
+)
 
 NOW = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
 PICTURE = Picture(np.full((600, 800, 3), 128, np.uint8), 800, 600)
@@ -90,6 +104,32 @@ def test_a_face_of_the_second_pass_is_told_after_the_others_and_hidden(register,
     told = verdict(late, body_policy)
     assert [(face.number, face.box) for face in told.faces] == [(1, TWO.box)]
     assert (told.outcome, told.reasons) == (Outcome.NEEDS_REWRITE, ("unapproved-face",))
+
+
+BEHIND = [Head(Box(x, 100, x + 80, 190), 0.9, from_behind=True) for x in (100, 400, 700)]
+
+
+def test_only_backs_and_hands_that_are_left_are_told_and_permit_a_hit(register, body_policy) -> None:
+    """One is painted over, and one lies outside of the frame."""
+    hands = tuple(
+        Hand(Box(x, 400, x + 60, 470), 0.9, ((x + 30, 470), *((x + 30, 430),) * 20),
+             ((x, 400), (x + 60, 400), (x + 60, 470), (x, 470)))
+        for x in (110, 410, 710)
+    )  # fmt: skip
+    plain = judged_of(register, body_policy, asked(body_policy))
+    frame, hidden = Box(50, 0, 650, 600), np.zeros((600, 600), np.bool_)
+    hidden[:, :200] = True
+    plan = dataclasses.replace(plain.plan, rewrite=Rewrite.SILHOUETTE, frame=frame, hidden=hidden, people=~hidden)
+    seen = Seen((), tuple(BEHIND), hands)
+    judged = dataclasses.replace(plain, seen=seen, plan=plan, remain=frozenset({"hands", "back_of_head"}))
+    assert (judged.backs, judged.hands) == ((BEHIND[1],), (hands[1],))
+    told = verdict(judged, body_policy)
+    assert (told.backs_seen, told.hands_seen, len(told.heads_from_behind or ())) == (1, 1, 3)
+    assert described(told, (), register) == (
+        "A photo of school life; people were removed from it; one person is seen from behind; hands at work are seen."
+    )
+    neither = dataclasses.replace(judged, remain=frozenset())
+    assert (neither.backs, neither.hands) == ((), ())
 
 
 def test_an_objection_refuses_and_what_is_overridden_stays_a_finding(register, body_policy) -> None:

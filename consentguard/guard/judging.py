@@ -14,11 +14,12 @@ from consentguard.errors import VerificationFailed
 from consentguard.guard.content import Held
 from consentguard.guard.planning import Planner
 from consentguard.guard.text_rules import Request
-from consentguard.values import Box, Face, Head, Mode, Picture, Seen, Subject
+from consentguard.values import Box, Face, Hand, Head, Mode, Picture, Seen, Subject
 from consentguard.values.stopwatch import stage
 from consentguard.vision.detection import passes
 from consentguard.vision.detection.detector import Detector
-from consentguard.vision.rewrite import RewritePlan
+from consentguard.vision.rewrite import RewritePlan, kept_hand
+from consentguard.vision.rewrite.shapes import Polygon, around, drawn, ellipse, moved
 
 STRONGER: Final = 2
 """How often a photo is planned again, one step stronger, after somebody was seen in the finished picture."""
@@ -73,6 +74,18 @@ class Judged:
     def may_be_seen(self) -> tuple[Face | Head, ...]:
         """Faces, and heads that count as faces, that may be seen, those that only the second pass found among them."""
         return (*(one.head for one in self.shown), *self.named)
+
+    @property
+    def backs(self) -> tuple[Head, ...]:
+        """Heads from behind that may remain and that the plan does not paint or cut off."""
+        heads = (self.seen.from_behind or ()) if "back_of_head" in self.remain else ()
+        return tuple(head for head in heads if _shows(self.plan, ellipse(head.box)))
+
+    @property
+    def hands(self) -> tuple[Hand, ...]:
+        """Hands that may remain and that the plan does not paint or cut off."""
+        hands = (self.seen.hands or ()) if "hands" in self.remain else ()
+        return tuple(hand for hand in hands if _shows(self.plan, kept_hand(hand)))
 
 
 class StillSeen(VerificationFailed):
@@ -162,6 +175,17 @@ def _painted_share(plan: RewritePlan, box: Box) -> float:
     rows = slice(max(inside.top - frame.top, 0), inside.bottom - frame.top)
     columns = slice(max(inside.left - frame.left, 0), inside.right - frame.left)
     return float(plan.hidden[rows, columns].mean())
+
+
+def _shows(plan: RewritePlan, shape: Polygon) -> bool:
+    """Whether a polygon, in pixels of the picture, lies in the frame of a plan, unpainted for the most of that part."""
+    frame, placed = plan.frame, moved(shape, -plan.frame.left, -plan.frame.top)
+    box = around(placed).within(frame.width, frame.height)
+    if box is None:
+        return False
+    inside = drawn([moved(placed, -box.left, -box.top)], box.width, box.height)
+    painted = plan.hidden[box.top : box.bottom, box.left : box.right]
+    return bool(2 * (inside & ~painted).sum() > inside.sum())
 
 
 def _suppressed(faces: Sequence[Face]) -> tuple[Face, ...]:

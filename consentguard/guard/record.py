@@ -65,6 +65,8 @@ def verdict(judged: Judged, policy: Policy) -> Verdict:
         hands=_scored(picture, seen.hands),
         heads_from_behind=_scored(picture, seen.from_behind),
         people=None if seen.people is None else tuple(picture.in_source(person.box) for person in seen.people),
+        hands_seen=len(judged.hands) if leaves else None,
+        backs_seen=len(judged.backs) if leaves else None,
         rewrite=plan.rewrite if leaves else None,
         frame=picture.in_source(plan.frame) if leaves else None,
         scale=picture.scale,

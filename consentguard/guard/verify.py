@@ -1,4 +1,8 @@
-"""Finishing: paint, encode, and the second pass over the very bytes that will leave, which trusts no earlier step."""
+"""Finishing: paint, encode, and the second pass over the very bytes that will leave.
+
+Of earlier steps it takes on trust which pixels were to be hidden, who may be seen, and which heads from behind and
+hands the first pass found; that the picture shows no more than follows from these, and nobody else, it proves anew.
+"""
 
 from __future__ import annotations
 
@@ -72,12 +76,11 @@ def finish(judged: Judged, policy: Policy) -> bytes:
         pixels = apply_plan(judged.picture.pixels, judged.plan, paint)
     with stage("encode"):
         data = codec.encode(pixels, files.format, quality=quality, sampling=files.sampling)
-    backs = (judged.seen.from_behind or ()) if "back_of_head" in judged.remain else ()
     hands = (judged.seen.hands or ()) if "hands" in judged.remain else ()
     find = partial(passes.second_pass, judged.detector, policy.picture.smallest_face)
     with stage("verify"):
-        verify(data, judged.plan, judged.may_be_seen, backs, hands, judged.picture, find, paint, files.format, quality,
-               files.sampling)  # fmt: skip
+        verify(data, judged.plan, judged.may_be_seen, judged.backs, hands, judged.picture, find, paint, files.format,
+               quality, files.sampling)  # fmt: skip
     return data
 
 
@@ -105,8 +108,8 @@ def verify(
         data: the very bytes.
         plan: what was to be done.
         approved: faces, and heads that count as faces, that may be seen; each permits one hit.
-        backs: heads that the first pass cleared as from behind and that remain; the detector takes a third of them
-            for faces.
+        backs: heads that the first pass cleared as from behind and that are left to be seen; the detector takes a
+            third of them for faces, and each permits one hit.
         hands: that may remain. With all around them painted, the detector takes one in ten for a face: such a hit does
             not count where a mirrored detector pass over `before` finds no face there either.
         before: the picture that was painted.

@@ -27,7 +27,7 @@ class Shown:
 
     @classmethod
     def of(cls, verdict: Verdict) -> Shown:
-        """Counts what the verdict found, leaving out what a crop cut off."""
+        """Counts what the verdict found, leaving out what a crop cut off and, of hands and backs, what is painted."""
         frame = verdict.frame
 
         def inside(box: Box) -> bool:
@@ -37,9 +37,7 @@ class Shown:
 
         faces = [face for face in verdict.faces if inside(face.box)]
         kept = tuple(face for face in faces if face.action is Action.KEEP)
-        backs = sum(inside(box) for box, _ in verdict.heads_from_behind or ())
-        hands = any(inside(box) for box, _ in verdict.hands or ())
-        return cls(kept, len(faces) - len(kept), backs, hands)
+        return cls(kept, len(faces) - len(kept), verdict.backs_seen or 0, bool(verdict.hands_seen))
 
 
 def in_words(released: Released) -> str:

@@ -127,6 +127,8 @@ class Verdict:
         reasons: codes (docs/codes.md) of everything that led to the outcome.
         faces: every face, in pixels of the upright source picture.
         hands, heads_from_behind, people: what else was found, None where it was not looked for.
+        hands_seen, backs_seen: how many of these hands, and heads from behind, what leaves lets be seen; None where
+            nothing may leave.
         rewrite: what was, or would be, done to the picture; None where nothing may leave.
         frame: the part of the source picture that leaves; None where nothing may leave.
         scale: published pixels for each source pixel, 0 < scale <= 1.
@@ -150,6 +152,8 @@ class Verdict:
     hands: tuple[tuple[Box, float], ...] | None = None
     heads_from_behind: tuple[tuple[Box, float], ...] | None = None
     people: tuple[Box, ...] | None = None
+    hands_seen: int | None = None
+    backs_seen: int | None = None
     rewrite: Rewrite | None = None
     frame: Box | None = None
     scale: float | None = None
@@ -227,6 +231,8 @@ class Verdict:
             "hands": scored(self.hands),
             "heads_from_behind": scored(self.heads_from_behind),
             "people": None if self.people is None else [{"box": box.as_list()} for box in self.people],
+            "hands_seen": self.hands_seen,
+            "backs_seen": self.backs_seen,
             "rewrite": self.rewrite.value if self.rewrite else None,
             "frame": self.frame.as_list() if self.frame else None,
             "scale": round(self.scale, 4) if self.scale else None,
@@ -271,6 +277,8 @@ class Verdict:
             hands=scored(stored["hands"]),
             heads_from_behind=scored(stored["heads_from_behind"]),
             people=None if people is None else tuple(Box(*person["box"]) for person in people),
+            hands_seen=stored.get("hands_seen"),
+            backs_seen=stored.get("backs_seen"),
             rewrite=Rewrite(stored["rewrite"]) if stored["rewrite"] else None,
             frame=Box(*stored["frame"]) if stored["frame"] else None,
             scale=stored["scale"],
