@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consentguard.values import Box, Face, Head, Picture, Seen, Subject
 from consentguard.vision.rewrite.cells import Grid
-from consentguard.vision.rewrite.ground import in_grid, largest, sums
+from consentguard.vision.rewrite.ground import Ground, Painted, in_grid, largest, sums
+from consentguard.vision.rewrite.plan import survey_of
+from consentguard.vision.rewrite.worth import features
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
@@ -23,6 +26,17 @@ def test_largest_and_sum_of_every_frame(rows, columns, seed):
     assert largest(cells, frames).tolist() == [part.max(initial=0.0) for part in inside]
     assert sums(cells > 0.5, frames).tolist() == [(part > 0.5).sum() for part in inside]
     assert sums(cells, frames) == pytest.approx([part.sum(dtype=float) for part in inside])
+
+
+def test_whom_the_photos_edge_cuts_is_whole_in_a_frame_that_ends_there():
+    """A face and a back of a head, whose boxes reach beyond the picture."""
+    face, back = Face(Box(-9, 80, 60, 170), 0.9), Head(Box(560, -20, 620, 60), 0.9, from_behind=True)
+    picture = Picture(np.zeros((480, 640, 3), np.uint8), 640, 480)
+    nothing = np.zeros((480, 640), np.bool_)
+    for seen, shown, counted in ((Seen((face,)), [Subject(face)], "approved"), (Seen((), (back,)), [], "backs")):
+        scene = survey_of(picture, seen, shown, {"back_of_head"}, (), (), 0)
+        told = features(scene, Ground.of(scene, picture), Painted.of(scene, nothing), np.array([[0, 0, 640, 480]]))
+        assert told[counted][0] > 0 and told["nobody"][0] == 0
 
 
 @pytest.mark.parametrize("size", [(40, 32), (640, 480), (1000, 700), (1291, 33), (1290, 1281)])

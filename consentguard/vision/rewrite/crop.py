@@ -68,7 +68,7 @@ def best_frames(
         return []
     hands = inside(frames, [hand.box for hand in scene.hands])
     backs = inside(frames, scene.backs)
-    approved = inside(frames, [box for head in scene.approved if (box := head.within(scene.width, scene.height))])
+    approved = inside(frames, scene.approved)
     holds = (hands >= _WHOLE).any(axis=1) | (backs >= _WHOLE).any(axis=1) | bool(scene.approved)
     holds &= (approved == 1).all(axis=1)
     frames = frames[holds]
@@ -101,8 +101,7 @@ def painted_frames(
     every = np.concatenate([np.array(frames, np.int64), empty[largest]])
     whole, trimmed = every[:1], _large_enough(every[1:], scene, limits)
     every = np.concatenate([whole, trimmed])
-    heads = [box for head in scene.approved if (box := head.within(width, height))]
-    every = every[(inside(every, heads) == 1).all(axis=1)]
+    every = every[(inside(every, scene.approved) == 1).all(axis=1)]
     worth = worths(scene, ground, painted, every, figures)
     trimmed_worth = [(_box(every[1 + i]), float(worth[1 + i])) for i in _different(every[1:], worth[1:], _MOST_PAINTED)]
     return [(_box(whole[0]), float(worth[0])), *trimmed_worth]

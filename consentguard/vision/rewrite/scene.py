@@ -84,9 +84,9 @@ class Scene:
         covers: pixels painted to hide heads, whatever is kept; less what is nearer to somebody who may be seen.
         covered: cells that covers touch.
         marks: pixels painted for other reasons.
-        approved: whole heads of the people who may be seen.
-        faces: their faces.
-        backs: heads positively seen from behind that may remain.
+        approved: whole heads of the people who may be seen, as far as they lie in the picture.
+        faces: their faces, which may reach beyond it.
+        backs: heads positively seen from behind that may remain, as far as they lie in the picture.
         shown: cells of people who may be seen, turned away or approved.
         people: cells of everybody, whoever may be seen, and of hands.
         hands: hands that may remain.
@@ -188,7 +188,7 @@ def survey(
             if (cells & around_head).sum() < _WHOLE_BACK * _ELLIPSE * around_head.sum():
                 cut.append(everybody[-1])
                 continue
-            backs.append(one.head.box)
+            backs += _within([one.head.box], width, height)
         shown |= cells
     alone = [_alone(grid, person) for person in seen.people or () if person.head is None]
     return Scene(
@@ -199,7 +199,7 @@ def survey(
         covers=covers,
         covered=covered,
         marks=drawn([grown(corners(mark), rim) for mark in marks], width, height),
-        approved=tuple(around(head_shape(face)) for face in faces),
+        approved=_within([around(head_shape(face)) for face in faces], width, height),
         faces=tuple(face.box for face in faces),
         backs=tuple(backs),
         shown=shown,
@@ -216,6 +216,11 @@ def _alone(grid: Grid, person: PersonRegion) -> Mask:
     if person.extent is None:
         return grid.cells(corners(person.box))
     return grown_cells(sure_cells(grid.levels(person.extent)), _BODY_RIM * person.box.width / 3 / grid.grain)
+
+
+def _within(boxes: Iterable[Box], width: int, height: int) -> tuple[Box, ...]:
+    """What of each box lies in the picture."""
+    return tuple(inside for box in boxes if (inside := box.within(width, height)))
 
 
 def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Mask | None) -> None:

@@ -82,39 +82,57 @@ _HALF_AT: Final = 0.33
 _HALF_AT_WITH_FIGURES: Final = 0.3
 """The chance of being published that is worth .5. Few frames of any photo would be, so it is low."""
 _MANY_FIGURES: Final = 5.0
+"""Whole figures that are as good as more."""
 _PART: Final = 0.002
+"""Share of a frame from which a figure counts there."""
 _FACELESS_PART: Final = 0.01
-_WHOLE_FIGURE, _CUT_FIGURE, _FIGURE_THERE = 0.95, 0.9, 0.05
-"""Whole figures that are as good as more. Share of a frame from which a figure counts there, and from which it counts
-that its face is not there. Share of a figure in a frame from which it is whole, under which it is cut, and from which
-it is there at all."""
+"""Share of a frame from which it counts that a figure's face is not there."""
+_WHOLE_FIGURE: Final = 0.95
+"""Share of a figure in a frame from which it is whole."""
+_CUT_FIGURE: Final = 0.9
+"""Share of a figure in a frame under which it is cut."""
+_FIGURE_THERE: Final = 0.05
+"""Share of a figure in a frame from which it is there at all."""
 _FEW_RIMS: Final = 4.0
+"""Lengths of the outlines of paint, in sides of the frame, beyond which they are shreds."""
 _WIDEST: Final = 0.45
+"""Radius of the widest part that is seen, in longer sides of the frame, that is enough."""
 _WIDE_PAINT: Final = 0.2
-"""Lengths of the outlines of paint, in sides of the frame, beyond which they are shreds. The radius of the widest part
-that is seen that is enough, and that of the widest part that is painted, in longer sides."""
+"""Radius of the widest part that is painted, in longer sides of the frame, that counts whole."""
 _DIM: Final = 80.0
-_SHARP, _ENOUGH = 8.0, 0.2
-_STRONG, _MANY = 30.0, 0.4
+"""Levels of light from which a frame is not dark."""
+_SHARP: Final = 8.0
+"""Levels of the Laplacian from which a cell is sharp."""
+_ENOUGH: Final = 0.2
+"""Share of sharp cells that is enough."""
+_STRONG: Final = 30.0
+"""Levels of the Laplacian from which a cell shows things or writing."""
+_MANY: Final = 0.4
+"""Share of such cells that is enough."""
 _COLOUR: Final = 60.0
-"""Levels of light from which a frame is not dark. Levels of the Laplacian from which a cell is sharp, and shows things
-or writing; and the shares of such cells that are enough. How colourful is colourful."""
+"""How colourful is colourful."""
 _LOW: Final = 0.8
+"""A frame that ends above this share of the photo's height is a ceiling."""
 _GROUND: Final = 0.3
-"""A frame that ends above `_LOW` of the photo is a ceiling; one that begins below `_GROUND`, of nobody, is ground."""
+"""A frame of nobody that begins below this share of the photo's height is ground."""
 _MIDDLE: Final = 0.2
-_INNER, _WHOLE = 0.3, 0.97
-"""What is cut away on each side of the middle of a frame. How far from its middle, in sides, the best placed hand may
-be at no cost; and the share of a hand's box from which it is whole."""
+"""Share of a frame that is cut away on each side of its middle."""
+_INNER: Final = 0.3
+"""How far from the middle of a frame, in its sides, the best placed hand may be at no cost."""
+_WHOLE: Final = 0.97
+"""Share of a hand's box from which it is whole."""
 _UNPAINTED: Final = 0.02
+"""Share of paint under which hands are not among paint."""
 _BACKS: Final = 5.0
+"""One by the share of the frame that backs of heads have to take up."""
 _SMALL: Final = 400.0
+"""Pixels of a short edge under which a frame is small."""
 _MOSTLY: Final = 0.5
+"""Share that is painted, or cut off, from which a hand, or a figure's face, is not seen."""
 _COARSE: Final = 4
+"""Cells a side of the coarser grid for widths."""
 _COVERED: Final = 0.5
-"""Share of paint under which hands are not among paint. One by the share of the frame that backs of heads have to take
-up. Pixels of a short edge under which a frame is small. Share of a hand that is left from which it is seen. Cells a
-side of the coarser grid for widths. What a picture is worth at least of which only heads are painted over."""
+"""What a picture is worth at least of which only heads are painted over."""
 
 
 def worths(
@@ -154,7 +172,8 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
     hands = [hand.box for hand in scene.hands if _seen(paint.pixels, hand.box)]
     held = inside(frames, hands) > _WHOLE
     backs = inside(frames, scene.backs) == 1
-    approved = (inside(frames, scene.faces) == 1).any(axis=1)
+    faces = [box for face in scene.faces if (box := face.within(scene.width, scene.height))]
+    approved = (inside(frames, faces) == 1).any(axis=1)
     empty = ~(approved | backs.any(axis=1) | held.any(axis=1))
     pixels = frames[:, 2:] - frames[:, :2]
     columns = {
