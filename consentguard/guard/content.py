@@ -63,15 +63,20 @@ class Content:
     def _reads(self) -> bool:
         return self._rules.text_in_picture != "ignore" and ocr.installed()
 
-    def judge(self, picture: Picture, question: Question) -> Held:
+    def read(self, picture: Picture) -> ocr.Writing:
+        """The text of a photo. Raises ModelUnavailable where it cannot be looked for."""
+        return self._shared().read(picture.pixels)
+
+    def judge(self, picture: Picture, question: Question, read: Callable[[Picture], ocr.Writing] | None = None) -> Held:
         """What a photo holds.
 
-        Raises ModelUnavailable where text could not be looked for though the extra is installed.
+        `read` reads its text, for a caller that keeps it. Raises ModelUnavailable where text could not be looked for
+        though the extra is installed.
         """
         marks: tuple[Box, ...] = ()
         raised: list[Objection] = []
         if self._reads:
-            marks, found, unsure = self._text(picture)
+            marks, found, unsure = self._text(picture, (read or self.read)(picture))
             # Painting a name over is not for a person to decide against, but a photo without it may be taken again.
             code = _READ if self._rules.text_in_picture == "refuse" else ""
             raised += [Objection(code, finding) for finding in found]
@@ -88,9 +93,8 @@ class Content:
             raised.append(Objection(_UNSUITABLE, finding, decidable=True))
         return Held(marks, tuple(raised), self.label)
 
-    def _text(self, picture: Picture) -> tuple[tuple[Box, ...], list[Finding], list[Finding]]:
+    def _text(self, picture: Picture, writing: ocr.Writing) -> tuple[tuple[Box, ...], list[Finding], list[Finding]]:
         """Words to be painted over, surnames that were read, and writing that was seen and not surely read."""
-        writing = self._shared().read(picture.pixels)
         lines: dict[int, list[ocr.Written]] = {}
         for word in writing.words:
             lines.setdefault(word.line, []).append(word)

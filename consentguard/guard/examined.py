@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from consentguard.guard.text_rules import Request
     from consentguard.values import Box, Seen
     from consentguard.vision.detection.detector import Detector
+    from consentguard.vision.ocr import Writing
     from consentguard.vision.rewrite import RewritePlan
 
 PREVIEW_EDGE: Final = 480
@@ -86,8 +87,8 @@ class Examined:
         self._pipeline, self._setup, self._late, self._ask = pipeline, setup, late, ask
         self._picture, self._first = seen
         self._with_bodies: Seen | None = None
-        self._held: dict[tuple[str, str], Held] = {}
-        self._last: Judged | None = None
+        self._writing: Writing | None = None
+        self._last: tuple[object, Judged] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -121,19 +122,23 @@ class Examined:
     def _judged(self, name: str, **asked: Any) -> Judged:
         request = self._ask(name, **asked)
         with self._lock:
-            if self._last is None or self._last.request.question != request.question:
-                now = self._setup.clock()
-                self._last = self._pipeline.decided(
+            now = self._setup.clock()
+            basis = self._pipeline.basis(request.question, now)
+            if self._last is None or self._last[0] != basis:
+                judged = self._pipeline.decided(
                     self._picture, self._first, request, now, self._late, bodies=self._bodies, content=self._content
                 )
-            return replace(self._last, request=request)
+                self._last = basis, judged
+            return replace(self._last[1], request=request)
 
     def _content(self, picture: Picture, question: Question) -> Held:
         """What the picture holds besides people; text is read once."""
-        asked = (question.channel.name, question.suitable_by)
-        if asked not in self._held:
-            self._held[asked] = self._pipeline.content.judge(picture, question)
-        return self._held[asked]
+        return self._pipeline.content.judge(picture, question, self._read)
+
+    def _read(self, picture: Picture) -> Writing:
+        if self._writing is None:
+            self._writing = self._pipeline.content.read(picture)
+        return self._writing
 
     def _bodies(self, picture: Picture, seen: Seen) -> Seen:
         """Hands and people, looked for once while the faces and heads stay the same."""

@@ -70,6 +70,16 @@ class Pipeline:
         those too."""
         return late_faces(self._setup.state, photo.data, passes.finders(first.detector))
 
+    def basis(self, question: Question, at: datetime) -> tuple[object, ...]:
+        """All on which `decided` rests besides the photo: where it is equal, so is the answer.
+
+        Raises TemplateStoreError where faces are to be compared and nobody is enrolled.
+        """
+        setup, policy = self._setup, self._setup.policy
+        enrolled = self._models.enrolled_digest() if question.mode is Mode.MATCHED else ""
+        moment = circumstances(setup.register, policy, question, at)
+        return question, school_day(at, policy.zone), moment, enrolled
+
     def decided(
         self,
         picture: Picture,

@@ -51,6 +51,10 @@ class Words:
         self._register = register
         self._policy = policy
         self.screen = _screen(register, policy)
+        full: dict[bool, set[str]] = {True: set(), False: set()}
+        for person in register:
+            full[person.role == "pupil"].update(map(fold, person.full_names))
+        self._only_pupils = frozenset(full[True] - full[False])
 
     def question(self, **asked: Unpack[Asked]) -> Question:
         """Checks what is asked, before any photo. Raises WrongUsage with the choices, and TypeError for people."""
@@ -135,16 +139,7 @@ class Words:
 
     def _is_pupils_full_name(self, text: str) -> bool:
         said = fold(text)
-        full = {
-            is_pupil: {
-                fold(name)
-                for person in self._register
-                if (person.role == "pupil") is is_pupil
-                for name in person.full_names
-            }
-            for is_pupil in (True, False)
-        }
-        return any(name in said for name in full[True] - full[False])
+        return any(name in said for name in self._only_pupils)
 
     def _weighed(self, found: Sequence[Finding]) -> tuple[Objection, ...]:
         quoted = self._policy.sentences.quoted
