@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import html
+import io
 import json
 import quopri
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from hook.websites import still, with_text
+from PIL import Image
 
 from consentguard.hook.embedded import embedded_in
 
@@ -165,17 +167,41 @@ PADDED = {form for form in FORMS if form.startswith("words")} | {
 Where anything may stand between the pieces of a picture, its end is not sure either."""
 
 
+def pixel(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(out, kind)
+    return out.getvalue()
+
+
+BEFORE = {
+    "alone": "",
+    "after a placeholder": f'const a="{uri(pixel("PNG"))}";\n',
+    "after an escaped placeholder": f"""const a="{uri(pixel("PNG")).replace("/", chr(92) + "/")}";\n""",
+    "after a placeholder of another kind": f'const a="{uri(pixel("GIF"), "image/gif")}";\n',
+}
+"""Pages begin with a picture of one pixel that stands there until the photo has come."""
+
+
+@pytest.mark.parametrize("before", BEFORE)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_picture_written_as_text_is_judged(judge, form):
+def test_a_picture_written_as_text_is_judged(judge, form, before):
     path, write = FORMS[form]
-    assert [verdict.outcome.exit_code for verdict in judge.judge(path, write(with_text()).encode())].count(0) == 0
-    bad = judge.judge(path, write(with_text()).encode())
-    assert bad, "nothing was found"
+    bad = judge.judge(path, (BEFORE[before] + write(with_text())).encode())
+    assert [verdict for verdict in bad if verdict.outcome.exit_code], "nothing was found"
     assert {reason for verdict in bad for reason in verdict.reasons} <= {"metadata", "unreadable-image"}
-    if form not in PADDED:
+    if before == "alone" and form not in PADDED:
         good = judge.judge(path, write(still()).encode())
         assert good
         assert {verdict.outcome.value for verdict in good} == {"publishable"}
+
+
+@pytest.mark.parametrize("form", ["split by a bar", "a list of lines, indented", "decimal escapes"])
+def test_pictures_that_begin_alike_are_two(form):
+    """The tables of two JPEGs of one program are the same, and they stand before anything else."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(out, "JPEG")
+    before = f"""const a="{uri(pixel("JPEG"), "image/jpeg").replace("/", chr(92) + "/")}";\n"""
+    assert out.getvalue() in {found.data for found in embedded_in(before + FORMS[form][1](out.getvalue()))}
 
 
 def test_a_small_picture_that_claims_to_be_huge_stops_no_other(judge):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -55,15 +56,21 @@ _SPREAD: Final = "|".join(
     r"[\s\0]*+".join(re.findall(r"\[[^\]]+\]|\.|.", begin.replace(".", "[A-Za-z0-9+/_-]"))).replace("?", "")
     for begin in _BEGINS
 )
+_FEWEST: Final = 200
 _BARE: Final = re.compile(
-    rf"(?<![A-Za-z0-9+/_-])(?={_SPREAD})(?:[A-Za-z0-9+/\s\0]{{200,}}+|[A-Za-z0-9_\s\0-]{{200,}}+)={{0,2}}"
+    rf"(?<![A-Za-z0-9+/_-])(?={_SPREAD})"
+    rf"(?:[A-Za-z0-9+/\s\0]{{{_FEWEST},}}+|[A-Za-z0-9_\s\0-]{{{_FEWEST},}}+)={{0,2}}"
 )
 """Either alphabet of RFC 4648, without a word that says so."""
 _BEGIN: Final = re.compile(rf"\s*+(?:{_SPREAD})")
+_STRONG: Final = re.compile(r"\s*+(?:[/_]9j[/_][427]|iVBORw0KGg|R0lGOD[lm]|UklGR)")
+"""Few enough letters to stand at the beginning of a string, and too many to do so by chance."""
 _UU: Final = re.compile(r"^begin [0-7]{3,4} [^\n]+\n((?:[ -`]{1,62}\r?\n)+)", re.M)
 _HEAD_SIZE: Final = 8
-_ABOUT: Final = 330
-"""Letters between the beginning of a data URI and that of its data, at most."""
+_SAME: Final = 200
+"""Bytes that no two pictures begin with: of a JPEG the size stands behind its tables."""
+_MISREAD: Final = 1.5, 64
+"""A file that is read badly grows by half at most, and some bytes: what are two bytes to UTF-8 was one."""
 _ESCAPES: Final = ("&", "\\", "%")
 _SHORT: Final = 16
 """Letters; strings shorter than that behind a whole file are arguments, not more of it."""
@@ -79,17 +86,24 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class _Find:
-    """A file, and the stretch of the text that it was found in. It is `sure` if all of it and nothing else is in it."""
+    """A file, and the stretch of the text that it was found in. It is `sure` if all of it and nothing else is in it.
+
+    `reading` numbers the ways to read the text; the first is the text itself.
+    """
 
     begins: int
     ends: int
     data: bytes | None
     sure: bool
+    reading: int = 0
 
     def is_of(self, other: _Find) -> bool:
-        """Whether this is the same file as the other, read badly."""
-        here = self.begins <= other.ends and other.begins <= self.ends
-        return here and (other.data or b"").startswith((self.data or b"")[:_HEAD_SIZE])
+        """Whether this is the same file as a sure one, read badly. In one reading the two stand apart."""
+        mine, theirs = self.data or b"", other.data or b""
+        if self.reading == other.reading or self.begins > other.ends or other.begins > self.ends:
+            return False
+        alike = len(mine) <= _MISREAD[0] * len(theirs) + _MISREAD[1]
+        return theirs.startswith(mine[: _HEAD_SIZE if alike else _SAME])
 
 
 def embedded_in(text: str) -> Iterator[Embedded]:
@@ -102,36 +116,56 @@ def embedded_in(text: str) -> Iterator[Embedded]:
         for found in _found(text):
             if not found.sure:
                 unsure.append(found)
-                continue
-            sure.append(found)
-            if found.data not in seen:
+            elif found.data not in seen:  # the first place is the nearest: a later reading knows but the stretch
+                sure.append(found)
                 seen.add(found.data)
                 yield Embedded(line_at(found.begins), found.data)
     except CannotTell:
         yield Embedded(1, None)
     # What an escape cuts off in one reading is whole in another one; what is whole in none is damaged.
-    for found in unsure:
-        if found.data not in seen and not any(found.is_of(other) for other in sure):
+    longer: list[bytes] = []
+    for found in sorted(unsure, key=lambda each: len(each.data or b""), reverse=True):
+        part = found.data is not None and any(other.startswith(found.data) for other in longer)
+        if not part and found.data not in seen and not any(found.is_of(other) for other in sure):
+            longer.append(found.data or b"")
             seen.add(found.data)
             yield Embedded(line_at(found.begins), found.data)
 
 
 def _found(text: str) -> Iterator[_Find]:
-    for at, data in files_in_numbers(text):
-        yield _Find(at, at + _ABOUT, data, sure=True)
+    whole: list[tuple[int, int]] = []
+    for at, ends, data in files_in_numbers(text):
+        whole.append((at, ends))
+        yield _Find(at, ends, data, sure=True)
     for found in _UU.finditer(text):
         yield _Find(*found.span(), _uudecoded(found[1]), sure=True)
     for number, (begins, ends, read) in enumerate(readings(text)):
         letters = letters_of(read)
 
-        def at_most(at: int, whole: bool = number == 0, begins: int = begins, ends: int = ends) -> tuple[int, int]:
-            return (at, at + _ABOUT) if whole else (begins, ends)
+        def find(at: int, to: int, data: bytes | None, sure: bool, number: int = number,
+                 stretch: tuple[int, int] = (begins, ends)) -> _Find:  # fmt: skip
+            return _Find(*(stretch if number else (at, to)), data, sure, number)
 
-        for at, part, cut in _files(read, letters):
-            yield _Find(*at_most(at), part, sure=(not cut and number == 0) or (part is not None and _is_whole(part)))
-        yield from (_Find(*at_most(at), data, sure=False) for at, data in files_in_streams(_raw(read)))
-        for at, coded in (*base64_in_pieces(read, letters), *texts_in_base64(read)):
-            yield _Find(*at_most(at), _base64(coded), sure=False)
+        for at, to, part, cut in _files(read, letters):
+            sure = (not cut and number == 0) or (part is not None and _is_whole(part))
+            yield find(at, to, part, sure)
+            if sure and to > at and part is not None and _is_all(part):
+                whole.append((at, to))
+        rest = _without(read, whole)
+        letters = letters if rest is read else letters_of(rest)
+        yield from (find(at, at, data, sure=False) for at, data in files_in_streams(_raw(rest)))
+        for at, coded in (*base64_in_pieces(rest, letters), *texts_in_base64(rest)):
+            yield find(at, at, _base64(coded), sure=False)
+        whole = []
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """A text with blanks where something was found whole, so that nothing else is taken for a part of it."""
+    parts, behind = [], 0
+    for begins, ends in sorted(spans):
+        parts += [text[behind:begins], " " * (ends - max(begins, behind))]
+        behind = max(ends, behind)
+    return "".join((*parts, text[behind:])) if spans else text
 
 
 def _raw(text: str) -> bytes:
@@ -145,63 +179,75 @@ def _uudecoded(lines: str) -> bytes | None:
         return None
 
 
-def _files(read: str, letters: bytes) -> Iterator[tuple[int, bytes | None, bool]]:
+def _files(read: str, letters: bytes) -> Iterator[tuple[int, int, bytes | None, bool]]:
+    """Where each file begins and ends, its bytes, and whether an escape cuts it off; no end where that is not known."""
     if "data:" in read.lower():
         for found in _PLAIN.finditer(read):
-            body = next((group for group in found.groups() if group is not None), "")
-            yield found.start(), unquote_to_bytes(_raw(body)), False
+            data = unquote_to_bytes(_raw(next((group for group in found.groups() if group is not None), "")))
+            yield found.start(), found.end() if _is_whole(data) else found.start(), data, False
     if b"base64" not in letters.lower() and not _HINT.search(letters):
         return
-    joined = _JOIN.sub("\0", read)
-    longer = len(joined) != len(read)
-    ends = 0
-    spans = []
+    joined, place = _joined(read)
+    begun, ended = [], []
     for found in _CODED.finditer(joined):
-        spans.append(found.span())
-        for data in _decoded(found[1].split("\0")):
-            yield _place(found.start(), joined, longer), data, joined[found.end() : found.end() + 1] in _ESCAPES
-    inside = iter([*spans, (len(joined) + 1, len(joined) + 1)])
-    begins, ends = next(inside)
+        at = found.start()
+        for offset, pieces in _separate(found[1], _STRONG):
+            for data, size in _decoded(pieces):
+                ends = found.start(1) + offset + size
+                if at == found.start() or (size >= _FEWEST and (data is None or _known(data))):
+                    yield place(at), place(ends), data, joined[ends : ends + 1] in _ESCAPES
+                    begun.append(at)
+                    ended.append(ends)
+                at = ends
     for found in _BARE.finditer(joined):
-        while ends <= found.start():
-            begins, ends = next(inside)
-        if begins <= found.start():
-            continue  # it was yielded whole
-        for pieces in _separate(found[0].split("\0")):
-            for data in _decoded(pieces):
+        for offset, pieces in _separate(found[0], _BEGIN):
+            at = found.start() + offset
+            before = bisect_right(begun, at)
+            if before and at < ended[before - 1]:
+                continue  # it was yielded whole
+            for data, size in _decoded(pieces):
                 if data is None or _known(data):
-                    yield _place(found.start(), joined, longer), data, joined[found.end() : found.end() + 1] in _ESCAPES
+                    yield place(at), place(at + size), data, joined[at + size : at + size + 1] in _ESCAPES
 
 
-def _place(at: int, joined: str, longer: bool) -> int:
-    """About where something of the joined text stands in the text: joints hide line ends, and are few before it."""
-    return at if not longer else at + joined.count("\0", 0, at)
+def _joined(read: str) -> tuple[str, Callable[[int], int]]:
+    """A text with one zero for each joint of two strings, and where a place of it is in the text."""
+    joints, hidden = [], [0]
+    for found in _JOIN.finditer(read):
+        joints.append(found.start() - hidden[-1])
+        hidden.append(hidden[-1] + found.end() - found.start() - 1)
+    return _JOIN.sub("\0", read), lambda at: at + hidden[bisect_left(joints, at)]
 
 
-def _separate(pieces: list[str]) -> Iterator[list[str]]:
-    """Strings that each begin like a file are files of their own; the others go on with the one before."""
+def _separate(coded: str, begin: re.Pattern[str]) -> Iterator[tuple[int, list[str]]]:
+    """Strings that each begin like a file are files of their own, each with its place; the others go on with the one
+    before."""
     group: list[str] = []
-    for piece in pieces:
-        if group and _BEGIN.match(piece):
-            yield group
-            group = []
+    at = size = 0
+    for piece in coded.split("\0"):
+        if group and begin.match(piece):
+            yield at, group
+            at, size, group = at + size, 0, []
         group.append(piece)
-    yield group
+        size += len(piece) + 1
+    yield at, group
 
 
-def _decoded(pieces: list[str]) -> Iterator[bytes | None]:
-    """The file in these strings: the first alone where it is whole, else all of them."""
+def _decoded(pieces: list[str]) -> Iterator[tuple[bytes | None, int]]:
+    """The file in these strings, and how many letters it takes: the first alone where it is whole, else all of them."""
+    blank = next((n for n, piece in enumerate(pieces) if piece.strip()), 0)
+    alone, whole = len("\0".join(pieces[: blank + 1])), len("\0".join(pieces))
     pieces = [piece for piece in pieces if piece.strip()] or [""]
     first = _base64(pieces[0])
     more = [piece for piece in pieces[1:] if len(piece) >= _SHORT] or len(pieces[0]) < _SHORT
     if len(pieces) == 1 or not more or pieces[0].rstrip().endswith("=") or (first and _is_whole(first)):
-        yield first
+        yield first, alone
         return
     together = _base64("".join(pieces))
     if first and kind_of(first, "") is Kind.SILENT:
-        yield first
+        yield first, alone
     else:
-        yield together
+        yield together, whole
 
 
 def _base64(payload: str) -> bytes | None:
@@ -212,6 +258,10 @@ def _base64(payload: str) -> bytes | None:
         return binascii.a2b_base64(letters + "=" * (-len(letters) % 4))
     except binascii.Error:
         return None
+
+
+_ENDING: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+"""How pictures begin whose format says where they end."""
 
 
 def _is_whole(data: bytes) -> bool:
@@ -225,6 +275,11 @@ def _is_whole(data: bytes) -> bool:
     if data.startswith(b"RIFF"):
         return int.from_bytes(data[4:8], "little") + 8 == len(data)
     return data.rstrip().endswith((b"</svg>", b"</html>"))
+
+
+def _is_all(data: bytes) -> bool:
+    """Whether this is a file, and whole as far as its format says."""
+    return _known(data) and (_is_whole(data) or not data.startswith(_ENDING))
 
 
 def _known(data: bytes) -> bool:

@@ -28,25 +28,29 @@ _BYTE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u00([0-9A-Fa-f]{2})|([0-3]?[0
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "e": "\x1b"}
 
 
-def files_in_numbers(text: str) -> Iterator[tuple[int, bytes]]:
-    """Where and what files are written as numbers; only what begins like a picture, or holds one, counts."""
+def files_in_numbers(text: str) -> Iterator[tuple[int, int, bytes]]:
+    """Where files written as numbers begin and end, and what they are; only what is a picture, or holds one, counts."""
     for found in _HEX.finditer(text):
         digits = re.sub(r"[^0-9A-Fa-f]", "", found[1])
-        yield from _pictures(found.start(), binascii.unhexlify(digits[: len(digits) // 2 * 2]))
-    lines = [(found.start(), re.sub(r"[^0-9A-Fa-f]", "", found[1])) for found in _DUMP.finditer(text)]
+        yield from _pictures(found.span(), binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+    lines = [(*found.span(), re.sub(r"[^0-9A-Fa-f]", "", found[1])) for found in _DUMP.finditer(text)]
     if lines:
-        digits = "".join(line for _, line in lines)
-        yield from _pictures(lines[0][0], binascii.unhexlify(digits[: len(digits) // 2 * 2]))
-    plain = _INDEX.sub("", text) if '"0"' in text or "0 =>" in text or "'0'" in text else text
+        digits = "".join(line for _, _, line in lines)
+        yield from _pictures((lines[0][0], lines[-1][1]), binascii.unhexlify(digits[: len(digits) // 2 * 2]))
+    plain = (
+        _INDEX.sub(lambda index: " " * len(index[0]), text)
+        if '"0"' in text or "0 =>" in text or "'0'" in text
+        else text
+    )
     for found in _LIST.finditer(plain):
         for data in _packed([int(number, 0) if not _is_old_octal(number) else int(number, 8)
                              for number in _ONE.findall(found[0])]):  # fmt: skip
-            yield from _pictures(found.start(), data)
+            yield from _pictures(found.span(), data)
     if text.count("\\") >= _FEWEST // 4:
         for found in _LITERAL.finditer(text):
             said = found[1] or found[2] or ""
             if len(said) >= _FEWEST and "\\" in said:
-                yield from _pictures(found.start(), _BYTE.sub(_of_escape, said).encode("latin-1", errors="replace"))
+                yield from _pictures(found.span(), _BYTE.sub(_of_escape, said).encode("latin-1", errors="replace"))
 
 
 def _is_old_octal(number: str) -> bool:
@@ -66,14 +70,14 @@ def _packed(numbers: list[int]) -> Iterator[bytes]:
             yield struct.pack(f"{order}{len(numbers)}{form}", *(number % limit for number in numbers))
 
 
-def _pictures(at: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+def _pictures(span: tuple[int, int], data: bytes) -> Iterator[tuple[int, int, bytes]]:
     if len(data) < _FEWEST:
         return
     kind = kinds.kind_of(data, "")
     if kind not in (None, Kind.SOUND) or data.lstrip()[:4] in (b"<svg", b"<?xm") or b"data:image/" in data:
-        yield at, data
+        yield *span, data
     elif (begins := begins_within(data)) is not None:
-        yield at, data[begins:]
+        yield *span, data[begins:]
 
 
 def _of_escape(escape: re.Match[str]) -> str:

@@ -39,13 +39,20 @@ def letters_of(text: str) -> bytes:
 
 def base64_in_pieces(text: str, letters: bytes) -> Iterator[tuple[int, str]]:
     """Where each picture in pieces begins, and its letters put together; `letters` are those of the whole text."""
-    for sure, pattern in zip(_SURE, _BEGINS, strict=True):
-        behind = 0
-        while sure in letters and (begins := pattern.search(text, behind)):
-            found, behind = _pieces(text, begins.start())
+    begins = [
+        (found.start(), found.end(), number)
+        for number, (sure, pattern) in enumerate(zip(_SURE, _BEGINS, strict=True))
+        if sure in letters
+        for found in pattern.finditer(text)
+    ]
+    places = {at for at, _, _ in begins}
+    behind = [0] * len(_SURE)
+    for at, ends, number in begins:
+        if at >= behind[number]:
+            found, behind[number] = _pieces(text, at, places)
             if len(found) >= _FEWEST_LETTERS:
-                yield begins.start(), found
-            behind = max(behind, begins.end())
+                yield at, found
+            behind[number] = max(behind[number], ends)
 
 
 def texts_in_base64(text: str) -> Iterator[tuple[int, str]]:
@@ -56,15 +63,18 @@ def texts_in_base64(text: str) -> Iterator[tuple[int, str]]:
             yield found.start(), found[0]
 
 
-def _pieces(text: str, begins: int) -> tuple[str, int]:
-    """The letters from a place on, those of every later piece that is as long or no word, and where the last ends."""
+def _pieces(text: str, begins: int, others: set[int]) -> tuple[str, int]:
+    """The letters from a place on, those of every later piece that is as long or no word, and where the last ends.
+
+    It ends before a piece that begins as one of the `others` does: there another file begins.
+    """
     tokens = _TOKEN.finditer(text, begins)
     first = next(tokens)
     before = _TOKEN.match(text[max(0, begins - _PIECE) : begins][::-1])
     prefix = before[0][::-1] if before else ""  # `S="$S` or the plus of a difference stands before every piece
     pieces, ends, gap, size = [first[0]], first.end(), "", len(first[0])
     for token in tokens:
-        if token.start() - ends > _GAP:
+        if token.start() - ends > _GAP or token.start() in others or token.start() + len(prefix) in others:
             break
         piece = token[0].removeprefix(prefix)
         between = text[ends : token.start()]
