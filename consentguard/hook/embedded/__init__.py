@@ -192,10 +192,10 @@ def _files(read: str, letters: bytes) -> Iterator[tuple[int, int, bytes | None, 
     for found in _CODED.finditer(joined):
         at = found.start()
         for offset, pieces in _separate(found[1], _STRONG):
-            for data, size in _decoded(pieces):
+            for part, size in _decoded(pieces):
                 ends = found.start(1) + offset + size
-                if at == found.start() or (size >= _FEWEST and (data is None or _known(data))):
-                    yield place(at), place(ends), data, joined[ends : ends + 1] in _ESCAPES
+                if at == found.start() or (size >= _FEWEST and (part is None or _known(part))):
+                    yield place(at), place(ends), part, joined[ends : ends + 1] in _ESCAPES
                     begun.append(at)
                     ended.append(ends)
                 at = ends
@@ -205,9 +205,9 @@ def _files(read: str, letters: bytes) -> Iterator[tuple[int, int, bytes | None, 
             before = bisect_right(begun, at)
             if before and at < ended[before - 1]:
                 continue  # it was yielded whole
-            for data, size in _decoded(pieces):
-                if data is None or _known(data):
-                    yield place(at), place(at + size), data, joined[at + size : at + size + 1] in _ESCAPES
+            for part, size in _decoded(pieces):
+                if part is None or _known(part):
+                    yield place(at), place(at + size), part, joined[at + size : at + size + 1] in _ESCAPES
 
 
 def _joined(read: str) -> tuple[str, Callable[[int], int]]:
