@@ -1,5 +1,6 @@
 """The engine computes in float32, says what is wrong with a network, and does without its cache where it must."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -100,6 +101,23 @@ def test_a_network_from_the_cache_gives_the_very_same_numbers(
         np.testing.assert_array_equal(values, results[1][name])
 
 
+def test_what_the_engine_cannot_read_is_made_and_kept_anew(
+    model_store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what another build of it kept: whole, and not understood. Else it would be compiled in every process."""
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
+    card = manifest()["centerface"]
+    for _ in range(2):
+        monkeypatch.setattr(engine, "_COMPILED", {})
+        engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})
+        ((_, mapped),) = engine._COMPILED.values()
+        assert not isinstance(mapped, bytes), "a network keeps no copy of its file"
+        (file,) = tmp_path.glob("compiled-*")
+        whole = file.read_bytes()
+        file.write_bytes(hashlib.sha256(b"other").hexdigest().encode() + b"other")
+    assert len(whole) > 1000
+
+
 @pytest.mark.parametrize("text", ["two", "-1", "1.5", ""])
 def test_a_thread_count_that_is_none_is_an_error(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(engine.THREADS, text)
@@ -171,6 +189,34 @@ def test_a_thread_without_work_helps_with_the_calls_of_another(monkeypatch: pyte
     zero, answers = engine.both(lambda: 0, lambda: engine.together([meeting.wait, meeting.wait]))
     assert zero == 0
     assert sorted(answers) == [0, 1]
+
+
+def test_a_thread_that_waits_for_its_own_photo_makes_no_call_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(engine.THREADS, "2")
+    monkeypatch.setattr(engine, "_CREW", engine._Crew())  # with one thread, which the first photo keeps busy
+    begun, done = threading.Event(), threading.Event()
+    makers: list[str] = []
+
+    def held() -> None:
+        if threading.current_thread().name == "first":
+            begun.wait(30)
+            return
+        begun.set()
+        done.wait(30)
+
+    def other() -> None:
+        makers.append(threading.current_thread().name)
+        done.wait(0.2)  # as long as anybody who is free might need to take the second
+
+    waiting = threading.Thread(target=lambda: engine.together([held, held]), name="first")
+    waiting.start()
+    assert begun.wait(30)
+    second = threading.Thread(target=lambda: engine.together([other, other]), name="second")
+    second.start()
+    second.join(30)
+    done.set()
+    waiting.join(30)
+    assert makers == ["second", "second"]
 
 
 def test_no_more_calls_run_at_once_than_threads_however_they_nest(monkeypatch: pytest.MonkeyPatch) -> None:

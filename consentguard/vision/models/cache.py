@@ -44,7 +44,12 @@ def remembered(name: str, source_sha256: str, make: Callable[[], bytes]) -> byte
         kept = path.read_bytes() if _ours_alone(path) and _ours_alone(path.parent) else b""
         if _whole(kept):
             return kept[_HEAD:]
-    made = make()
+    return keep(name, source_sha256, make())
+
+
+def keep(name: str, source_sha256: str, made: bytes) -> bytes:
+    """The same bytes, kept for `remembered` in the place of what is there, where the folder can be written."""
+    path = folder() / f"{name}-{source_sha256[:16]}"
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(path, _head(made) + made)

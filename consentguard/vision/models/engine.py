@@ -13,6 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,68 +38,79 @@ Answer = TypeVar("Answer")
 Another = TypeVar("Another")
 
 
-class _Batch:
-    """Calls of which each is made once, by whichever thread comes first."""
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A call that is made once, by whichever thread comes first, as a part of some work, such as one photo's."""
 
-    def __init__(self, calls: Sequence[Callable[[], Any]]) -> None:
-        self.calls = [(call, Future[Any]()) for call in calls]
-        self.left = deque(self.calls)
+    function: Callable[[], Any]
+    work: object
+    future: Future[Any] = field(default_factory=Future)
 
 
 class _Crew:
     """The threads of this process that make calls side by side, one fewer than `threads()`, and the calls not begun.
 
     Whoever asks for calls is one more of them until all are answered. Where nothing of its own is left to begin it
-    makes those of others, so that no processor idles and nothing waits for what has not begun.
+    makes those that calls of the same work ask for in turn, and no others: a photo does not wait for another, nor are
+    its stages timed with it.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._open: list[_Batch] = []
+        self._open: list[deque[_Call]] = []
         self._count = 0
+        self._here = threading.local()
 
     def answers(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        batch = _Batch(calls)
+        work = getattr(self._here, "work", None) or object()
+        left = deque(asked := [_Call(call, work) for call in calls])
         with self._changed:
             while self._count < threads() - 1:
                 self._count += 1
                 threading.Thread(target=self._serve, name=f"consentguard-{self._count}", daemon=True).start()
-            self._open.append(batch)
+            self._open.append(left)
             self._changed.notify_all()
-        while call := self._next(batch):
-            self._make(*call)
-        return [future.result() for _, future in batch.calls]
+        while call := self._next(left, asked):
+            self._make(call)
+        return [call.future.result() for call in asked]
 
     def _serve(self) -> None:
         while True:  # no name for the call: a thread that waits keeps nothing of the last photo
-            self._make(*self._next_of_others())
+            self._make(self._next_of_any())
 
-    def _next(self, own: _Batch) -> tuple[Callable[[], Any], Future[Any]] | None:
-        """A call that nobody has begun, one's own first, else the newest; None once all of one's own are answered."""
+    def _next(self, own: deque[_Call], asked: Sequence[_Call]) -> _Call | None:
+        """A call that nobody has begun, one's own first, else the newest of one's own work; None once all of one's own
+        are answered."""
         with self._changed:
             while True:
-                self._open = [batch for batch in self._open if batch.left]
-                if own.left:
-                    return own.left.popleft()
-                if all(future.done() for _, future in own.calls):
+                if own:
+                    return own.popleft()
+                if all(call.future.done() for call in asked):
                     return None
-                if self._open:
-                    return self._open[-1].left.popleft()
+                if of_it := [calls for calls in self._begin() if calls[0].work is asked[0].work]:
+                    return of_it[-1].popleft()
                 self._changed.wait()
 
-    def _next_of_others(self) -> tuple[Callable[[], Any], Future[Any]]:
+    def _next_of_any(self) -> _Call:
+        """The newest call that nobody has begun."""
         with self._changed:
             while True:
-                self._open = [batch for batch in self._open if batch.left]
-                if self._open:
-                    return self._open[-1].left.popleft()
+                if left := self._begin():
+                    return left[-1].popleft()
                 self._changed.wait()
 
-    def _make(self, call: Callable[[], Any], future: Future[Any]) -> None:
+    def _begin(self) -> list[deque[_Call]]:
+        """The calls that nobody has begun, by who asked for them; none of these is empty."""
+        self._open = [calls for calls in self._open if calls]
+        return self._open
+
+    def _make(self, call: _Call) -> None:
+        before, self._here.work = getattr(self._here, "work", None), call.work
         try:
-            future.set_result(call())
+            call.future.set_result(call.function())
         except BaseException as error:  # noqa: BLE001  # raised where the answers are asked for
-            future.set_exception(error)
+            call.future.set_exception(error)
+        self._here.work = before
         with self._changed:
             self._changed.notify_all()
 
@@ -245,7 +257,8 @@ def load(
         ) from error
 
 
-_COMPILED: Final[dict[tuple[str, str], Any]] = {}
+_COMPILED: Final[dict[tuple[str, str], tuple[Any, cache.Mapped | None]]] = {}
+"""Networks by the digests of their files and of what was asked, each with the file that it reads from, if any."""
 
 
 def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, Any], outputs: Sequence[str]) -> Any:
@@ -271,15 +284,18 @@ def _compiled(data: bytes, inputs: Mapping[str, Shape], settings: Mapping[str, A
         return out.getvalue()
 
     if (digest, how) not in _COMPILED:
-        kept = cache.mapped(f"compiled-2-{how[:16]}", digest, export)
+        name = f"compiled-2-{how[:16]}"
+        kept = cache.mapped(name, digest, export)
         exported = openvino.Tensor(kept.data, shared_memory=True) if isinstance(kept, cache.Mapped) else kept
         try:
             network = core.import_model(exported, "CPU", settings)
         except RuntimeError:  # kept by an engine that this one does not understand
-            network = core.import_model(export(), "CPU", settings)
-        if isinstance(kept, cache.Mapped):
-            kept.let_go()  # the engine has its own copy of the weights by now, packed for this processor
-        _COMPILED[digest, how] = network, kept
+            kept = cache.keep(name, digest, export())
+            network = core.import_model(kept, "CPU", settings)
+        file = kept if isinstance(kept, cache.Mapped) else None
+        if file is not None:
+            file.let_go()  # the engine has its own copy of the weights by now, packed for this processor
+        _COMPILED[digest, how] = network, file
         _started.add(os.getpid())
     return _COMPILED[digest, how][0]
 
