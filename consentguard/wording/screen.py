@@ -132,18 +132,23 @@ class Screen:
         """The findings of `judge` about names alone, of a text of any length: `surname`, `maybe-surname`,
         `name-with-image`. Most texts take a small part of the time.
         """
-        found: list[Finding] = []
+        text = without_data(text)
+        surnames: list[Hit] = []
+        firsts: list[tuple[int, int]] = []
         for start in range(0, len(text), _PART):
-            part = without_data(text[start : start + _PART + _OVERLAP])
+            part = text[start : start + _PART + _OVERLAP]
             if not self._index[1].lets_through(part, first_names=not first_names):
                 continue
             parsed = read(part)
             free = Spans(self._free(parsed))
-            surnames = [hit for hit in self._surnames(parsed) if (hit.start, hit.end) not in free]
-            found += [_surname(hit, where) for hit in sorted(surnames, key=lambda hit: not hit.sure)]
+            hits = [hit for hit in self._surnames(parsed) if (hit.start, hit.end) not in free]
+            for hit in (replace(hit, start=start + hit.start, end=start + hit.end) for hit in hits):
+                if hit.start >= start + _OVERLAP or not _is_known(hit, surnames):
+                    surnames.append(hit)
             if not first_names:
-                spans = [span for span in self._first_names(parsed) if span not in free]
-                found += [Finding("name-with-image", where, _MESSAGES["name-with-image"] + _at(s)) for s in spans]
+                firsts += [(start + at, start + end) for at, end in self._first_names(parsed) if (at, end) not in free]
+        found = [_surname(hit, where) for hit in sorted(surnames, key=lambda hit: not hit.sure)]
+        found += [Finding("name-with-image", where, _MESSAGES["name-with-image"] + _at(span)) for span in firsts]
         return tuple(dict.fromkeys(found))
 
     def _surnames(self, text: Text) -> tuple[Hit, ...]:
@@ -152,8 +157,9 @@ class Screen:
         for shown in shown_forms(text.raw):
             for hit in self._names.find(read(shown.text)):
                 start, end = shown.source(hit.start, hit.end)
-                if not any(start < other.end and other.start < end and other.sure >= hit.sure for other in hits):
-                    hits.append(replace(hit, start=start, end=end))
+                placed = replace(hit, start=start, end=end)
+                if not _is_known(placed, hits):
+                    hits.append(placed)
         return tuple(sorted(hits, key=lambda hit: hit.start))
 
     def judge_thread(self, posts: Sequence[str], *, first_names: bool = True) -> tuple[Finding, ...]:
@@ -235,6 +241,11 @@ def _surname(hit: Hit, where: str) -> Finding:
     if hit.sure:
         return Finding("surname", where, f"{whose}: a pupil's surname stands" + _at((hit.start, hit.end)))
     return Finding("maybe-surname", where, f"{whose}: what may be a pupil's surname stands" + _at((hit.start, hit.end)))
+
+
+def _is_known(hit: Hit, hits: Iterable[Hit]) -> bool:
+    """Whether another hit, at least as sure, stands where this one does."""
+    return any(hit.start < other.end and other.start < hit.end and other.sure >= hit.sure for other in hits)
 
 
 def _at(span: tuple[int, int]) -> str:

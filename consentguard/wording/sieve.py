@@ -23,10 +23,15 @@ _ODD: Final = re.compile(r"[^\x00-\x7f]|[@$|+*\\^~%={}<>`]|[!?#&](?=[A-Za-z0-9])
 _LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz"
 _ALIKE: Final = bytes.maketrans(_LETTERS.upper() + b"IiGg0134567896", _LETTERS + b"llbboleasbtbbb")
 """Capitals as small letters, and letters alike that one digit may stand for: 1 for i and l, 6 for b and g."""
-_MIXED: Final = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
+_MIXED: Final = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]|(?<![A-Za-z])[A-Za-z]{0,3}[a-z]I[A-Za-z]{0,3}(?![A-Za-z])")
+"""A digit in a word, or in a short one a capital i, which may be an l."""
 _OTHERS: Final = bytes(set(range(256)) - set(_LETTERS) - set(_LETTERS.upper()) - set(b"0123456789"))
 _PART: Final = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+_WORD: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_'-]*[A-Za-z0-9])?")
+"""With what may join the halves of a name, or of the same name in another script."""
 _STRETCHED: Final = re.compile(rb"([a-z])\1\1+")
+_STRETCH: Final = "~"
+"""Stands behind a letter that was stretched, while short surnames are looked for around it."""
 _MOST_PARTS: Final = 6
 _GRAM: Final = 4
 """Letters by whose first ones a surname is looked for in what is run together; shorter ones are looked for as words."""
@@ -54,6 +59,7 @@ class Sieve:
                 self._by_gram.setdefault(alike[:_GRAM], []).append(alike)
         self._grams = frozenset(self._by_gram)
         self._short = frozenset(f"{spelling}{ending}" for spelling in short for ending in ("", *plurals))
+        self._stretched = re.compile("|".join(f"{_STRETCH}?".join(each) for each in self._short)) if short else None
         self._by_forename = by_forename
         self._forenames = frozenset(by_forename)
         self._sounds = frozenset(foreign_sounds)
@@ -72,13 +78,33 @@ class Sieve:
             return True
         if self._short and (_MIXED.search(raw) or self._has_short(parts, words)):
             return True
-        if self._sounds and any(sound(word) in self._sounds for word in words if len(word) > SHORT):
+        if self._sounds and self._has_sound(raw, words):
             return True
         joined = raw.encode().translate(_ALIKE, _OTHERS)
         forms = [joined]
         if _STRETCHED.search(joined):
             forms += [_STRETCHED.sub(rb"\1", joined), _STRETCHED.sub(rb"\1\1", joined)]
+            if self._stretched and self._has_stretched("".join(parts)):
+                return True
         return any(map(self._has_surname, forms))
+
+    def _has_sound(self, raw: str, words: frozenset[str]) -> bool:
+        """Whether a word sounds like a surname of another script, as a whole or in a part of it."""
+        whole = {re.sub(r"[^a-z0-9]", "", word.lower()) for joined in _WORD.findall(raw)
+                 for word in (joined, *re.split("['-]", joined))}  # fmt: skip
+        return any(sound(word) in self._sounds for word in whole | words if len(word) > SHORT)
+
+    def _has_stretched(self, letters: str) -> bool:
+        """Whether a short surname stands where a letter is stretched: all the letters of a text, run together."""
+        reach = 2 * max(map(len, self._short))
+        for once in (rf"\1{_STRETCH}", rf"\1\1{_STRETCH}"):
+            form = re.sub(r"(.)\1\1+", once, letters)
+            for found in re.finditer(_STRETCH, form):
+                if self._stretched and self._stretched.search(
+                    form[max(0, found.start() - reach) : found.end() + reach]
+                ):
+                    return True
+        return False
 
     def _has_surname(self, joined: bytes) -> bool:
         grams = self._grams.intersection([joined[at : at + _GRAM] for at in range(len(joined) - _GRAM + 1)])

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from wording.table import Table
 
-from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.wording import Named, Screen
 from consentguard.wording.screen import MOST_CHARACTERS
 
@@ -50,10 +49,10 @@ def test_twice_the_text_takes_about_twice_the_steps(piece: str) -> None:
 
 @pytest.mark.parametrize("piece", [*PIECES, "(c) Rackham Primary "])
 def test_no_expression_runs_away(piece: str) -> None:
-    """Where one did, this took many minutes; the whole suite's time is the bound."""
+    """A bound of time alone: where an expression ran away, this took many minutes. What is found, other tests say."""
     text = piece * (4_000 // len(piece))
-    assert {finding.rule for finding in SCREEN.judge(text)} <= {*REASONS, *FINDINGS}
-    assert all(0 <= line < 1 for spotted in SCREEN.in_picture([text.split()]) for line, _ in spotted.words)
+    SCREEN.judge(text)
+    SCREEN.in_picture([text.split()])
 
 
 def test_a_text_beyond_the_bound_is_not_judged_and_must_not_go() -> None:

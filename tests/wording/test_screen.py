@@ -89,6 +89,20 @@ def test_many_pupils_of_one_name_are_not_all_listed() -> None:
     assert finding.message.startswith("P000, P001, P002 and 27 more: ")
 
 
+def test_a_name_in_a_long_text_is_reported_once_where_it_stands() -> None:
+    """Such a text is read in parts that overlap; every third name stands in two of them."""
+    places = (10, 50_030, 50_285, 70_000, 100_100)
+    text = ""
+    for place in places:
+        text = f"{text:<{place}}Winterbourne"
+    found = SCREEN.named(f"{text:<{120_000}}", where="page")
+    assert [each.message.rpartition(" at ")[2] for each in found] == [
+        f"characters {place + 1} to {place + len('Winterbourne')}" for place in places
+    ]
+    firsts = SCREEN.named(f"{'We saw':<50_030} Amara", where="page", first_names=False)
+    assert [each.message.rpartition(" at ")[2] for each in firsts] == ["characters 50032 to 50036"]
+
+
 def test_policy_may_keep_first_names_from_images() -> None:
     assert [finding.rule for finding in SCREEN.judge("Amara built a volcano", first_names=False)] == ["name-with-image"]
     assert SCREEN.judge("Amara built a volcano") == ()
