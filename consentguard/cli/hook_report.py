@@ -78,11 +78,14 @@ def _in_words(path: str, verdict: Verdict, release: str) -> str:
             "  who is shown may be said there: `--people ID,ID --by NAME`, or face by face `--tag N=ID --by NAME`"
         )
     if brought := _COMMIT.search(verdict.photo):
+        what, taken_out = (
+            ("whole picture in their place", "-r ") if path.endswith("/") else ("copy in the file's place", "")
+        )
         lines.append(
             f"  it is in commit {brought[1]}, and a later commit does not take it out of what is pushed. On that "
             f"branch run `git reset --soft {brought[1]}~1` (`git update-ref -d HEAD` if it is the first commit): "
-            "files stay as they are, and all that was committed since is staged. Put the copy in the file's place "
-            f"and `git add` it, or `git rm --cached --ignore-unmatch {shlex.quote(printable(path))}`; then "
+            f"files stay as they are, and all that was committed since is staged. Put the {what} "
+            f"and `git add` it, or `git rm {taken_out}--cached --ignore-unmatch {shlex.quote(printable(path))}`; then "
             "`git commit`, and push again"
         )
     return "\n".join(lines)

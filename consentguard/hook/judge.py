@@ -19,7 +19,7 @@ from consentguard.errors import AuditFailed, CannotTell
 from consentguard.hook.captions import captions_in, is_page, line_of
 from consentguard.hook.embedded import embedded_in
 from consentguard.hook.kinds import SEALED, as_text, kind_of, pointed_at
-from consentguard.hook.pieces import SmallPictures, digest_of, pieces_among
+from consentguard.hook.pieces import Piece, SmallPictures, digest_of, pieces_among
 from consentguard.hook.releases import ListedReleases, RecordedReleases, Releases
 from consentguard.hook.remembered import Remembered
 from consentguard.hook.tiny import is_too_small
@@ -45,8 +45,8 @@ _SUBMODULE_STEP: Final = (
 )
 
 _PIECES_STEP: Final = (
-    "small pictures here go on in each other, so they are pieces of one picture. Publish it whole; or list their paths "
-    "under `unjudged` in the policy's [hook] once somebody has seen it whole."
+    "small pictures here continue one another, so they are pieces of one picture. Publish it whole; or list their "
+    "paths under `unjudged` in the policy's [hook] once somebody has seen it whole."
 )
 
 _NAMING: Final = ("surname", "maybe-surname", "name-with-image")
@@ -121,17 +121,20 @@ class Judge:
 
     def pieces(self) -> Iterator[tuple[str, tuple[Verdict, ...]]]:
         """What is to say about the small pictures judged so far as a whole: by folder, where they are pieces of one."""
-        for folder, pictures in self._small.folders():
+        told: set[str] = set()
+        for folder, whence, pieces in self._small.groups():
 
-            def find(pictures: dict[str, bytes] = pictures) -> Iterable[Finding]:
-                found = pieces_among(pictures)
+            def find(pieces: list[Piece] = pieces) -> Iterable[Finding]:
+                found = pieces_among(pieces)
                 if found:
                     yield Finding("pieces-of-a-picture", "folder", f"{len(found)} {_PIECES_STEP}")
 
-            findings = self._remembering(["pieces", digest_of(pictures)], find)
-            if findings:
-                name = f"{folder}/"
-                yield name, (Verdict(name, Outcome.CANNOT_TELL, reasons=("pieces-of-a-picture",), findings=findings),)
+            findings = self._remembering(["pieces", digest_of(pieces)], find)
+            name = f"{folder}/{whence}"
+            if findings and name not in told:
+                told.add(name)
+                verdict = Verdict(name, Outcome.CANNOT_TELL, reasons=("pieces-of-a-picture",), findings=findings)
+                yield f"{folder}/", (verdict,)
 
     def released_copy(self, name: str, data: bytes) -> Released:
         """A release of a picture for this channel, admitted as every exit point does. Errors of `Guard.release`."""
@@ -157,7 +160,7 @@ class Judge:
         if kind is Kind.PICTURE:
             verdict = self._under_its_name(path, self._picture(name, data))
             if depth == 0 and verdict.outcome is Outcome.PUBLISHABLE and not self._passed_over(path):
-                self._small.add(path, data)
+                self._small.add(path, data, name.removeprefix(path))
             yield verdict
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)

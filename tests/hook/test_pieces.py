@@ -11,13 +11,18 @@ import pytest
 from hook.websites import Site, hook
 from PIL import Image, ImageDraw, ImageFont
 
-from consentguard.hook.pieces import pieces_among
+from consentguard.hook.pieces import Piece, SmallPictures
+from consentguard.hook.pieces import pieces_among as among
 
 
 def written(image: Image.Image, form: str = "PNG") -> bytes:
     out = io.BytesIO()
     image.save(out, form)
     return out.getvalue()
+
+
+def pieces_among(pictures: dict[str, bytes]) -> tuple[str, ...]:
+    return among(filter(None, itertools.starmap(Piece.of, pictures.items())))
 
 
 def cut(photo: bytes, size: int, form: str = "PNG") -> dict[str, bytes]:
@@ -63,17 +68,65 @@ def test_flags_letters_and_patterns_are_no_pieces():
     assert pieces_among(flags) == pieces_among(letters) == pieces_among(patterns) == ()
 
 
-def test_the_hook_sends_pieces_to_a_person(site: Site, photographs, capsys):
-    # What is cut here shows no face at any place: each piece may go by itself.
+def sleeve(photographs) -> dict[str, bytes]:
+    """A part of a photo cut into sixteen: no piece shows a face at any place, and each may go by itself."""
     photo = Image.open(io.BytesIO(photographs["obama"])).convert("RGB")
-    sleeve = photo.crop((0, photo.height - 384, 384, photo.height)).resize((256, 256))
-    for name, data in cut(written(sleeve), 64).items():
+    part = photo.crop((0, photo.height - 384, 384, photo.height)).resize((256, 256))
+    return cut(written(part), 64)
+
+
+def stopped(capsys) -> list[tuple[str, list[str]]]:
+    verdicts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [(v["photo"], v["reasons"]) for v in verdicts if v["outcome"] != "publishable"]
+
+
+def test_the_hook_sends_pieces_to_a_person(site: Site, photographs, capsys):
+    for name, data in sleeve(photographs).items():
         site.add(name, data)
     capsys.readouterr()
     assert hook("pre-commit", "--json") == 3
-    verdicts = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(v["photo"], v["reasons"]) for v in verdicts if v["outcome"] != "publishable"] == [
-        ("tiles/", ["pieces-of-a-picture"])
-    ]
+    assert stopped(capsys) == [("tiles/", ["pieces-of-a-picture"])]
     assert hook("pre-commit") == 3
-    assert "go on in each other" in capsys.readouterr().out
+    assert "continue one another" in capsys.readouterr().out
+
+
+def test_pieces_in_a_commit_are_told_whatever_lies_there_before_and_after(site: Site, photographs):
+    """Each commit is pushed: icons, a photo in pieces under the same names, icons again."""
+    site.git("init", "--quiet", "--bare", "../pages.git")
+    site.git("remote", "add", "origin", "../pages.git")
+    assert hook("install", "--pre-push") == 0
+    pieces = sleeve(photographs)
+    commits = []
+    for pictures in (plain(pieces, 0), pieces, plain(pieces, 100)):
+        for name, data in pictures.items():
+            site.write(name, data)
+        site.git("add", "--all")
+        site.commit()
+        commits.append(site.head[:10])
+    said = site.git("push", "origin", "main", code=1)
+    assert said.count("pieces-of-a-picture") == 1
+    assert f"tiles/ (commit {commits[1]})" in said
+    assert f"`git reset --soft {commits[1]}~1`" in said
+    assert "`git rm -r --cached --ignore-unmatch tiles/`" in said
+
+
+def test_pieces_that_two_commits_bring_are_told(photographs):
+    gathered = SmallPictures()
+    pieces = sleeve(photographs)
+    for number, (name, data) in enumerate(sorted(pieces.items())):
+        gathered.add(name, data, f" (commit {'ba'[number % 2] * 10})")  # a chess board: none beside another
+    found = [(folder, whence, len(among(group))) for folder, whence, group in gathered.groups() if among(group)]
+    assert found == [("tiles", f" (commit {'a' * 10})", 16)]
+
+
+def test_of_what_is_no_piece_nothing_is_kept():
+    gathered = SmallPictures()
+    for number in range(9):
+        gathered.add(f"photos/{number}.png", written(Image.new("RGB", (300, 300), (number, 0, 0))))
+    assert list(gathered.groups()) == []
+    assert gathered._folders == {}
+
+
+def plain(like: dict[str, bytes], shade: int) -> dict[str, bytes]:
+    """Icons under the same names."""
+    return {name: written(Image.new("RGB", (64, 64), (shade, number, 0))) for number, name in enumerate(like)}
