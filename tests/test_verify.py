@@ -15,7 +15,7 @@ from consentguard.guard.verify import SomebodySeen, verify
 from consentguard.values import Box, Face, Hand, Head, Picture, Rewrite
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite import Paint, RewritePlan, apply_plan, fill, paint, proof
-from consentguard.vision.rewrite.figures import Figures
+from consentguard.vision.rewrite.figures import Figure, Figures
 from consentguard.vision.rewrite.shapes import Polygon, drawn
 
 WIDTH, HEIGHT, PAINT = 320, 240, Paint()
@@ -173,7 +173,7 @@ def test_what_the_painter_made_passes_in_every_format(kind: str, quality: int, f
 
 def with_figure(plan: RewritePlan) -> RewritePlan:
     head = Box(30, 30, 140, 150)
-    return replace(plan, heads=(head,), figures=Figures(plan.hidden.astype(np.uint8), (head,)))
+    return replace(plan, heads=(head,), figures=Figures(plan.hidden.astype(np.uint8), (Figure(head, head),)))
 
 
 @pytest.mark.parametrize("sticker", ["smile", "figure"])

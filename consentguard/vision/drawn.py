@@ -37,35 +37,38 @@ FACE_OF: Final = (0, 1, 4, 2, 3, 0, 3, 0)
 
 _NEAR: Final = 10
 """Levels of 255 by which coding moves a flat colour at most."""
-_FACE_SHARE: Final = 0.22
-_DRAWN_SHARE: Final = 0.28
-"""Shares of its middle that are of one colour of faces, and of any of these colours, from which a box holds a figure.
-Of 12,827 labelled boxes of open sets the first is .18 at most: docs/decisions/0095-figures.md."""
+_FACE_SHARE: Final = 0.15
+_HALF_SHARE: Final = 0.1
+"""Shares of the middle of a box, and of its upper and its lower half, that have one colour of faces, from which the box
+holds a figure. A mask over mouth and nose has such a colour in the lower half alone. Of 12,827 labelled boxes of open
+sets the nearest have .18 and .02, .04 and .07: docs/decisions/0095-figures.md."""
 _RIM: Final = 6
 """Which part of a box its rim is, on each side."""
-_ALL: Final = np.array((*FACES, *BODIES), np.int16)
+_FACES: Final = np.array(FACES, np.int16)
 _SIDE: Final = 48
 """Points a side at which a box is looked at, at most."""
 
 
 def is_drawn(pixels: Pixels, box: Box) -> bool:
-    """Whether what a box holds is a figure that was drawn here; `pixels` RGB uint8 (height, width, 3)."""
-    face, drawn = shares(pixels, box)
-    return face >= _FACE_SHARE and drawn >= _DRAWN_SHARE
+    """Whether what a box holds is the face of a figure that was drawn here; `pixels` RGB uint8 (height, width, 3)."""
+    whole, half = shares(pixels, box)
+    return whole >= _FACE_SHARE and half >= _HALF_SHARE
 
 
 def shares(pixels: Pixels, box: Box) -> tuple[float, float]:
-    """Which shares of the middle of a box are of the commonest colour of faces, and of any colour of figures, 0..1."""
+    """Which share of the middle of a box is of the commonest colour of faces, and of its upper or lower half at least;
+    0..1."""
     # The middle: around a real face there may be a hood of any colour.
     across, down = box.width // _RIM, box.height // _RIM
     middle = Box(box.left + across, box.top + down, box.right - across, box.bottom - down)
     inside = middle.within(pixels.shape[1], pixels.shape[0])
-    if inside is None:
+    if inside is None or inside.height < 2:
         return 0.0, 0.0
     rows = np.unique(np.linspace(inside.top, inside.bottom - 1, _SIDE).astype(int))
     columns = np.unique(np.linspace(inside.left, inside.right - 1, _SIDE).astype(int))
     part = pixels[np.ix_(rows, columns)].astype(np.int16)
-    # Levels by which each point differs from each colour: (rows, columns, colours).
-    apart = np.abs(part[:, :, None] - _ALL).max(axis=-1)
-    near = (apart <= _NEAR).mean(axis=(0, 1))
-    return float(near[: len(FACES)].max()), float(near.sum())
+    # By how many levels each point differs from each colour: (rows, columns, colours).
+    near = np.abs(part[:, :, None] - _FACES).max(axis=-1) <= _NEAR
+    mine = near[:, :, near.sum(axis=(0, 1)).argmax()]
+    upper, lower = mine[: len(rows) // 2].mean(), mine[len(rows) // 2 :].mean()
+    return float(mine.mean()), float(min(upper, lower))

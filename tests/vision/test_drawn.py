@@ -12,7 +12,7 @@ from consentguard.vision.detection import passes
 from consentguard.vision.detection.protocol import Detector
 from consentguard.vision.drawn import FACES, is_drawn
 from consentguard.vision.imagefile import codec
-from consentguard.vision.rewrite.figures import Figures, drawn_on
+from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 
 
 def picture_with(label: int, head: Box, size: int = 320, quality: int = 85) -> np.ndarray:
@@ -21,7 +21,7 @@ def picture_with(label: int, head: Box, size: int = 320, quality: int = 85) -> n
     grown = Box(head.left - head.width // 4, head.top - head.height // 4, head.right + head.width // 4, size)
     labels[max(grown.top, 0) : grown.bottom, max(grown.left, 0) : grown.right] = label
     nowhere = Box(-9, -9, -8, -8)
-    figures = Figures(labels, (*[nowhere] * (label - 1), head))
+    figures = Figures(labels, (*[Figure(nowhere, nowhere)] * (label - 1), Figure(head, grown)))
     pixels = drawn_on(np.full((size, size, 3), 110, np.uint8), figures)
     return codec.decode(codec.encode_jpeg(pixels, quality), max_edge=size, max_pixels=size * size).pixels
 

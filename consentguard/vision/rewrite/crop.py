@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.rewrite.cells import grown_cells
-from consentguard.vision.rewrite.figures import Placement
 from consentguard.vision.rewrite.ground import Ground, Painted, in_cells, skin_cells, sums
+from consentguard.vision.rewrite.placement import Placement
 from consentguard.vision.rewrite.scene import Limits, Scene
 from consentguard.vision.rewrite.shapes import Mask, grown
 from consentguard.vision.rewrite.silhouette import around_hand, forearm, hand_length, kept_hand, own_box

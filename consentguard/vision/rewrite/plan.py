@@ -11,8 +11,9 @@ import numpy as np
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
-from consentguard.vision.rewrite.figures import Figures, Placement, heads_alone, placement_of, tidied
+from consentguard.vision.rewrite.figures import Figures
 from consentguard.vision.rewrite.ground import Ground, Painted
+from consentguard.vision.rewrite.placement import Placement, heads_alone, placement_of, tidied
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded, share_of
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
@@ -217,7 +218,7 @@ class _Candidate:
         """The plan; `people` are pixels of the whole picture."""
         part = (slice(self.frame.top, self.frame.bottom), slice(self.frame.left, self.frame.right))
         hidden = self.hidden[part].copy()
-        figures = None if self.placement is None else self.placement.figures(self.hidden).within(self.frame)
+        figures = None if self.placement is None else self.placement.figures(hidden, self.frame)
         people = people[part] & ~hidden
         return RewritePlan(self.rewrite, self.frame, self.why, hidden, people, self.heads, self.worth, figures=figures)
 

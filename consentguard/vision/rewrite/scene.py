@@ -63,12 +63,14 @@ class Limits:
 @dataclass(frozen=True, slots=True, eq=False)
 class Hidden:
     """Somebody who may not be seen: `head` is where it was found, `cover` the whole head rather too large, `cells` the
-    body, `height` that of the head in pixels, `hips` the height of the hips where it is known."""
+    body, `height` that of the head in pixels, `guessed` that the body was not read, `hips` the y of the
+    hips where it is known."""
 
     head: Face | Head
     cover: Polygon
     cells: Mask
     height: float
+    guessed: bool
     hips: float | None
 
 
@@ -163,7 +165,8 @@ def survey(
             cells = np.zeros_like(cells)
         bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
-        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, person.hips if person else None))
+        guessed = person is None or person.extent is None
+        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, person.hips if person else None))
         # Those of earlier steps too, so that no step shows more than the one before.
         shapes = [_outline(head, by, rim, faces) for by in dict.fromkeys(more)]
         hair = None

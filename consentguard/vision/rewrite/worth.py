@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.boxes import shared
-from consentguard.vision.rewrite.figures import Placement
 from consentguard.vision.rewrite.ground import Frames, Ground, Painted, in_cells, largest, sums
+from consentguard.vision.rewrite.placement import Placement
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import Mask, share_of
 
@@ -202,16 +202,16 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
 def figure_features(figures: Placement, frames: Frames) -> dict[str, NDArray[np.float64]]:
     """The same of the figures that stand in each frame."""
     labels, grain = figures.owner, figures.grid.grain
-    counts = np.bincount(labels.ravel(), minlength=len(figures.heads) + 1)
-    there = [label for label in range(1, len(figures.heads) + 1) if counts[label]]
+    counts = np.bincount(labels.ravel(), minlength=len(figures.people) + 1)
+    there = [label for label in range(1, len(figures.people) + 1) if counts[label]]
     none = np.zeros(len(frames))
     if not there:
         return dict.fromkeys(("largest figure", "whole figures", "cut figures", "cut face", "faceless"), none)
-    boxes = [box_of(labels == label, grain) for label in there]
+    boxes = [figures.people[label - 1].body for label in there]
     areas = counts[there] * float(grain * grain)
     inside_it = inside(frames, boxes)
     part = inside_it * areas / (frames[:, 2:] - frames[:, :2]).prod(axis=1)[:, None]
-    face = inside(frames, [figures.heads[label - 1] for label in there])
+    face = inside(frames, [figures.people[label - 1].head for label in there])
     face_cut = (face > _FIGURE_THERE) & (face < _WHOLE_FIGURE)
     return {
         "largest figure": part.max(axis=1),

@@ -1,0 +1,350 @@
+"""Placement: where the figures of those who are hidden stand, and the shape that each of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from consentguard.values import Box
+from consentguard.vision.rewrite.cells import Grid, grown_cells
+from consentguard.vision.rewrite.figures import Figure, Figures, Labels, Oval, locks
+from consentguard.vision.rewrite.scene import Hidden, Scene
+from consentguard.vision.rewrite.shapes import Mask, around, uint8
+from consentguard.vision.rewrite.silhouette import own_box
+
+_CLOSED: Final = 0.3
+_HOLE: Final = 0.5
+"""Heads: gaps half as wide are closed in the shape of a body, and holes of so many squares of a head are filled."""
+_FINE: Final = 3
+"""Squares in half of such a gap, and in the sigma of a blur: the shapes of large people are made on a coarser grid."""
+_MOST: Final = 250
+"""Figures of a picture, the largest; more would not be told apart."""
+_PIECE: Final = 0.3
+"""Share of a body under which a piece of it that is not beside its head is left to the fill."""
+_BESIDE, _LEAST = 0.75, 0.3
+"""Heads on each side of a head's middle, and above and below it: what begins there is beside it. Squares of a head that
+it has at least."""
+_ALONE: Final = 0.004
+"""Share of the picture from which a body without a head is a figure."""
+_HEAD_WIDE, _HEAD_HIGH = 0.6, 0.28
+"""Sides of a body without a head that the head drawn at its top takes up at most."""
+_SOFT: Final = 0.2
+_SOFT_LEAST: Final = 1.2
+"""Sigma of the blur that makes smooth outlines, in heads, in cells at least. What is thinner than 1.35 of it goes."""
+_RIM: Final = 2
+"""Cells that a figure keeps from the rim of the paint, so that its outline is whole."""
+_TIP: Final = 0.15
+_MORE_THAN_HALF: Final = 25
+"""Heads by which the rim of the paint is rounded where it limits a figure; what is taken from its blurred levels, so
+that a figure does not reach beyond it."""
+_AROUND_HEAD: Final = 1.2
+_CHIN: Final = 0.9
+"""Heads around its middle within which what lies higher than so many heads below its top is no body, but hair, a hood
+or the margin of a cover."""
+_HIGHER: Final = 1.15
+"""Heights of a head in widths of it, where a frame cuts it."""
+_BUST: Final = np.array([(0.25, 0.8), (0.3, 1.0), (0.5, 1.12), (0.6, 1.3), (0.6, 1.6)])
+_CHILD: Final = np.array([
+    (0.25, 0.8), (0.3, 1.0), (0.6, 1.12), (0.8, 1.3), (0.88, 1.6), (0.86, 2.4), (0.72, 3.4), (0.84, 5.95), (0.2, 5.95),
+    (0.0, 4.2),
+])  # fmt: skip
+_HIPS: Final = 3.3
+"""Shoulders that every body has, and the whole body where none was read: half widths and how far each is below the top
+of the head, and its hips; in heads. They lie inside `silhouette.trunk`."""
+_SMALL_HEAD: Final = 0.1
+_HEAD_SIZES: Final = 9
+_ON_PAINT: Final = 0.97
+"""What is cut off each side of the least head that is drawn, how many between it and its cover are tried, and the share
+of its outline that has to be painted."""
+_TURNS: Final = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+_INSIDE: Final = 127
+
+
+def tidied(scene: Scene) -> Scene:
+    """The scene with rounder bodies: gaps and holes of each hidden person are closed. Nothing is shown by it."""
+    return replace(scene, hidden=tuple(replace(one, cells=_whole(one, scene.grid)) for one in scene.hidden))
+
+
+def heads_alone(scene: Scene) -> Scene:
+    """The scene as if nobody had a body: where bodies may remain, only heads are painted over."""
+    nothing = np.zeros_like(scene.alone)
+    return replace(scene, hidden=tuple(replace(one, cells=nothing) for one in scene.hidden), alone=nothing, cut=nothing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """A smooth shape.
+
+    Attributes:
+        levels: uint8, over 127 in the middle of each square that is inside.
+        top, left: where the first square begins, in cells.
+        side: cells a side of a square.
+    """
+
+    levels: NDArray[np.uint8]
+    top: int
+    left: int
+    side: int
+
+    def enlarged(self, by: int) -> Mask:
+        """Which points are inside, `by` a side of each cell."""
+        height, width = self.levels.shape
+        size = (width * self.side * by, height * self.side * by)
+        return np.asarray(cv2.resize(self.levels, size, interpolation=cv2.INTER_LINEAR) > _INSIDE)
+
+    def around(self, grain: int) -> Box | None:
+        """A box around it in pixels; None if nothing is inside."""
+        x, y, wide, high = cv2.boundingRect((self.levels > _INSIDE).view(np.uint8))
+        if not wide:
+            return None
+        unit, left, top = self.side * grain, self.left * grain, self.top * grain
+        return Box(
+            left + (x - 1) * unit, top + (y - 1) * unit, left + (x + wide + 1) * unit, top + (y + high + 1) * unit
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """Who stands where, before anything is drawn.
+
+    Attributes:
+        grid: the cells.
+        owner: the label of each cell.
+        people: as in `Figures`.
+        shapes: of the body of each; None for a head alone.
+        order: labels, from those who are furthest away to the nearest.
+    """
+
+    grid: Grid
+    owner: Labels
+    people: tuple[Figure, ...] = ()
+    shapes: tuple[Shape | None, ...] = ()
+    order: tuple[int, ...] = ()
+
+    @classmethod
+    def nobody(cls, grid: Grid) -> Placement:
+        return cls(grid, grid.empty())
+
+    def figures(self, hidden: Mask, frame: Box) -> Figures:
+        """The figures in a frame of the picture, on those of its pixels that are hidden and on no others."""
+        labels = np.zeros(hidden.shape, np.uint8)
+        for label in self.order:
+            _lay(labels, label, self.shapes[label - 1], self.grid.grain, frame)
+        for label in self.order:  # a head that was found was seen, whatever is guessed of bodies
+            head = self.people[label - 1].head
+            _lay_head(labels, label, (Oval.of_head(head), *locks(head, label)), frame)
+        labels[~hidden] = 0
+        return Figures(labels, tuple(person.moved(-frame.left, -frame.top) for person in self.people))
+
+
+def placement_of(scene: Scene, hidden: Mask) -> Placement:
+    """Who stands where in a scene of which these pixels are painted over. Every head that is hidden has a figure."""
+    grid, largest = scene.grid, sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
+    largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
+    paint = uint8(cv2.erode(grid.full(hidden) * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
+    shapes = [_shape_of(one, paint, grid) for one in largest]
+    people = [_person(one, shape, hidden, grid) for one, shape in zip(largest, shapes, strict=True)]
+    # A guessed body stands behind all others: whoever seems to stand behind it was seen.
+    order = sorted(range(len(people)), key=lambda index: (not largest[index].guessed, largest[index].height))
+    owner = grid.empty()
+    cells = Box(0, 0, grid.columns, grid.rows)
+    for index in order:
+        _lay(owner, index + 1, shapes[index], 1, cells)
+    free = (scene.alone | scene.cut) & (owner == 0) & grid.touched(hidden)
+    for one in largest:
+        free &= ~one.cells
+    headless = _headless(free, paint, grid, _MOST - len(people))
+    for label, (head, shape) in enumerate(headless, len(people) + 1):
+        shapes.append(shape)
+        people.append(Figure(head, shape.around(grid.grain) or head))
+        _lay(owner, label, shape, 1, cells)
+    labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
+    for label in labels:
+        _lay_head(owner, label, (Oval.of_head(people[label - 1].head).over(grid.grain),), cells)
+    owner[~grid.touched(hidden)] = 0
+    return Placement(grid, owner, tuple(people), tuple(shapes), labels)
+
+
+def _person(one: Hidden, shape: Shape | None, hidden: Mask, grid: Grid) -> Figure:
+    """How somebody hidden is drawn who has a body of such a shape."""
+    head, own = _head_on(one, hidden, grid), own_box(one.head)
+    body, more = Oval.of_head(head).box, None if shape is None else shape.around(grid.grain)
+    if more is None:
+        return Figure(head, body)
+    edges = (
+        min(body.left, more.left),
+        min(body.top, more.top),
+        max(body.right, more.right),
+        max(body.bottom, more.bottom),
+    )
+    hips = own.top + _HIPS * _unit(own) if one.guessed else one.hips
+    return Figure(head, Box(*edges), None if hips is None else round(hips))
+
+
+def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
+    """The head that is drawn: the largest between a small one and the cover whose outline is painted."""
+    own, cover = own_box(one.head), around(one.cover)
+    across, down = _SMALL_HEAD * own.width, _SMALL_HEAD * own.height
+    small = np.array([own.left + across, own.top + down, own.right - across, own.bottom - down])
+    for share in np.linspace(1, 0, _HEAD_SIZES):
+        box = Box.covering(*(small + share * (np.array(cover.as_list()) - small)).tolist())
+        oval = Oval.of_head(box).larger(grid.grain * _RIM)
+        x = np.floor(oval.x + oval.wide * np.cos(_TURNS)).astype(int)
+        y = np.floor(oval.y + oval.high * np.sin(_TURNS)).astype(int)
+        there = (x >= 0) & (y >= 0) & (x < hidden.shape[1]) & (y < hidden.shape[0])
+        if (hidden[y[there], x[there]]).sum() >= _ON_PAINT * there.sum():
+            break
+    return box
+
+
+def _unit(head: Box) -> float:
+    return max(head.height, head.width * _HIGHER)
+
+
+def _lay(labels: Labels, label: int, shape: Shape | None, by: int, frame: Box) -> None:
+    """Sets the labels of a body in a frame, `by` points a side of each cell, in place."""
+    if shape is not None:
+        _set(labels, label, shape.enlarged(by), shape.left * by - frame.left, shape.top * by - frame.top)
+
+
+def _lay_head(labels: Labels, label: int, ovals: Sequence[Oval], frame: Box) -> None:
+    """Sets the labels of a head in a frame, in place."""
+    for oval in ovals:
+        # Not drawn into the frame: where its rim cuts an ellipse OpenCV rounds otherwise.
+        box = oval.box
+        mask = np.zeros((box.height, box.width), np.uint8)
+        Oval(oval.x - box.left, oval.y - box.top, oval.wide, oval.high).fill(mask, 1, cv2.LINE_8)
+        _set(labels, label, mask.view(np.bool_), box.left - frame.left, box.top - frame.top)
+
+
+def _set(labels: Labels, label: int, mask: Mask, x: int, y: int) -> None:
+    """Sets labels where a mask is set whose first corner is at x, y; in place."""
+    rows, columns = mask.shape
+    inside = Box(x, y, x + columns, y + rows).within(labels.shape[1], labels.shape[0])
+    if inside is not None:
+        mask = mask[inside.top - y : inside.bottom - y, inside.left - x : inside.right - x]
+        np.copyto(labels[inside.top : inside.bottom, inside.left : inside.right], np.uint8(label), where=mask)
+
+
+def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None:
+    """The shape of a hidden person's body; None where there is none. `paint` is 255 in painted cells, else 0."""
+    x, y, wide, high = cv2.boundingRect(one.cells.view(np.uint8))
+    if not wide:
+        return None
+    head, unit = own_box(one.head), one.height / grid.grain
+    soft = max(_SOFT * unit, _SOFT_LEAST)
+    reach = int(3 * soft) + 2
+    top, left = max(y - reach, 0), max(x - reach, 0)
+    part = (slice(top, y + high + reach), slice(left, x + wide + reach))
+    body = one.cells[part].astype(np.uint8)
+    if one.guessed:
+        body &= _inside(_CHILD, head, grid, body.shape, top, left)
+    else:
+        chin = round((head.top + _CHIN * head.height) / grid.grain) - top
+        Oval.of_head(head).over(grid.grain, left, top, _AROUND_HEAD).fill(body[: max(chin, 0)], 0, cv2.LINE_8)
+        body |= _inside(_BUST, head, grid, body.shape, top, left)
+    side = max(int(soft / _FINE), 1)
+    levels = _smooth(_coarser(body * np.uint8(255), side), soft / side)
+    tip = 2 * round(_TIP * unit / side) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (tip, tip))
+    rounded = uint8(cv2.morphologyEx(_coarser(paint[part], side), cv2.MORPH_OPEN, disc))
+    rim = _smooth(rounded, soft / side / 2)
+    levels = np.minimum(levels, np.maximum(rim, _MORE_THAN_HALF) - np.uint8(_MORE_THAN_HALF))
+    middle = ((head.left + head.right) / 2 / grid.grain - left, (head.top + head.bottom) / 2 / grid.grain - top)
+    _without_pieces(levels, middle[0] / side, middle[1] / side, unit / side)
+    return Shape(levels, top, left, side)
+
+
+def _inside(
+    outline: NDArray[np.float64], head: Box, grid: Grid, size: tuple[int, ...], top: int, left: int
+) -> NDArray[np.uint8]:
+    """1 for the cells in an outline, of which the right half is given in heads, beneath a head."""
+    middle = (head.left + head.right) / 2
+    both = np.concatenate([outline, (outline * (-1, 1))[::-1]]) * _unit(head) + (middle, head.top)
+    cells = np.zeros(size, np.uint8)
+    cv2.fillPoly(cells, [np.round(both / grid.grain - (left, top)).astype(np.int32)], 1)
+    return cells
+
+
+def _smooth(levels: NDArray[np.uint8], soft: float) -> NDArray[np.uint8]:
+    """Levels blurred; at the rims of the picture as if it went on beyond them."""
+    return uint8(cv2.GaussianBlur(levels, (0, 0), soft, borderType=cv2.BORDER_REPLICATE))
+
+
+def _coarser(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The mean of each square of so many cells a side; the last ones go on beyond these cells."""
+    if side == 1:
+        return levels
+    height, width = levels.shape
+    padded = cv2.copyMakeBorder(levels, 0, -height % side, 0, -width % side, cv2.BORDER_REPLICATE)
+    size = (padded.shape[1] // side, padded.shape[0] // side)
+    return uint8(cv2.resize(padded, size, interpolation=cv2.INTER_AREA))
+
+
+def _without_pieces(levels: NDArray[np.uint8], x: float, y: float, unit: float) -> None:
+    """Leaves small pieces of a body to the fill, in place, but those beside its head, whose middle is given."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((levels > _INSIDE).view(np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    small = area < _PIECE * area[1:].sum()
+    reach = _BESIDE * unit
+    rows, columns = (slice(max(int(at - reach), 0), max(int(at + reach) + 1, 0)) for at in (y, x))
+    small[np.setdiff1d(parts[rows, columns], np.flatnonzero(area < _LEAST * unit**2))] = False
+    small[0] = False
+    levels[small[parts]] = 0
+
+
+def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> Iterator[tuple[Box, Shape]]:
+    """Bodies without a head of their own that are large enough are figures too; their heads are drawn at their tops."""
+    if not free.any():
+        return
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(free.view(np.uint8), connectivity=4)
+    large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= _ALONE * free.size]
+    for part in large[:most]:
+        _, top, wide, high, _area = (int(number) for number in stats[part])
+        side = min(_HEAD_WIDE * wide, _HEAD_HIGH * high)
+        mine = parts == part
+        x = float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
+        box = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
+        yield box, Shape(np.minimum(_smooth(mine * np.uint8(255), max(_SOFT * side, _SOFT_LEAST)), paint), 0, 0, 1)
+
+
+def _whole(one: Hidden, grid: Grid) -> Mask:
+    """The cells of a hidden person without narrow gaps and small holes; never fewer."""
+    cells, unit = one.cells, one.height / grid.grain
+    x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
+    if not wide:
+        return cells
+    by = max(_CLOSED * unit / 2, 1.0)
+    side = max(int(by / _FINE), 1)
+    reach = int(2 * by) + 2
+    top, left = max(y - reach, 0) // side * side, max(x - reach, 0) // side * side
+    part = (slice(top, y + high + reach), slice(left, x + wide + reach))
+    whole = cells[part]
+    coarse = _full_squares(whole, side)
+    grown = grown_cells(coarse, by / side)
+    closed = coarse | (cv2.distanceTransform(grown.view(np.uint8), cv2.DIST_L2, 5) > by / side)
+    _, holes, stats, _ = cv2.connectedComponentsWithStats((~closed).view(np.uint8), connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < _HOLE * (unit / side) ** 2
+    small &= (stats[:, 0] > 0) & (stats[:, 1] > 0)
+    small &= (stats[:, 0] + stats[:, 2] < closed.shape[1]) & (stats[:, 1] + stats[:, 3] < closed.shape[0])
+    small[0] = False
+    filled = np.repeat(np.repeat(closed | small[holes], side, axis=0), side, axis=1)
+    result = cells.copy()
+    result[part] |= filled[: whole.shape[0], : whole.shape[1]]
+    return result
+
+
+def _full_squares(cells: Mask, side: int) -> Mask:
+    """The squares of so many cells a side of which every cell is set; the last ones go on beyond these cells."""
+    if side == 1:
+        return cells
+    height, width = cells.shape
+    beyond = (0, -height % side, 0, -width % side)
+    padded = cv2.copyMakeBorder(cells.view(np.uint8), *beyond, cv2.BORDER_REPLICATE)
+    square = np.ones((side, side), np.uint8)
+    return np.asarray(cv2.erode(padded, square, anchor=(0, 0))[::side, ::side] > 0)
