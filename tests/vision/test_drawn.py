@@ -63,6 +63,13 @@ def test_a_real_face_in_a_hood_of_such_a_colour_is_not_drawn() -> None:
     assert not is_drawn(pixels, Box(10, 5, 110, 115))
 
 
+@pytest.mark.parametrize("colour", FACES)
+def test_a_real_face_with_a_mask_of_such_a_colour_is_not_drawn(colour: tuple[int, int, int]) -> None:
+    pixels = np.full((120, 120, 3), (200, 150, 120), np.uint8)
+    pixels[60:] = colour
+    assert not is_drawn(pixels, Box(10, 10, 110, 110))
+
+
 def test_a_box_outside_the_picture_holds_no_figure() -> None:
     assert not is_drawn(np.full((20, 20, 3), FACES[0], np.uint8), Box(30, 30, 40, 40))
 

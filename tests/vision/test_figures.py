@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
+from consentguard.vision.drawn import BODIES, FACE_OF, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 from consentguard.vision.rewrite.placement import heads_alone, placement_of, tidied
@@ -67,6 +68,60 @@ def test_what_lies_apart_from_its_head_is_left_to_the_fill() -> None:
     assert hidden[183, 105]
     assert made.labels[183, 105] == 0
     assert made.labels[100, 160] == 1
+
+
+def test_what_is_thin_is_no_part_of_a_figure() -> None:
+    face = face_at(140, 30, 40)
+    sure = np.zeros((180, 160), np.uint8)
+    sure[:, 20:140] = 220
+    sure[100:105] = 220
+    made, hidden = figures(scene_of(face, people=(body(Box(80, 30, 240, 210), face, sure),)))
+    assert hidden[132, 84:96].all()
+    assert not made.labels[132, 84:96].any()
+    assert (made.labels[100:190, 120:200] == 1).all()
+
+
+def test_a_body_that_was_not_read_is_a_child_with_shoulders_and_legs() -> None:
+    made, _ = figures(scene_of(face_at(150, 20, 16)))
+    (figure,) = made.people
+    middle = (figure.head.left + figure.head.right) // 2
+    rows = np.flatnonzero((made.labels > 0).any(axis=1))
+    across = (made.labels > 0).sum(axis=1)
+    assert across[figure.head.bottom + 2] < 0.8 * across[rows[0] :].max(), "a neck"
+    assert figure.hips is not None
+    assert rows[-1] > figure.hips > figure.head.bottom
+    assert not made.labels[rows[-1] - 4, middle], "between the legs"
+    assert made.labels[rows[-1] - 4].any()
+
+
+def test_outlines_are_whole_as_figures_keep_from_the_rim_of_the_paint() -> None:
+    made, hidden = figures(scene_of(face_at(150, 20, 16), face_at(60, 30, 20)))
+    wider = cv2.dilate((made.labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert not (wider & ~hidden).any()
+
+
+def test_whoever_was_seen_stands_before_a_body_that_is_guessed() -> None:
+    near, far = face_at(140, 20, 30), face_at(145, 120, 12)
+    sure = np.full((60, 24), 220, np.uint8)
+    made, _ = figures(scene_of(near, far, people=(body(Box(139, 110, 163, 170), far, sure),)))
+    behind, before = (made.labels[y, 151] for y in (100, 150))
+    assert {behind, before} == {1, 2}
+    assert made.labels[125, 151] == before
+
+
+def test_a_figure_has_hair_a_face_a_shirt_and_trousers() -> None:
+    made, _ = figures(scene_of(face_at(140, 20, 24)))
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), made)
+    (figure,) = made.people
+    head, middle = figure.head, (figure.head.left + figure.head.right) // 2
+    assert figure.hips is not None
+    hair, nose, shirt, trousers = (
+        tuple(drawn[y, middle].tolist())
+        for y in (head.top + head.height // 10, (head.top + head.bottom) // 2 + 2, figure.hips - 4, figure.hips + 4)
+    )
+    assert nose == FACES[FACE_OF[0]]
+    assert shirt == BODIES[0]
+    assert len({hair, nose, shirt, trousers, (77, 77, 77)}) == 5
 
 
 def test_gaps_and_small_holes_of_a_body_are_closed() -> None:

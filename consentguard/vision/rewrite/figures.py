@@ -32,6 +32,8 @@ _FACE_LEAST, _FRINGE_LEAST = 4.0, 16.0
 """Half of a head's height in pixels, of the least whose face has eyes and a mouth, and whose hair has a fringe."""
 _BESIDE: Final = 3
 """Pixels of an outline on each side of one that smooth its stairs."""
+_APART: Final = 0.08
+"""Heads between the corners of an outline, which is no rougher."""
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's drawing coordinates."""
 
@@ -149,9 +151,9 @@ def _draw(picture: Pixels, labels: Labels, label: int, person: Figure, line: flo
     if not mine.any():
         return
     canvas, here = np.empty((*mine.shape, 3), np.uint8), person.moved(-inside.left, -inside.top)
-    canvas[:] = BODIES[(label - 1) % len(BODIES)]
+    cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
     if here.hips is not None:
-        canvas[max(here.hips, 0) :] = _TROUSERS[(label - 1) % len(_TROUSERS)]
+        cv2.rectangle(canvas, (0, here.hips), mine.shape[::-1], _TROUSERS[(label - 1) % len(_TROUSERS)], cv2.FILLED)
     _head(canvas, here.head, label)
     cv2.copyTo(canvas, mine, picture[part])
     # The outline goes on beyond the picture, so that there is none at its rim.
@@ -159,7 +161,8 @@ def _draw(picture: Pixels, labels: Labels, label: int, person: Figure, line: flo
     below, right = reach * (inside.bottom == height), reach * (inside.right == width)
     beyond = cv2.copyMakeBorder(mine, top, below, left, right, cv2.BORDER_REPLICATE)
     outlines, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
-    smooth = [_without_stairs(outline[:, 0]) for outline in outlines]
+    apart = min(max(round(_APART * person.head.height), _BESIDE), 4 * _BESIDE)
+    smooth = [_without_stairs(outline[:, 0], apart) for outline in outlines if len(outline) > _BESIDE]
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, _SHIFT)
 
 
@@ -191,11 +194,11 @@ def _head(canvas: Pixels, box: Box, label: int) -> None:
     cv2.ellipse(canvas, at, sides, 0, 25, 155, dark, max(1, round(0.12 * face.wide)), cv2.LINE_AA, _SHIFT)
 
 
-def _without_stairs(outline: NDArray[Any]) -> NDArray[np.int32]:
-    """The corners (n, 2) of an outline along pixels, each the mean of those beside it, in parts of a pixel."""
-    around = np.concatenate([outline[-_BESIDE:], outline, outline[:_BESIDE]]) if len(outline) > _BESIDE else outline
+def _without_stairs(outline: NDArray[Any], apart: int) -> NDArray[np.int32]:
+    """One of so many corners (n, 2) of an outline along pixels, as the mean of those beside it, in parts of a pixel."""
+    around = np.concatenate([outline[-_BESIDE:], outline, outline[:_BESIDE]])
     means = cv2.blur(around.astype(np.float32), (1, 2 * _BESIDE + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.round(means[_BESIDE : len(outline) + _BESIDE] * 2**_SHIFT).astype(np.int32)
+    return np.round(means[_BESIDE : len(outline) + _BESIDE : apart] * 2**_SHIFT).astype(np.int32)
 
 
 def _shade(colour: Colour, light: float) -> Colour:

@@ -20,7 +20,7 @@ from consentguard.vision.rewrite.silhouette import own_box
 _CLOSED: Final = 0.3
 _HOLE: Final = 0.5
 """Heads: gaps half as wide are closed in the shape of a body, and holes of so many squares of a head are filled."""
-_FINE: Final = 3
+_FINE, _COARSE = 3, 2
 """Squares in half of such a gap, and in the sigma of a blur: the shapes of large people are made on a coarser grid."""
 _MOST: Final = 250
 """Figures of a picture, the largest; more would not be told apart."""
@@ -62,6 +62,7 @@ _ON_PAINT: Final = 0.97
 """What is cut off each side of the least head that is drawn, how many between it and its cover are tried, and the share
 of its outline that has to be painted."""
 _TURNS: Final = np.linspace(0, 2 * np.pi, 48, endpoint=False)
+_ACROSS, _DOWN = np.cos(_TURNS), np.sin(_TURNS)
 _INSIDE: Final = 127
 
 
@@ -194,8 +195,7 @@ def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
     for share in np.linspace(1, 0, _HEAD_SIZES):
         box = Box.covering(*(small + share * (np.array(cover.as_list()) - small)).tolist())
         oval = Oval.of_head(box).larger(grid.grain * _RIM)
-        x = np.floor(oval.x + oval.wide * np.cos(_TURNS)).astype(int)
-        y = np.floor(oval.y + oval.high * np.sin(_TURNS)).astype(int)
+        x, y = (oval.x + oval.wide * _ACROSS).astype(int), (oval.y + oval.high * _DOWN).astype(int)
         there = (x >= 0) & (y >= 0) & (x < hidden.shape[1]) & (y < hidden.shape[0])
         if (hidden[y[there], x[there]]).sum() >= _ON_PAINT * there.sum():
             break
@@ -248,12 +248,12 @@ def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None
         chin = round((head.top + _CHIN * head.height) / grid.grain) - top
         Oval.of_head(head).over(grid.grain, left, top, _AROUND_HEAD).fill(body[: max(chin, 0)], 0, cv2.LINE_8)
         body |= _inside(_BUST, head, grid, body.shape, top, left)
-    side = max(int(soft / _FINE), 1)
+    side = max(int(soft / _COARSE), 1)
     levels = _smooth(_coarser(body * np.uint8(255), side), soft / side)
     tip = 2 * round(_TIP * unit / side) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (tip, tip))
     rounded = uint8(cv2.morphologyEx(_coarser(paint[part], side), cv2.MORPH_OPEN, disc))
-    rim = _smooth(rounded, soft / side / 2)
+    rim = cv2.blur(rounded, (tip, tip), borderType=cv2.BORDER_REPLICATE)
     levels = np.minimum(levels, np.maximum(rim, _MORE_THAN_HALF) - np.uint8(_MORE_THAN_HALF))
     middle = ((head.left + head.right) / 2 / grid.grain - left, (head.top + head.bottom) / 2 / grid.grain - top)
     _without_pieces(levels, middle[0] / side, middle[1] / side, unit / side)
@@ -272,8 +272,10 @@ def _inside(
 
 
 def _smooth(levels: NDArray[np.uint8], soft: float) -> NDArray[np.uint8]:
-    """Levels blurred; at the rims of the picture as if it went on beyond them."""
-    return uint8(cv2.GaussianBlur(levels, (0, 0), soft, borderType=cv2.BORDER_REPLICATE))
+    """Levels blurred by about this sigma; at the rims of the picture as if it went on beyond them."""
+    side = 2 * round((np.sqrt(6 * soft**2 + 1) - 1) / 2) + 1  # twice a square: several times as fast as a Gaussian
+    once = cv2.blur(levels, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return uint8(cv2.blur(once, (side, side), borderType=cv2.BORDER_REPLICATE))
 
 
 def _coarser(levels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
