@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
 from consentguard.vision.drawn import BODIES, FACE_OF, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
+from consentguard.vision.rewrite.bodies import heads_alone, tidied
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
-from consentguard.vision.rewrite.placement import heads_alone, placement_of, tidied
+from consentguard.vision.rewrite.placement import placement_of
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
 

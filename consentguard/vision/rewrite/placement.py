@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -11,17 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box
-from consentguard.vision.rewrite.cells import Grid, grown_cells
+from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.figures import Figure, Figures, Labels, Oval, locks
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, around, uint8
 from consentguard.vision.rewrite.silhouette import own_box
 
-_CLOSED: Final = 0.3
-_HOLE: Final = 0.5
-"""Heads: gaps half as wide are closed in the shape of a body, and holes of so many squares of a head are filled."""
-_FINE, _COARSE = 3, 2
-"""Squares in half of such a gap, and in the sigma of a blur: the shapes of large people are made on a coarser grid."""
 _MOST: Final = 250
 """Figures of a picture, the largest; more would not be told apart."""
 _PIECE: Final = 0.3
@@ -33,6 +28,8 @@ _ALONE: Final = 0.004
 """Share of the picture from which a body without a head is a figure."""
 _HEAD_WIDE, _HEAD_HIGH = 0.6, 0.28
 """Sides of a body without a head that the head drawn at its top takes up at most."""
+_COARSE: Final = 2
+"""Squares in the sigma of a blur: the shapes of large people are made on a coarser grid."""
 _SOFT: Final = 0.2
 _SOFT_LEAST: Final = 1.2
 """Sigma of the blur that makes smooth outlines, in heads, in cells at least. What is thinner than 1.35 of it goes."""
@@ -64,17 +61,6 @@ of its outline that has to be painted."""
 _TURNS: Final = np.linspace(0, 2 * np.pi, 48, endpoint=False)
 _ACROSS, _DOWN = np.cos(_TURNS), np.sin(_TURNS)
 _INSIDE: Final = 127
-
-
-def tidied(scene: Scene) -> Scene:
-    """The scene with rounder bodies: gaps and holes of each hidden person are closed. Nothing is shown by it."""
-    return replace(scene, hidden=tuple(replace(one, cells=_whole(one, scene.grid)) for one in scene.hidden))
-
-
-def heads_alone(scene: Scene) -> Scene:
-    """The scene as if nobody had a body: where bodies may remain, only heads are painted over."""
-    nothing = np.zeros_like(scene.alone)
-    return replace(scene, hidden=tuple(replace(one, cells=nothing) for one in scene.hidden), alone=nothing, cut=nothing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -313,40 +299,3 @@ def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> It
         x = float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
         box = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
         yield box, Shape(np.minimum(_smooth(mine * np.uint8(255), max(_SOFT * side, _SOFT_LEAST)), paint), 0, 0, 1)
-
-
-def _whole(one: Hidden, grid: Grid) -> Mask:
-    """The cells of a hidden person without narrow gaps and small holes; never fewer."""
-    cells, unit = one.cells, one.height / grid.grain
-    x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
-    if not wide:
-        return cells
-    by = max(_CLOSED * unit / 2, 1.0)
-    side = max(int(by / _FINE), 1)
-    reach = int(2 * by) + 2
-    top, left = max(y - reach, 0) // side * side, max(x - reach, 0) // side * side
-    part = (slice(top, y + high + reach), slice(left, x + wide + reach))
-    whole = cells[part]
-    coarse = _full_squares(whole, side)
-    grown = grown_cells(coarse, by / side)
-    closed = coarse | (cv2.distanceTransform(grown.view(np.uint8), cv2.DIST_L2, 5) > by / side)
-    _, holes, stats, _ = cv2.connectedComponentsWithStats((~closed).view(np.uint8), connectivity=4)
-    small = stats[:, cv2.CC_STAT_AREA] < _HOLE * (unit / side) ** 2
-    small &= (stats[:, 0] > 0) & (stats[:, 1] > 0)
-    small &= (stats[:, 0] + stats[:, 2] < closed.shape[1]) & (stats[:, 1] + stats[:, 3] < closed.shape[0])
-    small[0] = False
-    filled = np.repeat(np.repeat(closed | small[holes], side, axis=0), side, axis=1)
-    result = cells.copy()
-    result[part] |= filled[: whole.shape[0], : whole.shape[1]]
-    return result
-
-
-def _full_squares(cells: Mask, side: int) -> Mask:
-    """The squares of so many cells a side of which every cell is set; the last ones go on beyond these cells."""
-    if side == 1:
-        return cells
-    height, width = cells.shape
-    beyond = (0, -height % side, 0, -width % side)
-    padded = cv2.copyMakeBorder(cells.view(np.uint8), *beyond, cv2.BORDER_REPLICATE)
-    square = np.ones((side, side), np.uint8)
-    return np.asarray(cv2.erode(padded, square, anchor=(0, 0))[::side, ::side] > 0)

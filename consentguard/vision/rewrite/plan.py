@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 
 from consentguard.values import Box, Face, Picture, Rewrite, Seen, Subject
+from consentguard.vision.rewrite.bodies import heads_alone, tidied
 from consentguard.vision.rewrite.cells import closed_cells, small_parts
 from consentguard.vision.rewrite.crop import best_frames, near_heads, painted_frames
 from consentguard.vision.rewrite.figures import Figures
 from consentguard.vision.rewrite.ground import Ground, Painted
-from consentguard.vision.rewrite.placement import Placement, heads_alone, placement_of, tidied
+from consentguard.vision.rewrite.placement import Placement, placement_of
 from consentguard.vision.rewrite.scene import Limits, Scene, survey
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, drawn, moved, rounded, share_of
 from consentguard.vision.rewrite.silhouette import around_hand, kept_forearm, kept_hand
