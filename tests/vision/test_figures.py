@@ -16,6 +16,7 @@ from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 from consentguard.vision.rewrite.placement import placement_of
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
+from consentguard.vision.rewrite.worth import figure_features
 
 WIDTH, HEIGHT = 320, 240
 GREY = Picture(np.full((HEIGHT, WIDTH, 3), 120, np.uint8), WIDTH, HEIGHT)
@@ -191,6 +192,15 @@ def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tu
     again = placement.figures(hidden[30:200, 40:300], frame)
     assert np.array_equal(again.labels, cut.labels)
     assert again.people == cut.people
+
+
+def test_a_figure_that_the_photos_edge_cuts_is_whole_in_a_frame_that_ends_there() -> None:
+    scene = tidied(scene_of(face_at(4, 120, 60)))
+    frames = np.array([[0, 0, WIDTH, HEIGHT], [60, 0, WIDTH, HEIGHT]])
+    told = figure_features(placement_of(scene, silhouettes(scene)), frames)
+    assert told["whole figures"][0] > told["whole figures"][1] == 0
+    assert told["cut figures"][0] == 0 < told["cut figures"][1]
+    assert told["largest figure"][0] > 0.1
 
 
 def test_no_figure_no_drawing() -> None:

@@ -201,17 +201,18 @@ def features(scene: Scene, ground: Ground, paint: Painted, frames: Frames) -> di
 
 def figure_features(figures: Placement, frames: Frames) -> dict[str, NDArray[np.float64]]:
     """The same of the figures that stand in each frame."""
-    labels, grain = figures.owner, figures.grid.grain
-    counts = np.bincount(labels.ravel(), minlength=len(figures.people) + 1)
-    there = [label for label in range(1, len(figures.people) + 1) if counts[label]]
+    grid, people = figures.grid, figures.people
+    counts = np.bincount(figures.owner.ravel(), minlength=len(people) + 1)[1:]
+    bodies = [one.body.within(grid.width, grid.height) if count else None
+              for one, count in zip(people, counts, strict=True)]  # fmt: skip
+    there = [index for index, body in enumerate(bodies) if body is not None]
     none = np.zeros(len(frames))
     if not there:
         return dict.fromkeys(("largest figure", "whole figures", "cut figures", "cut face", "faceless"), none)
-    boxes = [figures.people[label - 1].body for label in there]
-    areas = counts[there] * float(grain * grain)
-    inside_it = inside(frames, boxes)
+    areas = counts[there] * float(grid.grain**2)
+    inside_it = inside(frames, [body for body in bodies if body is not None])
     part = inside_it * areas / (frames[:, 2:] - frames[:, :2]).prod(axis=1)[:, None]
-    face = inside(frames, [figures.people[label - 1].head for label in there])
+    face = inside(frames, [people[index].head for index in there])
     face_cut = (face > _FIGURE_THERE) & (face < _WHOLE_FIGURE)
     return {
         "largest figure": part.max(axis=1),
@@ -220,12 +221,6 @@ def figure_features(figures: Placement, frames: Frames) -> dict[str, NDArray[np.
         "cut face": (face_cut * np.sqrt(part)).max(axis=1),
         "faceless": (((part > _FACELESS_PART) & (face < _MOSTLY)) * part).sum(axis=1),
     }
-
-
-def box_of(cells: Mask, grain: int) -> Box:
-    """The box around some cells, in pixels; there is at least one."""
-    x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
-    return Box(x * grain, y * grain, (x + wide) * grain, (y + high) * grain)
 
 
 def _areas(boxes: Sequence[Box]) -> NDArray[np.float64]:
