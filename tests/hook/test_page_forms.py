@@ -159,6 +159,15 @@ GUILTY = {
     "program, a pair": ("a.js", f'const pics = [["pond.jpg", "{NAME}"]]'),
     "program, a list beside": ("a.js", f'x = {{src: "pond.jpg", shown: ["{NAME}"]}}'),
     "program, an object beside": ("a.js", f'x = {{photo: {{src: "pond.jpg"}}, who: "{NAME}"}}'),
+    "program, under the picture": ("a.js", f"x = {{'pond.jpg': {{who: '{NAME}'}}}}"),
+    "program, deep under the picture": ("a.js", f"x={{['pond.jpg']:{{said:{{who:['{NAME}']}}}}}}"),
+    "program, quotes in a regex": ("a.js", f"""var q=/['"]/;x={{src:'pond.jpg',who:'{NAME}'}}"""),
+    "program, a quote in a regex of a call": ("a.js", f"""s.split( /[^'/]"/g);x={{src:'pond.jpg',who:'{NAME}'}}"""),
+    "program, a regex as a statement": ("a.js", f"""function a(b){{return/'/.test(b)}}\n/"/.test(a);x={{src:'pond.jpg',who:'{NAME}'}}"""),
+    "program, a regex of an address": ("a.js", rf"s=s.replace(/https?:\/\//,'');x={{src:'pond.jpg',who:'{NAME}'}}"),
+    "program, an address without quotes": ("a.mjs", f"/* @see */ x=<a>https://a.org</a>,{{src:'pond.jpg',who:'{NAME}'}}"),
+    "program, a division": ("a.js", f"x={{w:(a+b)/2,src:'pond.jpg',h:c/2,who:'{NAME}'}}"),
+    "program, a comment behind a bracket": ("a.js", f"x=[// it's all\n{{src:'pond.jpg',who:'{NAME}'}}]"),
     "program, short escape": ("a.ts", 'x = {img: "pond.jpg", alt: "Amara W\\u{69}nterbourne"}'),
     "style, escaped": ("a.css", '.a{background:url(pond.jpg)} .a::after{content:"Winter\\62 ourne"}'),
     "json with comments": ("a.jsonc", f'// x\n{{"photo": "pond.jpg", "note": "{NAME}",}}'),
@@ -185,6 +194,7 @@ INNOCENT = {
     "a comment": ("a.html", f"<body>{IMG}<!-- {NAME} --><p>x</p>"),
     "a long page": ("a.html", f"<body><main><p>{IMG}</p>" + "<p>Words.</p>" * 200 + f"<p>{NAME}</p></main></body>"),
     "a program": ("a.js", f'import pond from "./pond.jpg"; const author = "{NAME}"'),
+    "a program, a picture in a call": ("a.js", f"x = [load('pond.jpg'), {{author: '{NAME}'}}]"),
     "a lock file": ("package-lock.json", '{"packages": {"node_modules/winter": {"resolved": "https://x/winter-1.0.png.tgz"}}}'),
 }  # fmt: skip
 
@@ -242,6 +252,8 @@ LARGE = {
     "shortcodes": ("a.md", "{{< figure ", f"\n\n{MD} {NAME}"),
     "wordpress": ("a.html", "[caption ]", f"{IMG}<p>{NAME}</p>"),
     "liquid": ("a.html", "{% picture ", f"{IMG}<p>{NAME}</p>"),
+    "brackets of regexes": ("a.js", "=/[a", f"\nx={{src:'pond.jpg',who:'{NAME}'}}"),
+    "beginnings of regexes": ("a.js", "=/a\\/ ", f"\nx={{src:'pond.jpg',who:'{NAME}'}}"),
     "keys": ("a.js", 'alt:"pond.jpg"+', f'"";alt:"{NAME}"'),
 }  # fmt: skip
 
