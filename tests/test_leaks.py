@@ -31,7 +31,6 @@ from consentguard.errors import CannotTell, Refused, UnreadableImage
 from consentguard.guard.guard import Guard
 from consentguard.values import Released
 from consentguard.vision.detection.detector import Detector
-from consentguard.vision.drawn import is_drawn
 from consentguard.vision.imagefile import bare, codec
 
 SECRET = b"Winterbourne-CANARY-51.5N-0.1W"
@@ -53,6 +52,11 @@ def face(photographs: dict[str, bytes]) -> bytes:
 @pytest.fixture
 def covering(register: Register, body_policy: Policy, state: State) -> Guard:
     return Guard(register, body_policy, state=state)
+
+
+def without_figures(policy: Policy) -> Policy:
+    """So that every face that a detector finds in a release is one too many: a drawn one may be found."""
+    return replace(policy, picture=replace(policy.picture, sticker=""))
 
 
 def _saved(image: Image.Image, form: str = "JPEG", **settings: object) -> bytes:
@@ -231,13 +235,12 @@ def test_what_is_planted_is_in_no_byte_that_leaves(
     detector: Detector,
 ) -> None:  # fmt: skip
     planted = PLACES[place](wall, face)
-    policy = replace(body_policy, files=replace(body_policy.files, frames="first_frame"))
+    policy = without_figures(replace(body_policy, files=replace(body_policy.files, frames="first_frame")))
     released = Guard(register, policy, state=state).release(planted, name=f"{SECRET.decode()}.jpg")
     assert not _holds_secret(released.data)
     assert face[2000:2030] not in released.data
     assert bare.prove(released.data, "jpeg") == wall.size
-    pixels = codec.decode(released.data, max_edge=2048).pixels
-    assert [face for face in detector.find(pixels) if not is_drawn(pixels, face.box)] == []
+    assert detector.find(codec.decode(released.data, max_edge=2048).pixels) == ()
     assert "metadata-dropped" in [finding.rule for finding in released.verdict.findings], "and it is said"
     # nor does it come out beside the bytes
     kept = b"".join(path.read_bytes() for path in state.directory.iterdir())
@@ -283,12 +286,11 @@ def test_every_published_format_is_bare_and_covers(
     kind: str, suffix: str, register: Register, body_policy: Policy, state: State, photographs: dict[str, bytes],
     detector: Detector,
 ) -> None:  # fmt: skip
-    policy = replace(body_policy, files=replace(body_policy.files, format=kind, sampling="4:4:4"))
+    policy = without_figures(replace(body_policy, files=replace(body_policy.files, format=kind, sampling="4:4:4")))
     released = Guard(register, policy, state=state).release(photographs["obama"])
     bare.prove(released.data, kind)
     assert released.suffix == suffix
-    pixels = codec.decode(released.data, max_edge=2048).pixels
-    assert [face for face in detector.find(pixels) if not is_drawn(pixels, face.box)] == []
+    assert detector.find(codec.decode(released.data, max_edge=2048).pixels) == ()
 
 
 # -- exit points ------------------------------------------------------------------------------------------------------
