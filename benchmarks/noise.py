@@ -137,7 +137,7 @@ def lattices(photos: list[tuple[np.ndarray, list[np.ndarray]]]) -> None:
             found[form] += sum(holds(boxes, face) for face in among)
             faces[form] += len(among)
             more[form] += sum(not any(box.iou(other) > 0.2 for other in plain) for box in boxes)
-    print("| | found | of those found without | boxes on nothing found without, a photo |\n|---|---|---|---|")
+    print("| | found | of those found without | boxes a photo where nothing was found without |\n|---|---|---|---|")
     for form, number in found.items():
         share = number / max(faces[form], 1)
         print(f"| {form} | {number} of {faces[form]} | {share:.3f} | {more[form] / len(photos):.2f} |")

@@ -115,7 +115,7 @@ def main() -> None:
         guard = guard_in(Path(folder))
 
         def release(photo: bytes) -> None:
-            with contextlib.suppress(Refused, VerificationFailed):  # which takes all the looks too
+            with contextlib.suppress(Refused, VerificationFailed):  # which takes all the passes too
                 guard.release(photo)
 
         megapixels, faces = by_megapixels(portrait, release), by_faces(portrait, release)
@@ -153,7 +153,8 @@ def main() -> None:
             "| " + " | ".join(f"{y:,.1f}" if y < 10 else f"{y:,.0f}" for _, y in points) + " |\n",
         ]
     lines.append(
-        "Megapixels cost decoding alone: looks are at published size, and a JPEG of twice that is decoded at a half."
+        "Megapixels cost decoding alone: detector passes are at published size, and a JPEG of twice that is decoded at "
+        "a half."
         "\nFaces cost their close passes and, up to forty, a pass over the body each, then geometry alone."
         "\nTemplates are one matrix product; below a thousand the cost is that of the call.\n"
     )

@@ -12,7 +12,7 @@ same, go through everybody in turn, round by round:
   loaded, without the extra [ocr]; the same with it, where it is installed; and `Guard.inspect`;
 - face_recognition: the script of its README, with its defaults: load the file, locate, encode, compare with one face;
 - deface: its own `image_detect` with its defaults, file to file;
-- the floor: a full decode, an encode and a decode at 1/4 by OpenCV, and one look of the detector at 1024 px.
+- the floor: a full decode, an encode and a decode at 1/4 by OpenCV, and one detector pass at 1024 px.
 
 Then landmarks and embedding of every face found, ours and `face_recognition.face_encodings`, a face; 50 releases in a
 row in one process (median, 95th percentile, growth of memory); and the peak memory of a process with models loaded and
@@ -195,7 +195,7 @@ def codec_floor(path: Path) -> None:
 
 
 def one_pass(network: CenterFace) -> Callable[[Path], float]:
-    """Times the look alone, not the reading."""
+    """Times the pass alone, not the reading."""
 
     def run(path: Path) -> float:
         pixels = cv2.imread(str(path))
@@ -217,7 +217,7 @@ def guard_in(folder: Path, text: str = "ignore") -> Guard:
 
 
 def released(guard: Guard, path: Path) -> dict[str, float]:
-    """Releases one photo; its stages, empty where it was refused, which takes all the looks too."""
+    """Releases one photo; its stages, empty where it was refused, which takes all the passes too."""
     with contextlib.suppress(Refused, VerificationFailed):
         return dict(guard.release(path.read_bytes()).verdict.timings)
     return {}
@@ -301,7 +301,7 @@ def main() -> None:
             "face_recognition": script(arguments.peer, FACE_RECOGNITION, str(somebody)),
             "deface": script(arguments.peer, DEFACE),
             "codec floor": clocked(codec_floor),
-            "one look at 1024 px": one_pass(CenterFace.load(ModelStore.default())),
+            "one detector pass at 1024 px": one_pass(CenterFace.load(ModelStore.default())),
         }
         if arguments.before:
             who["release, before"] = script(arguments.before, BEFORE)
@@ -344,7 +344,7 @@ def main() -> None:
 def report(data: dict[str, Any]) -> str:
     seconds = data["seconds"]
     middle = {name: statistics.median(times) for name, times in seconds.items()}
-    least = 4 * middle["codec floor"] + middle["one look at 1024 px"]
+    least = 4 * middle["codec floor"] + middle["one detector pass at 1024 px"]
     lines = [
         "# One photo of 8 to 21 megapixels\n",
         f"`{data['command']}`\n",
@@ -355,7 +355,7 @@ def report(data: dict[str, Any]) -> str:
     for name, times in seconds.items():
         spread = f"{middle[name] * 1000:.0f} ({min(times) * 1000:.0f}-{max(times) * 1000:.0f})"
         lines.append(f"| {name} | {spread} | {middle[name] / middle['release']:.2f}x |")
-    lines.append(f"\nFour times the codec floor and one look: {least * 1000:.0f} ms; release takes "
+    lines.append(f"\nFour times the codec floor and one detector pass: {least * 1000:.0f} ms; release takes "
                  f"{middle['release'] / least:.2f} times that.\n")  # fmt: skip
     if data["stages"]:
         spent = (f"{name} {statistics.median(s.get(name, 0.0) for s in data['stages']):.0f}" for name in STAGES)

@@ -122,12 +122,9 @@ def judge_hours(
     findings = []
     day = DAYS[local.weekday()]
     if day not in hours.days:
-        allowed = ", ".join(name.capitalize() for name in hours.days)
-        findings.append(
-            Finding(
-                "outside-days", channel.name, f"{day.capitalize()}: this channel posts on {allowed or 'no day'} only"
-            )
-        )
+        names = ", ".join(name.capitalize() for name in hours.days)
+        allowed = f"on {names} only" if names else "on no day"
+        findings.append(Finding("outside-days", channel.name, f"{day.capitalize()}: this channel posts {allowed}"))
     if not hours.opens <= local.time() < hours.closes:
         span = f"between {hours.opens:%H:%M} and {hours.closes:%H:%M} school time"
         findings.append(Finding("outside-hours", channel.name, f"{local:%H:%M} is not {span}"))

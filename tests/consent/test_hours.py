@@ -111,6 +111,13 @@ def test_a_channel_may_have_hours_of_its_own():
     assert len(judge_hours(SHIPPED, own, datetime(2026, 11, 27, 12, tzinfo=LONDON))) == 2
 
 
+@pytest.mark.parametrize(("days", "said"), [((), "posts on no day"), (("sunday",), "posts on Sunday only")])
+def test_the_days_of_a_channel_are_said(days, said):
+    own = replace(MAIN, hours=Hours(days, time(0), time(23)))
+    (finding,) = judge_hours(SHIPPED, own, datetime(2026, 11, 27, 12, tzinfo=LONDON))
+    assert finding.message.partition(". ")[0].endswith(said)
+
+
 # -- occasions --------------------------------------------------------------------------------------------------------
 
 

@@ -27,3 +27,14 @@ def test_what_others_may_write_is_made_again(tmp_path: Path, monkeypatch: pytest
     else:
         (file if loose == "file" else folder).chmod(0o722 if loose == "folder" else 0o622)
     assert cache.remembered("net", "a" * 64, lambda: b"anew") == b"anew"
+
+
+def test_what_an_earlier_version_kept_goes_once_something_new_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path)
+    old, other, mine = f"compiled-{'a' * 16}-{'b' * 16}", "somebody's file", f"compiled-2-{'a' * 16}-{'b' * 16}"
+    for name in (old, other, mine):
+        (tmp_path / name).write_bytes(b"kept")
+    cache.remembered("net", "c" * 64, lambda: b"made")
+    assert {file.name for file in tmp_path.iterdir()} == {other, mine, f"net-{'c' * 16}"}

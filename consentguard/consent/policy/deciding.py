@@ -63,7 +63,8 @@ _EARLIER_SHIPPED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     }
 )
 """What version 0.1.0 wrote of a release under its shipped policy -> what that policy decides, and what today's shipped
-one does, as `deciding` says it: the same but for `smallest_crop`, which lets smaller crops go and fells none."""
+one does, as `deciding` says it: the same but for `smallest_crop`, which lets smaller crops go, and no earlier release
+falls by it."""
 
 
 class Digested(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,9 @@ from consentguard.files import write_whole
 
 _HEAD: Final = 64
 """Bytes before what is kept, its digest in hex: the engine wants what follows to begin at a multiple of them."""
+
+_EARLIER: Final = re.compile(r"compiled-[0-9a-f]{16}-[0-9a-f]{16}")
+"""What earlier versions called what they kept, and no version reads any more: some 100 MB."""
 
 
 def folder() -> Path:
@@ -53,6 +57,9 @@ def keep(name: str, source_sha256: str, made: bytes) -> bytes:
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_whole(path, _head(made) + made)
+        for old in path.parent.iterdir():
+            if _EARLIER.fullmatch(old.name):
+                old.unlink(missing_ok=True)
     return made
 
 
