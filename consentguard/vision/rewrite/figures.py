@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box, Pixels
 from consentguard.vision.drawn import BODIES, FACE_OF, FACES, Colour
-from consentguard.vision.rewrite.shapes import uint8
 
 Labels = NDArray[np.uint8]
 """Which figure each pixel or cell belongs to, from 1; 0 for none."""
@@ -32,7 +31,7 @@ _FACE_LEAST, _FRINGE_LEAST = 4.0, 16.0
 """Half of a head's height in pixels, of the least whose face has eyes and a mouth, and whose hair has a fringe."""
 _BESIDE: Final = 3
 """Pixels of an outline on each side of one that smooth its stairs."""
-_APART: Final = 0.08
+_APART: Final = 0.12
 """Heads between the corners of an outline, which is no rougher."""
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's drawing coordinates."""
@@ -79,12 +78,12 @@ class Figures:
         lengths = np.diff(np.append(starts, flat.size))
         return {
             "labels": [[int(flat[at]), int(length)] for at, length in zip(starts, lengths, strict=True)],
-            "people": [person.as_json() for person in self.people],
+            "people": [one.as_json() for one in self.people],
         }
 
     def within(self, frame: Box) -> Figures:
         """The same of a part of the picture, in its pixels."""
-        people = tuple(person.moved(-frame.left, -frame.top) for person in self.people)
+        people = tuple(one.moved(-frame.left, -frame.top) for one in self.people)
         return Figures(self.labels[frame.top : frame.bottom, frame.left : frame.right].copy(), people)
 
 
@@ -130,27 +129,25 @@ class Oval:
 def drawn_on(fill: Pixels, figures: Figures) -> Pixels:
     """The fill with the figures drawn on it, whose outlines reach a few pixels beyond them."""
     labels, result = figures.labels, np.array(fill)
-    if not labels.any():
-        return result
     longest = max(labels.shape) * _LINE
-    for label, person in enumerate(figures.people, 1):
-        line = max(min(longest, _LINE_OF_HEAD * person.head.height), _LINE_LEAST)
-        _draw(result, labels, label, person, line)
+    for label, figure in enumerate(figures.people, 1):
+        line = max(min(longest, _LINE_OF_HEAD * figure.head.height), _LINE_LEAST)
+        _draw(result, labels, label, figure, line)
     return result
 
 
-def _draw(picture: Pixels, labels: Labels, label: int, person: Figure, line: float) -> None:
+def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: float) -> None:
     """One figure, in place, as far as it is seen."""
     height, width = labels.shape
-    reach, body = round(line) + 1, person.body
+    reach, body = round(line) + 1, figure.body
     inside = Box(body.left - reach, body.top - reach, body.right + reach, body.bottom + reach).within(width, height)
     if inside is None:
         return
     part = (slice(inside.top, inside.bottom), slice(inside.left, inside.right))
-    mine = uint8(cv2.inRange(labels[part], np.array([label]), np.array([label])))
+    mine = (labels[part] == label).view(np.uint8)
     if not mine.any():
         return
-    canvas, here = np.empty((*mine.shape, 3), np.uint8), person.moved(-inside.left, -inside.top)
+    canvas, here = np.empty((*mine.shape, 3), np.uint8), figure.moved(-inside.left, -inside.top)
     cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
     if here.hips is not None:
         cv2.rectangle(canvas, (0, here.hips), mine.shape[::-1], _TROUSERS[(label - 1) % len(_TROUSERS)], cv2.FILLED)
@@ -160,24 +157,25 @@ def _draw(picture: Pixels, labels: Labels, label: int, person: Figure, line: flo
     top, left = reach * (inside.top == 0), reach * (inside.left == 0)
     below, right = reach * (inside.bottom == height), reach * (inside.right == width)
     beyond = cv2.copyMakeBorder(mine, top, below, left, right, cv2.BORDER_REPLICATE)
-    outlines, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
-    apart = min(max(round(_APART * person.head.height), _BESIDE), 4 * _BESIDE)
-    smooth = [_without_stairs(outline[:, 0], apart) for outline in outlines if len(outline) > _BESIDE]
+    found, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
+    apart = min(max(round(_APART * figure.head.height), _BESIDE), 8 * _BESIDE)
+    smooth = [_without_stairs(outline[:, 0], apart) for outline in found if len(outline) > _BESIDE]
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, _SHIFT)
 
 
-def locks(head: Box, label: int) -> tuple[Oval, ...]:
-    """The long hair on both sides of a head, which every other figure has."""
+def head_of(head: Box, label: int) -> tuple[Oval, ...]:
+    """The head that is drawn in a box, and the long hair on both its sides, which every other figure has."""
     oval = Oval.of_head(head)
-    return tuple(oval.part(0.72 * side, 0.55, 0.4, 0.72) for side in (-1, 1)) if label % 2 else ()
+    return (oval, *(oval.part(0.72 * side, 0.55, 0.4, 0.72) for side in (-1, 1))) if label % 2 else (oval,)
 
 
 def _head(canvas: Pixels, box: Box, label: int) -> None:
     """A head with its neck and its hair, in place."""
-    head, hair = Oval.of_head(box), _HAIR[(label - 1) % len(_HAIR)]
+    head, *locks = head_of(box, label)
+    hair = _HAIR[(label - 1) % len(_HAIR)]
     light = FACES[FACE_OF[(label - 1) % len(BODIES)]]
     dark = _shade(light, _DARKER)
-    for lock in locks(box, label):
+    for lock in locks:
         lock.fill(canvas, hair)
     head.part(0, 0.95, 0.4, 0.34).fill(canvas, _shade(light, _NECK))
     head.fill(canvas, hair)

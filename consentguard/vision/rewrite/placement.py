@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Box
 from consentguard.vision.rewrite.cells import Grid
-from consentguard.vision.rewrite.figures import Figure, Figures, Labels, Oval, locks
+from consentguard.vision.rewrite.figures import Figure, Figures, Labels, Oval, head_of
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, around, uint8
 from consentguard.vision.rewrite.silhouette import own_box
@@ -84,15 +84,20 @@ class Shape:
         size = (width * self.side * by, height * self.side * by)
         return np.asarray(cv2.resize(self.levels, size, interpolation=cv2.INTER_LINEAR) > _INSIDE)
 
-    def around(self, grain: int) -> Box | None:
-        """A box around it in pixels; None if nothing is inside."""
-        x, y, wide, high = cv2.boundingRect((self.levels > _INSIDE).view(np.uint8))
+    def box(self, grain: int) -> Box:
+        """What its squares take up, in pixels."""
+        rows, columns = self.levels.shape
+        unit, left, top = self.side * grain, self.left * grain, self.top * grain
+        return Box(left, top, left + columns * unit, top + rows * unit)
+
+    @classmethod
+    def of(cls, levels: NDArray[np.uint8], top: int, left: int, side: int) -> Shape | None:
+        """The same without what is outside; None where nothing is inside."""
+        x, y, wide, high = cv2.boundingRect((levels > _INSIDE).view(np.uint8))
         if not wide:
             return None
-        unit, left, top = self.side * grain, self.left * grain, self.top * grain
-        return Box(
-            left + (x - 1) * unit, top + (y - 1) * unit, left + (x + wide + 1) * unit, top + (y + high + 1) * unit
-        )
+        x, y, right, below = max(x - 1, 0), max(y - 1, 0), x + wide + 1, y + high + 1
+        return cls(levels[y:below, x:right].copy(), top + y * side, left + x * side, side)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,10 +128,9 @@ class Placement:
         for label in self.order:
             _lay(labels, label, self.shapes[label - 1], self.grid.grain, frame)
         for label in self.order:  # a head that was found was seen, whatever is guessed of bodies
-            head = self.people[label - 1].head
-            _lay_head(labels, label, (Oval.of_head(head), *locks(head, label)), frame)
+            _lay_head(labels, label, head_of(self.people[label - 1].head, label), frame)
         labels[~hidden] = 0
-        return Figures(labels, tuple(person.moved(-frame.left, -frame.top) for person in self.people))
+        return Figures(labels, tuple(one.moved(-frame.left, -frame.top) for one in self.people))
 
 
 def placement_of(scene: Scene, hidden: Mask) -> Placement:
@@ -135,7 +139,11 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
     paint = uint8(cv2.erode(grid.full(hidden) * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
     shapes = [_shape_of(one, paint, grid) for one in largest]
-    people = [_person(one, shape, hidden, grid) for one, shape in zip(largest, shapes, strict=True)]
+    people: list[Figure] = []
+    for label, (one, shape) in enumerate(zip(largest, shapes, strict=True), 1):
+        own = own_box(one.head)
+        hips = own.top + _HIPS * _unit(own) if one.guessed else one.hips
+        people.append(_figure(_head_on(one, hidden, grid), label, shape, hips, grid))
     # A guessed body stands behind all others: whoever seems to stand behind it was seen.
     order = sorted(range(len(people)), key=lambda index: (not largest[index].guessed, largest[index].height))
     owner = grid.empty()
@@ -148,29 +156,21 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     headless = _headless(free, paint, grid, _MOST - len(people))
     for label, (head, shape) in enumerate(headless, len(people) + 1):
         shapes.append(shape)
-        people.append(Figure(head, shape.around(grid.grain) or head))
+        people.append(_figure(head, label, shape, None, grid))
         _lay(owner, label, shape, 1, cells)
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
     for label in labels:
-        _lay_head(owner, label, (Oval.of_head(people[label - 1].head).over(grid.grain),), cells)
+        _lay_head(owner, label, [oval.over(grid.grain) for oval in head_of(people[label - 1].head, label)], cells)
     owner[~grid.touched(hidden)] = 0
     return Placement(grid, owner, tuple(people), tuple(shapes), labels)
 
 
-def _person(one: Hidden, shape: Shape | None, hidden: Mask, grid: Grid) -> Figure:
-    """How somebody hidden is drawn who has a body of such a shape."""
-    head, own = _head_on(one, hidden, grid), own_box(one.head)
-    body, more = Oval.of_head(head).box, None if shape is None else shape.around(grid.grain)
-    if more is None:
-        return Figure(head, body)
-    edges = (
-        min(body.left, more.left),
-        min(body.top, more.top),
-        max(body.right, more.right),
-        max(body.bottom, more.bottom),
-    )
-    hips = own.top + _HIPS * _unit(own) if one.guessed else one.hips
-    return Figure(head, Box(*edges), None if hips is None else round(hips))
+def _figure(head: Box, label: int, shape: Shape | None, hips: float | None, grid: Grid) -> Figure:
+    """A figure with such a head, whose body, if it has any, has such a shape."""
+    boxes = [oval.box for oval in head_of(head, label)] + ([] if shape is None else [shape.box(grid.grain)])
+    edges = np.array([box.as_list() for box in boxes])
+    body = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
+    return Figure(head, body, None if hips is None or shape is None else round(hips))
 
 
 def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
@@ -214,7 +214,8 @@ def _set(labels: Labels, label: int, mask: Mask, x: int, y: int) -> None:
     inside = Box(x, y, x + columns, y + rows).within(labels.shape[1], labels.shape[0])
     if inside is not None:
         mask = mask[inside.top - y : inside.bottom - y, inside.left - x : inside.right - x]
-        np.copyto(labels[inside.top : inside.bottom, inside.left : inside.right], np.uint8(label), where=mask)
+        every = np.full(mask.shape, label, np.uint8)
+        cv2.copyTo(every, mask.view(np.uint8), labels[inside.top : inside.bottom, inside.left : inside.right])
 
 
 def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None:
@@ -243,7 +244,7 @@ def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None
     levels = np.minimum(levels, np.maximum(rim, _MORE_THAN_HALF) - np.uint8(_MORE_THAN_HALF))
     middle = ((head.left + head.right) / 2 / grid.grain - left, (head.top + head.bottom) / 2 / grid.grain - top)
     _without_pieces(levels, middle[0] / side, middle[1] / side, unit / side)
-    return Shape(levels, top, left, side)
+    return Shape.of(levels, top, left, side)
 
 
 def _inside(
@@ -286,7 +287,7 @@ def _without_pieces(levels: NDArray[np.uint8], x: float, y: float, unit: float) 
     levels[small[parts]] = 0
 
 
-def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> Iterator[tuple[Box, Shape]]:
+def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> Iterator[tuple[Box, Shape | None]]:
     """Bodies without a head of their own that are large enough are figures too; their heads are drawn at their tops."""
     if not free.any():
         return
@@ -298,4 +299,5 @@ def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> It
         mine = parts == part
         x = float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
         box = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
-        yield box, Shape(np.minimum(_smooth(mine * np.uint8(255), max(_SOFT * side, _SOFT_LEAST)), paint), 0, 0, 1)
+        soft = _smooth(mine * np.uint8(255), max(_SOFT * side, _SOFT_LEAST))
+        yield box, Shape.of(np.minimum(soft, paint), 0, 0, 1)
