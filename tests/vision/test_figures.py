@@ -78,8 +78,8 @@ def test_what_is_thin_is_no_part_of_a_figure() -> None:
     sure[:, 20:140] = 220
     sure[100:105] = 220
     made, hidden = figures(scene_of(face, people=(body(Box(80, 30, 240, 210), face, sure),)))
-    assert hidden[132, 84:96].all()
-    assert not made.labels[132, 84:96].any()
+    assert hidden[132, 82:88].all()
+    assert not made.labels[132, 82:88].any()
     assert (made.labels[100:190, 120:200] == 1).all()
 
 
@@ -109,6 +109,14 @@ def test_whoever_was_seen_stands_before_a_body_that_is_guessed() -> None:
     behind, before = (made.labels[y, 151] for y in (100, 150))
     assert {behind, before} == {1, 2}
     assert made.labels[125, 151] == before
+
+
+def test_no_face_is_drawn_on_the_body_of_another() -> None:
+    near, odd = face_at(140, 20, 30), Face(Box(155, 120, 167, 132), 0.9, confirmed=False)
+    made, _ = figures(scene_of(near, odd))
+    assert set(np.unique(made.labels)) == {0, 1}
+    alone, _ = figures(scene_of(near, replace(odd, box=Box(20, 120, 32, 132))))
+    assert set(np.unique(alone.labels)) == {0, 1, 2}
 
 
 def test_a_figure_has_hair_a_face_a_shirt_and_trousers() -> None:

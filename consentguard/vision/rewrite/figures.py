@@ -158,7 +158,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     below, right = reach * (inside.bottom == height), reach * (inside.right == width)
     beyond = cv2.copyMakeBorder(mine, top, below, left, right, cv2.BORDER_REPLICATE)
     found, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
-    apart = min(max(round(_APART * figure.head.height), _BESIDE), 8 * _BESIDE)
+    apart = min(max(round(_APART * figure.head.height), _BESIDE), 4 * _BESIDE)
     smooth = [_without_stairs(outline[:, 0], apart) for outline in found if len(outline) > _BESIDE]
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, _SHIFT)
 
@@ -196,7 +196,7 @@ def _without_stairs(outline: NDArray[Any], apart: int) -> NDArray[np.int32]:
     """One of so many corners (n, 2) of an outline along pixels, as the mean of those beside it, in parts of a pixel."""
     around = np.concatenate([outline[-_BESIDE:], outline, outline[:_BESIDE]])
     means = cv2.blur(around.astype(np.float32), (1, 2 * _BESIDE + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.round(means[_BESIDE : len(outline) + _BESIDE : apart] * 2**_SHIFT).astype(np.int32)
+    return np.round(means[_BESIDE:-_BESIDE:apart] * 2**_SHIFT).astype(np.int32)
 
 
 def _shade(colour: Colour, light: float) -> Colour:

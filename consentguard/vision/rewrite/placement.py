@@ -23,7 +23,7 @@ _PIECE: Final = 0.3
 """Share of a body under which a piece of it that is not beside its head is left to the fill."""
 _BESIDE, _LEAST = 0.75, 0.3
 """Heads on each side of a head's middle, and above and below it: what begins there is beside it. Squares of a head that
-it has at least."""
+it, and any body, has at least."""
 _ALONE: Final = 0.004
 """Share of the picture from which a body without a head is a figure."""
 _HEAD_WIDE, _HEAD_HIGH = 0.6, 0.28
@@ -35,7 +35,7 @@ _SOFT_LEAST: Final = 1.2
 """Sigma of the blur that makes smooth outlines, in heads, in cells at least. What is thinner than 1.35 of it goes."""
 _RIM: Final = 2
 """Cells that a figure keeps from the rim of the paint, so that its outline is whole."""
-_TIP: Final = 0.15
+_TIP: Final = 0.1
 _MORE_THAN_HALF: Final = 25
 """Heads by which the rim of the paint is rounded where it limits a figure; what is taken from its blurred levels, so
 that a figure does not reach beyond it."""
@@ -134,7 +134,10 @@ class Placement:
 
 
 def placement_of(scene: Scene, hidden: Mask) -> Placement:
-    """Who stands where in a scene of which these pixels are painted over. Every head that is hidden has a figure."""
+    """Who stands where in a scene of which these pixels are painted over.
+
+    Every head that is hidden has a figure, but those without a body that lie in the body of another.
+    """
     grid, largest = scene.grid, sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
     largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
     paint = uint8(cv2.erode(grid.full(hidden) * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
@@ -150,6 +153,7 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     cells = Box(0, 0, grid.columns, grid.rows)
     for index in order:
         _lay(owner, index + 1, shapes[index], 1, cells)
+    order = [index for index in order if not _lies_in_another(people[index].head, shapes[index], owner, grid)]
     free = (scene.alone | scene.cut) & (owner == 0) & grid.touched(hidden)
     for one in largest:
         free &= ~one.cells
@@ -188,6 +192,13 @@ def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
     return box
 
 
+def _lies_in_another(head: Box, shape: Shape | None, owner: Labels, grid: Grid) -> bool:
+    """Whether this is a head without a body where the body of another is drawn, on which a face would puzzle."""
+    row, column = (int((a + b) / 2 / grid.grain) for a, b in ((head.top, head.bottom), (head.left, head.right)))
+    inside = 0 <= row < grid.rows and 0 <= column < grid.columns
+    return shape is None and inside and owner[row, column] > 0
+
+
 def _unit(head: Box) -> float:
     return max(head.height, head.width * _HIGHER)
 
@@ -219,7 +230,7 @@ def _set(labels: Labels, label: int, mask: Mask, x: int, y: int) -> None:
 
 
 def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None:
-    """The shape of a hidden person's body; None where there is none. `paint` is 255 in painted cells, else 0."""
+    """The shape of a hidden person's body; None where there is hardly any. `paint` is 255 in painted cells, else 0."""
     x, y, wide, high = cv2.boundingRect(one.cells.view(np.uint8))
     if not wide:
         return None
@@ -243,6 +254,8 @@ def _shape_of(one: Hidden, paint: NDArray[np.uint8], grid: Grid) -> Shape | None
     rim = cv2.blur(rounded, (tip, tip), borderType=cv2.BORDER_REPLICATE)
     levels = np.minimum(levels, np.maximum(rim, _MORE_THAN_HALF) - np.uint8(_MORE_THAN_HALF))
     middle = ((head.left + head.right) / 2 / grid.grain - left, (head.top + head.bottom) / 2 / grid.grain - top)
+    if np.count_nonzero(levels > _INSIDE) * side**2 < _LEAST * unit**2:
+        return None
     _without_pieces(levels, middle[0] / side, middle[1] / side, unit / side)
     return Shape.of(levels, top, left, side)
 
