@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 from consentguard.values import Box, Pixels, frozen_pixels
 from consentguard.vision.rewrite.figures import drawn_on
 from consentguard.vision.rewrite.fill import flat, laid_over, surroundings
-from consentguard.vision.rewrite.shapes import Mask
+from consentguard.vision.rewrite.shapes import Mask, uint8
 from consentguard.vision.rewrite.stickers import stuck
 
 if TYPE_CHECKING:
@@ -55,36 +55,36 @@ def apply_plan(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
 
 def paint_frame(pixels: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     """The same from the pixels of the plan's frame alone."""
-    picture = np.ascontiguousarray(pixels)
-    if not plan.hidden.any():
-        return frozen_pixels(picture.copy())
-    return _finished(picture, plan, paint, *_fill(picture, plan, paint))
+    return painted_twice(pixels, plan, paint)[0]
 
 
 def painted_twice(pixels: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Pixels]:
     """The same, and the picture with the paint alone, without what is drawn on it; one array where nothing is."""
-    draws = plan.figures is not None if paint.sticker == FIGURE else bool(paint.sticker and plan.heads)
-    if not draws or not plan.hidden.any():
-        painted = paint_frame(pixels, plan, paint)
-        return painted, painted
     picture = np.ascontiguousarray(pixels)
+    if not plan.hidden.any():
+        same = frozen_pixels(picture.copy())
+        return same, same
     fill, feathered = _fill(picture, plan, paint)
-    both = (_finished(picture, plan, each, fill, feathered) for each in (paint, replace(paint, sticker="")))
-    drawn, bare = both
-    return drawn, bare
-
-
-def _finished(picture: Pixels, plan: RewritePlan, paint: Paint, fill: Pixels, feathered: Mask) -> Pixels:
-    """The picture with a fill laid over it, and with what is drawn on that."""
-    if paint.sticker == FIGURE and plan.figures is not None:
-        fill = drawn_on(fill, plan.figures)
-    painted = laid_over(picture, fill, plan.hidden, feathered)
-    if paint.sticker not in ("", FIGURE):
-        for head in plan.heads:
-            stuck(painted, _moved(head, plan.frame), plan.hidden, paint.sticker)
+    bare = laid_over(picture, fill, plan.hidden, feathered)
+    drawn = _drawn_on(bare, plan, paint)
     if paint.note:
-        _note(painted, paint.note)
-    return frozen_pixels(painted)
+        for each in (bare,) if drawn is bare else (bare, drawn):
+            _note(each, paint.note)
+    undrawn = frozen_pixels(bare)
+    return undrawn if drawn is bare else frozen_pixels(drawn), undrawn
+
+
+def _drawn_on(bare: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
+    """A painted picture with what is drawn on it, only where the plan hides somebody; itself where nothing is."""
+    if paint.sticker == FIGURE and plan.figures is not None:
+        drawn = drawn_on(bare, plan.figures)
+        return uint8(cv2.copyTo(bare, (~plan.hidden).view(np.uint8), drawn))
+    if paint.sticker in ("", FIGURE) or not plan.heads:
+        return bare
+    drawn = np.array(bare)
+    for head in plan.heads:
+        stuck(drawn, _moved(head, plan.frame), plan.hidden, paint.sticker)
+    return drawn
 
 
 def _fill(picture: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Mask]:
