@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consentguard.values import Face
 from consentguard.vision.detection import faces as finding
@@ -13,6 +17,7 @@ from consentguard.vision.detection.faces import FaceFinder
 from consentguard.vision.detection.fusion import Candidates
 from consentguard.vision.detection.opinion import ASKED_UNDER, NO_FACE, UNCONFIRMED, second_opinion
 from consentguard.vision.detection.pyramid import Levels
+from consentguard.vision.detection.turning import Turn
 from consentguard.vision.imagefile import codec
 
 
@@ -22,7 +27,7 @@ def portrait(photographs: dict[str, bytes], detector: FaceFinder) -> tuple[Level
     return Levels(pixels), detector.find(pixels)[0]
 
 
-def _asked(detector: FaceFinder, levels: Levels, boxes: list[list[int]], score: float) -> Floats:
+def _asked(detector: FaceFinder, levels: Levels, boxes: Sequence[Sequence[float]], score: float) -> Floats:
     scores, close = np.full(len(boxes), score, np.float32), np.full(len(boxes), np.nan, np.float32)
     return second_opinion(detector.network, levels, np.array(boxes, np.float32).reshape(-1, 4), scores, close)
 
@@ -53,6 +58,38 @@ def test_what_shows_a_face_when_it_is_turned_is_kept(
     seen, nothing = _asked(detector, lying, [box, suit], 0.03)
     assert seen == np.inf
     assert nothing < NO_FACE
+
+
+@pytest.mark.parametrize("degrees", [45, 135, 225, 315])
+def test_who_is_cut_by_the_edge_of_a_photo_that_is_looked_at_aslant_is_not_judged_by_the_black_beyond(
+    degrees: int, portrait: tuple[Levels, Face], detector: FaceFinder
+) -> None:
+    """Though the edge of the canvas is far."""
+    levels, face = portrait
+    cut = np.ascontiguousarray(levels.pixels[(face.box.top + face.box.bottom) // 2 :])
+    height, width = cut.shape[:2]
+    turn = Turn.by(degrees, width, height)
+    x, y = turn.matrix @ ((face.box.left + face.box.right) / 2, 0, 1)
+    half = face.box.height / 4
+    box = [x - half, y - half, x + half, y + half]
+    assert min(box[0], box[1], turn.size[0] - box[2], turn.size[1] - box[3]) > half, "away from the canvas"
+    said = _asked(detector, Levels(turn.picture(cut), turn.outline), [box], 0.03)
+    assert said.tolist() == [np.inf]
+
+
+@given(
+    st.integers(40, 300),
+    st.integers(40, 300),
+    st.lists(st.integers(0, 300), min_size=2, max_size=2),
+    st.integers(4, 60),
+)
+def test_near_the_frame_is_within_a_quarter_of_the_height_of_the_nearest_edge(
+    width: int, height: int, corner: list[int], side: int
+) -> None:
+    left, top = corner[0] % width, corner[1] % height
+    levels = Levels(np.zeros((height, width, 3), np.uint8))
+    away = opinion._away_from_frame(np.array([[left, top, left + side, top + side]], np.float32), levels)
+    assert away.tolist() == [min(left, top, width - left - side, height - top - side) >= 0.25 * side]
 
 
 def test_nothing_asked_is_nothing_said(portrait: tuple[Levels, Face], detector: FaceFinder) -> None:

@@ -65,7 +65,7 @@ class _Turned:
     """One way to turn a picture: `make` turns it, `back` takes a face to the picture as it is, and `seen` says whether
     coarse passes saw a face in it that is not known to be upright."""
 
-    make: Callable[[], Pixels]
+    make: Callable[[], Levels]
     back: Callable[[Face], Face]
     seen: bool
 
@@ -147,7 +147,7 @@ class FaceFinder:
         known = sure if upright else ()
         for turn in self._turns(levels, smallest_face, scales, coarse, known, aslant=not upright):
             if turn.seen:
-                picture = Levels(turn.make())
+                picture = turn.make()
                 searched.append((turn, self._upright(picture, _scales_of(picture, smallest_face))))
         counts = [sum(face.score >= _SURE for face in seen) for _, seen in searched]
         most = max(counts, default=0)
@@ -185,10 +185,12 @@ class FaceFinder:
         turns = []
         for quarters, rows in zip(_TURNED, likely, strict=True):
             back = partial(turned_back, turns=quarters, width=width, height=height)
-            turns.append(_Turned(partial(_quarters, levels.pixels, quarters), back, _unknown(rows, back, known)))
+            make: Callable[[], Levels] = partial(_quarters, levels.pixels, quarters)
+            turns.append(_Turned(make, back, _unknown(rows, back, known)))
         for degrees, rows in zip(_ASLANT if aslant else (), eighths, strict=True):
             turn = Turn.by(degrees, width, height)
-            turns.append(_Turned(partial(turn.picture, levels.pixels), turn.back, _unknown(rows, turn.back, known)))
+            make = partial(_eighths, levels.pixels, turn)
+            turns.append(_Turned(make, turn.back, _unknown(rows, turn.back, known)))
         return turns
 
     def _aslant(self, small: Pixels, scale: float, degrees: int) -> Rows:
@@ -240,8 +242,12 @@ class FaceFinder:
         return close, boxes
 
 
-def _quarters(pixels: Pixels, turns: int) -> Pixels:
-    return cv2.rotate(pixels, TURNS[turns - 1]).astype(np.uint8, copy=False)
+def _quarters(pixels: Pixels, turns: int) -> Levels:
+    return Levels(cv2.rotate(pixels, TURNS[turns - 1]).astype(np.uint8, copy=False))
+
+
+def _eighths(pixels: Pixels, turn: Turn) -> Levels:
+    return Levels(turn.picture(pixels), turn.outline)
 
 
 def _unknown(rows: Rows, back: Callable[[Face], Face], sure: Sequence[Face]) -> bool:

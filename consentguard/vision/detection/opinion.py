@@ -78,8 +78,10 @@ def features(network: CenterFace, levels: Levels, boxes: Floats, scores: Floats,
 
 
 def _away_from_frame(boxes: Floats, levels: Levels) -> NDArray[np.bool_]:
-    height, width = levels.pixels.shape[:2]
-    gaps = np.concatenate([boxes[:, :2], np.array([width, height]) - boxes[:, 2:]], axis=1).min(axis=1)
+    corners = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    along = np.roll(levels.outline, -1, axis=0) - levels.outline
+    inward = np.column_stack([-along[:, 1], along[:, 0]]) / np.linalg.norm(along, axis=1)[:, None]
+    gaps = ((corners[:, :, None] - levels.outline) * inward).sum(axis=3).min(axis=(1, 2))
     return np.asarray(gaps >= _RIM * (boxes[:, 3] - boxes[:, 1]))
 
 

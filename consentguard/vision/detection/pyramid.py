@@ -40,6 +40,11 @@ class View:
         return (points @ back[:, :2].T + back[:, 2]).astype(np.float32)
 
 
+def corners_of(width: int, height: int) -> NDArray[np.float64]:
+    """The corners of a picture, float64 (4, 2), clockwise from its top left."""
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
+
+
 class Levels:
     """A picture and its halves, each made when it is first asked for. Safe to share between threads.
 
@@ -49,10 +54,13 @@ class Levels:
 
     Attributes:
         pixels: the picture, RGB, uint8, (height, width, 3).
+        outline: the corners of what is a picture there, float64 (4, 2), clockwise; all of it, but of one that is turned
+            aslant on a black canvas.
     """
 
-    def __init__(self, pixels: Pixels) -> None:
+    def __init__(self, pixels: Pixels, outline: NDArray[np.float64] | None = None) -> None:
         self.pixels = pixels
+        self.outline = corners_of(pixels.shape[1], pixels.shape[0]) if outline is None else outline
         self._kept = {0: pixels}  # two threads may both make a level: they make the same
 
     def above(self, scale: float) -> tuple[Pixels, float]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Face, Pixels, Point
+from consentguard.vision.detection.pyramid import corners_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,11 +22,13 @@ class Turn:
         degrees: the angle.
         size: width and height of the canvas, in pixels.
         matrix: float64 (2, 3), from places of the picture to places of the canvas.
+        outline: the corners of the picture on the canvas, float64 (4, 2), clockwise.
     """
 
     degrees: int
     size: tuple[int, int]
     matrix: NDArray[np.float64]
+    outline: NDArray[np.float64]
 
     @classmethod
     def by(cls, degrees: int, width: int, height: int) -> Turn:
@@ -34,7 +37,7 @@ class Turn:
         cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
         size = (int(np.ceil(height * sin + width * cos)), int(np.ceil(height * cos + width * sin)))
         matrix[:, 2] += ((size[0] - width) / 2, (size[1] - height) / 2)
-        return cls(degrees, size, matrix)
+        return cls(degrees, size, matrix, corners_of(width, height) @ matrix[:, :2].T + matrix[:, 2])
 
     def picture(self, pixels: Pixels) -> Pixels:
         """The turned picture, black beyond what there is."""
