@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from consentguard.values import Face
 from consentguard.vision.detection import faces as finding
@@ -75,21 +73,6 @@ def test_who_is_cut_by_the_edge_of_a_photo_that_is_looked_at_aslant_is_not_judge
     assert min(box[0], box[1], turn.size[0] - box[2], turn.size[1] - box[3]) > half, "away from the canvas"
     said = _asked(detector, Levels(turn.picture(cut), turn.outline), [box], 0.03)
     assert said.tolist() == [np.inf]
-
-
-@given(
-    st.integers(40, 300),
-    st.integers(40, 300),
-    st.lists(st.integers(0, 300), min_size=2, max_size=2),
-    st.integers(4, 60),
-)
-def test_near_the_frame_is_within_a_quarter_of_the_height_of_the_nearest_edge(
-    width: int, height: int, corner: list[int], side: int
-) -> None:
-    left, top = corner[0] % width, corner[1] % height
-    levels = Levels(np.zeros((height, width, 3), np.uint8))
-    away = opinion._away_from_frame(np.array([[left, top, left + side, top + side]], np.float32), levels)
-    assert away.tolist() == [min(left, top, width - left - side, height - top - side) >= 0.25 * side]
 
 
 def test_nothing_asked_is_nothing_said(portrait: tuple[Levels, Face], detector: FaceFinder) -> None:
