@@ -160,7 +160,7 @@ class Judge:
         if kind is Kind.PICTURE:
             verdict = self._under_its_name(path, self._picture(name, data))
             if depth == 0 and verdict.outcome is Outcome.PUBLISHABLE and not self._passed_over(path):
-                self._small.add(path, data, name.removeprefix(path))
+                self._small.add(Piece(path, data, name.removeprefix(path)), verdict.size)
             yield verdict
         elif kind is Kind.POINTER:
             yield from self._pointed_at(path, name, data, stored)

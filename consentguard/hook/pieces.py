@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,8 @@ _SMALLEST: Final = 16
 _FEWEST: Final = 4
 _MOST: Final = 2000
 """Pictures of one size that are compared at once; more are taken in groups, in the order of their names."""
-_MOST_BYTES: Final = 400_000
+_MOST_BYTES: Final = 300_000
+"""What a piece takes that is not compressed at all, and some more."""
 _TEXTURE: Final = 10.0
 """Standard deviation of the levels along an edge from which it can be told from another."""
 _CONTINUES: Final = 0.6
@@ -37,27 +38,19 @@ _PART_JOINED: Final = 0.5
 """Part of the edges with texture that continue in another one, from which the pictures are pieces."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Piece:
-    """What is kept of a picture that may be a piece.
+    """A picture that may be a piece.
 
     Attributes:
         path: within what is published.
+        data: its bytes.
         whence: what a verdict says behind the path: " (commit ...)" where it comes from history, else "".
-        digest: SHA-256 of its bytes.
-        edges: its four edges.
     """
 
     path: str
-    whence: str
-    digest: bytes
-    edges: Edges
-
-    @classmethod
-    def of(cls, path: str, data: bytes, whence: str = "") -> Piece | None:
-        """What is to keep of a picture; None for what is too small, too large or no picture."""
-        edges = _edges_of(data) if len(data) <= _MOST_BYTES else None
-        return None if edges is None else cls(path, whence, hashlib.sha256(data).digest(), edges)
+    data: bytes = field(repr=False)
+    whence: str = ""
 
 
 class SmallPictures:
@@ -66,11 +59,13 @@ class SmallPictures:
     def __init__(self) -> None:
         self._folders: defaultdict[str, list[Piece]] = defaultdict(list)
 
-    def add(self, path: str, data: bytes, whence: str = "") -> None:
-        """A picture that may go by itself."""
-        piece = Piece.of(path, data, whence)
-        if piece is not None:
-            self._folders[str(PurePosixPath(path.replace("\\", "/")).parent)].append(piece)
+    def add(self, piece: Piece, size: tuple[int, int] | None) -> None:
+        """A picture that may go by itself, and its width and height where its verdict says them.
+
+        Of what is too large for a piece nothing is kept: a site may have thousands of photos.
+        """
+        if len(piece.data) <= _MOST_BYTES and (size is None or max(size) <= LARGEST):
+            self._folders[str(PurePosixPath(piece.path.replace("\\", "/")).parent)].append(piece)
 
     def groups(self) -> Iterator[tuple[str, str, list[Piece]]]:
         """What may belong together: the folder, whence, and the pieces in the order of their names.
@@ -93,26 +88,28 @@ class SmallPictures:
 
 def digest_of(pieces: Iterable[Piece]) -> str:
     """What tells these pictures, in this order, from others."""
-    return hashlib.sha256(b"".join(piece.digest for piece in pieces)).hexdigest()
+    return hashlib.sha256(b"".join(hashlib.sha256(piece.data).digest() for piece in pieces)).hexdigest()
 
 
 def pieces_among(pieces: Iterable[Piece]) -> tuple[str, ...]:
     """The paths of those that are pieces of one picture; () where none are."""
-    by_size: defaultdict[tuple[int, int], list[Piece]] = defaultdict(list)
+    by_size: defaultdict[tuple[int, int], list[tuple[str, Edges]]] = defaultdict(list)
     for piece in pieces:
-        by_size[len(piece.edges[0]), len(piece.edges[2])].append(piece)
+        edges = _edges_of(piece.data)
+        if edges is not None:
+            by_size[len(edges[0]), len(edges[2])].append((piece.path, edges))
     found: list[str] = []
     for same in by_size.values():
         for begins in range(0, len(same), _MOST):
             group = same[begins : begins + _MOST]
-            if len(group) >= _FEWEST and _join([piece.edges for piece in group]):
-                found += [piece.path for piece in group]
+            if len(group) >= _FEWEST and _join([edges for _, edges in group]):
+                found += [path for path, _ in group]
     return tuple(found)
 
 
 def _edges_of(data: bytes) -> Edges | None:
     """The edges of a picture; None for what is too small, too large or no picture."""
-    import numpy as np  # noqa: PLC0415  (many changes hold no small picture)
+    import numpy as np  # noqa: PLC0415  (most changes hold no four small pictures)
     from PIL import Image  # noqa: PLC0415
 
     try:

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 import pytest
-from hook.websites import Site, hook
+from hook.websites import Site, hook, still
 from PIL import Image, ImageDraw, ImageFont
 
 from consentguard.hook.pieces import Piece, SmallPictures
@@ -22,7 +22,7 @@ def written(image: Image.Image, form: str = "PNG") -> bytes:
 
 
 def pieces_among(pictures: dict[str, bytes]) -> tuple[str, ...]:
-    return among(filter(None, itertools.starmap(Piece.of, pictures.items())))
+    return among(itertools.starmap(Piece, pictures.items()))
 
 
 def cut(photo: bytes, size: int, form: str = "PNG") -> dict[str, bytes]:
@@ -114,17 +114,19 @@ def test_pieces_that_two_commits_bring_are_told(photographs):
     gathered = SmallPictures()
     pieces = sleeve(photographs)
     for number, (name, data) in enumerate(sorted(pieces.items())):
-        gathered.add(name, data, f" (commit {'ba'[number % 2] * 10})")  # a chess board: none beside another
+        gathered.add(Piece(name, data, f" (commit {'ba'[number % 2] * 10})"), (64, 64))
     found = [(folder, whence, len(among(group))) for folder, whence, group in gathered.groups() if among(group)]
     assert found == [("tiles", f" (commit {'a' * 10})", 16)]
 
 
-def test_of_what_is_no_piece_nothing_is_kept():
-    gathered = SmallPictures()
-    for number in range(9):
-        gathered.add(f"photos/{number}.png", written(Image.new("RGB", (300, 300), (number, 0, 0))))
-    assert list(gathered.groups()) == []
-    assert gathered._folders == {}
+def test_of_what_is_too_large_for_a_piece_nothing_is_kept(judge):
+    for number in range(5):
+        (verdict,) = judge.judge(f"photos/{number}.png", still(number))
+        assert verdict.outcome.value == "publishable"
+    assert list(judge._small.groups()) != [], "of 160 pixels a side"
+    for number in range(5):
+        judge.judge(f"large/{number}.png", written(Image.new("RGB", (300, 200), (number, 0, 0))))
+    assert [folder for folder, _, _ in judge._small.groups()] == ["photos"]
 
 
 def plain(like: dict[str, bytes], shade: int) -> dict[str, bytes]:
