@@ -99,7 +99,7 @@ def test_a_name_in_a_long_text_is_reported_once_where_it_stands() -> None:
     assert [each.message.rpartition(" at ")[2] for each in found] == [
         f"characters {place + 1} to {place + len('Winterbourne')}" for place in places
     ]
-    firsts = SCREEN.named(f"{'We saw':<50_030} Amara", where="page", first_names=False)
+    firsts = SCREEN.named(f"{'We saw':<50030} Amara", where="page", first_names=False)
     assert [each.message.rpartition(" at ")[2] for each in firsts] == ["characters 50032 to 50036"]
 
 
