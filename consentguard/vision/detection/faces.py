@@ -144,11 +144,11 @@ class FaceFinder:
         upright = sum(abs(roll(face)) < _LEANS for face in sure)
         searched: list[tuple[_Turned, tuple[Face, ...]]] = []
         # A sure face that leans tells nothing of the others in a picture that was taken so.
-        known = sure if upright else ()
-        for turn in self._turns(levels, smallest_face, scales, coarse, known, aslant=not upright):
+        aslant = 2 * upright <= len(sure)
+        known = () if aslant else sure
+        for turn in self._turns(levels, smallest_face, scales, coarse, known, aslant=aslant):
             if turn.seen:
-                picture = turn.make()
-                searched.append((turn, self._upright(picture, _scales_of(picture, smallest_face))))
+                searched.append((turn, self._upright(turn.make(), scales)))
         counts = [sum(face.score >= _SURE for face in seen) for _, seen in searched]
         most = max(counts, default=0)
         for (turn, seen), count in zip(searched, counts, strict=True):
