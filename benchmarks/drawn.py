@@ -40,7 +40,7 @@ def main() -> None:
                     continue
                 boxes += 1
                 taken += drawn.is_drawn(pixels, box)
-                nearest = np.maximum(nearest, drawn.shares(pixels, box))
+                nearest = np.maximum(nearest, drawn.shares(pixels, box)[:2])
     whole, half = nearest
     print(f"{boxes} labelled boxes, {taken} taken for drawn; at most {whole:.2f} of one has a colour of drawn faces, "
           f"and {half:.2f} of each of its halves")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -68,6 +69,38 @@ def test_a_real_face_with_a_mask_of_such_a_colour_is_not_drawn(colour: tuple[int
     pixels = np.full((120, 120, 3), (200, 150, 120), np.uint8)
     pixels[60:] = colour
     assert not is_drawn(pixels, Box(10, 10, 110, 110))
+
+
+@pytest.mark.parametrize("colour", FACES)
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_mask_and_cap_of_such_a_colour_make_nobody_drawn(colour: tuple[int, int, int], noise: float) -> None:
+    """Three quarters of the face have it, above and below, and there are two dark eyes."""
+    pixels = np.full((120, 120, 3), colour, np.uint8)
+    pixels[35:62, 20:100] = (200, 150, 120)
+    for x in (42, 76):
+        pixels[44:52, x : x + 10] = (60, 40, 30)
+    rough = pixels + np.random.default_rng(3).normal(0, noise, pixels.shape)
+    assert not is_drawn(np.clip(rough, 0, 255).astype(np.uint8), Box(10, 10, 110, 110))
+
+
+@pytest.mark.parametrize("colour", FACES)
+def test_what_has_such_a_colour_and_no_face_is_not_drawn(colour: tuple[int, int, int]) -> None:
+    """A shirt, a hood from behind, a wall."""
+    assert not is_drawn(np.full((120, 120, 3), colour, np.uint8), Box(10, 10, 110, 110))
+
+
+@pytest.mark.parametrize("label", [1, 4])
+def test_somebody_before_a_figure_is_not_drawn(label: int) -> None:
+    head = Box(100, 60, 180, 140)
+    pixels = picture_with(label, head).copy()
+    pixels[78:132, 112:168] = (200, 150, 120)
+    assert not is_drawn(pixels, head)
+
+
+@pytest.mark.parametrize("size", [0.6, 1.5])
+def test_a_figure_is_known_again_in_a_copy_of_another_size(size: float) -> None:
+    pixels = cv2.resize(picture_with(2, Box(100, 60, 170, 130)), None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
+    assert is_drawn(np.asarray(pixels, np.uint8), Box(100, 60, 170, 130).scaled(size))
 
 
 def test_a_box_outside_the_picture_holds_no_figure() -> None:

@@ -117,7 +117,7 @@ def test_until_the_first_face_heads_are_looked_for_only_where_there_is_none(
 
 
 def test_who_is_drawn_is_nobody_in_any_pass(finding, monkeypatch) -> None:
-    """A drawn face is no place for a head either; a drawn body counts where a head was found on it."""
+    """A drawn face is no place for a head either. A body without a head is told by no drawing, and counts."""
     alone, owned = PersonRegion(Box(70, 20, 120, 190), None), PersonRegion(Box(10, 10, 70, 190), UPRIGHT)
     finders = finding([BEHIND, UNSURE], people=[alone, owned])
     copied(monkeypatch)
@@ -127,7 +127,7 @@ def test_who_is_drawn_is_nobody_in_any_pass(finding, monkeypatch) -> None:
     assert finders[HeadFinder.load].asked[0][1] == (UPRIGHT, FAINT)
     assert passes.first_pass(Recording([FAINT]), WALL, 20, until_face=True).heads == (BEHIND,)
     assert passes.second_pass(detector, 24, WALL) == (UPRIGHT,)
-    assert passes.bodies(WALL, Seen((UPRIGHT,), ())) == Seen((UPRIGHT,), (), (), (owned,))
+    assert passes.bodies(WALL, Seen((UPRIGHT,), ())) == Seen((UPRIGHT,), (), (), (alone, owned))
 
 
 @pytest.mark.parametrize("more", [{}, {"finest": False}])

@@ -46,8 +46,7 @@ def bodies(picture: Picture, seen: Seen) -> Seen:
         partial(loaded(HandFinder.load).find, picture.pixels, counted),
         partial(loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
     )
-    real = tuple(one for one in people if one.head is not None or not is_drawn(picture.pixels, one.box))
-    return Seen(seen.faces, seen.heads, hands, real)
+    return Seen(seen.faces, seen.heads, hands, people)
 
 
 def second_pass(detector: Detector, smallest: int, picture: Picture, *, finest: bool = True) -> tuple[Face, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Pixels
-from consentguard.vision.drawn import BODIES, FACE_OF, FACES, Colour
+from consentguard.vision.drawn import BODIES, FACE_OF, FACES, SHIFT, Colour, Oval, draw_face, shade
 
 Labels = NDArray[np.uint8]
 """Which figure each pixel or cell belongs to, from 1; 0 for none."""
@@ -18,23 +18,18 @@ Labels = NDArray[np.uint8]
 _HAIR: Final[tuple[Colour, ...]] = ((92, 80, 112), (150, 92, 80), (70, 96, 118), (112, 98, 76), (128, 78, 100))
 _TROUSERS: Final[tuple[Colour, ...]] = ((92, 112, 152), (116, 128, 150), (84, 98, 128))
 _WHITE: Final = (255, 255, 255)
-_DARKER: Final = 0.42
 _NECK: Final = 0.86
-"""Shares of the light of a face that eyes and mouth have, and a neck."""
+"""Share of the light of a face that a neck has."""
 _LINE: Final = 1 / 230
 _LINE_OF_HEAD: Final = 0.09
 _LINE_LEAST: Final = 1.5
 """Width of outlines: in longer sides of the picture and in heads at most, in pixels at least."""
-_HIGH, _WIDE = 1.43, 0.9
-"""How high a head that is drawn is at most, in the width of its box; its width in its height."""
 _FACE_LEAST, _FRINGE_LEAST = 4.0, 16.0
 """Half of a head's height in pixels, of the least whose face has eyes and a mouth, and whose hair has a fringe."""
 _BESIDE: Final = 3
 """Pixels of an outline on each side of one that smooth its stairs."""
 _APART: Final = 0.12
 """Heads between the corners of an outline, which is no rougher."""
-_SHIFT: Final = 4
-"""Fractional bits of OpenCV's drawing coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,45 +82,6 @@ class Figures:
         return Figures(self.labels[frame.top : frame.bottom, frame.left : frame.right].copy(), people)
 
 
-@dataclass(frozen=True, slots=True)
-class Oval:
-    """An upright ellipse: its middle, half of its width and half of its height, in pixels."""
-
-    x: float
-    y: float
-    wide: float
-    high: float
-
-    @classmethod
-    def of_head(cls, box: Box) -> Oval:
-        """A head that is drawn in the box of one."""
-        high = min(box.height, box.width * _HIGH) / 2
-        return cls((box.left + box.right) / 2, (box.top + box.bottom) / 2, _WIDE * high, high)
-
-    def part(self, x: float, y: float, wide: float, high: float) -> Oval:
-        """One whose middle and sides are given in those of this."""
-        return Oval(self.x + x * self.wide, self.y + y * self.high, wide * self.wide, high * self.high)
-
-    def over(self, grain: int, left: float = 0, top: float = 0, larger: float = 1) -> Oval:
-        """The same over cells of so many pixels a side, the first of them at `left`, `top`, and so much larger."""
-        wide, high = self.wide * larger / grain, self.high * larger / grain
-        return Oval(self.x / grain - left, self.y / grain - top, wide, high)
-
-    def larger(self, by: float) -> Oval:
-        """The same with so many pixels around it."""
-        return Oval(self.x, self.y, self.wide + by, self.high + by)
-
-    @property
-    def box(self) -> Box:
-        """The box around it."""
-        return Box.covering(self.x - self.wide, self.y - self.high, self.x + self.wide, self.y + self.high)
-
-    def fill(self, canvas: Pixels | Labels, colour: Colour | int, line: int = cv2.LINE_AA) -> None:
-        """Fills it, in place."""
-        at, sides = _whole_numbers(self.x, self.y), _whole_numbers(self.wide, self.high)
-        cv2.ellipse(canvas, at, sides, 0, 0, 360, colour, cv2.FILLED, line, _SHIFT)
-
-
 def drawn_on(fill: Pixels, figures: Figures) -> Pixels:
     """The fill with the figures drawn on it, whose outlines reach a few pixels beyond them."""
     labels, result = figures.labels, np.array(fill)
@@ -160,7 +116,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     found, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
     apart = min(max(round(_APART * figure.head.height), _BESIDE), 4 * _BESIDE)
     smooth = [_without_stairs(outline[:, 0], apart) for outline in found if len(outline) > _BESIDE]
-    cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, _SHIFT)
+    cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, SHIFT)
 
 
 def head_of(head: Box, label: int) -> tuple[Oval, ...]:
@@ -174,38 +130,24 @@ def _head(canvas: Pixels, box: Box, label: int) -> None:
     head, *locks = head_of(box, label)
     hair = _HAIR[(label - 1) % len(_HAIR)]
     light = FACES[FACE_OF[(label - 1) % len(BODIES)]]
-    dark = _shade(light, _DARKER)
     for lock in locks:
         lock.fill(canvas, hair)
-    head.part(0, 0.95, 0.4, 0.34).fill(canvas, _shade(light, _NECK))
+    head.part(0, 0.95, 0.4, 0.34).fill(canvas, shade(light, _NECK))
     head.fill(canvas, hair)
     large = head.high >= _FRINGE_LEAST
     face = head.part(0, 0.16, 0.86, 0.8) if large else head.part(0, 0.2, 0.87, 0.77)
     face.fill(canvas, light)
     if large:
         head.part(-0.4, -0.62, 0.75, 0.42).fill(canvas, hair)
-    if head.high < _FACE_LEAST:
-        return
-    for side in (-1, 1):
-        face.part(0.4 * side, -0.02, 0.12, 0.14).fill(canvas, dark)
-    at, sides = _whole_numbers(face.x, face.y + 0.2 * face.high), _whole_numbers(0.5 * face.wide, 0.42 * face.high)
-    cv2.ellipse(canvas, at, sides, 0, 25, 155, dark, max(1, round(0.12 * face.wide)), cv2.LINE_AA, _SHIFT)
+    if head.high >= _FACE_LEAST:
+        draw_face(canvas, face, light)
 
 
 def _without_stairs(outline: NDArray[Any], apart: int) -> NDArray[np.int32]:
     """One of so many corners (n, 2) of an outline along pixels, as the mean of those beside it, in parts of a pixel."""
     around = np.concatenate([outline[-_BESIDE:], outline, outline[:_BESIDE]])
     means = cv2.blur(around.astype(np.float32), (1, 2 * _BESIDE + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.round(means[_BESIDE:-_BESIDE:apart] * 2**_SHIFT).astype(np.int32)
-
-
-def _shade(colour: Colour, light: float) -> Colour:
-    red, green, blue = (round(level * light) for level in colour)
-    return red, green, blue
-
-
-def _whole_numbers(x: float, y: float) -> tuple[int, int]:
-    return round(x * 2**_SHIFT), round(y * 2**_SHIFT)
+    return np.round(means[_BESIDE:-_BESIDE:apart] * 2**SHIFT).astype(np.int32)
 
 
 def _moved(box: Box, x: int, y: int) -> Box:

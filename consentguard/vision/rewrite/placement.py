@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box
+from consentguard.vision.drawn import Oval
 from consentguard.vision.rewrite.cells import Grid
-from consentguard.vision.rewrite.figures import Figure, Figures, Labels, Oval, head_of
+from consentguard.vision.rewrite.figures import Figure, Figures, Labels, head_of
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, around, uint8
 from consentguard.vision.rewrite.silhouette import own_box
