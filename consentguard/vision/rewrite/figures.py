@@ -35,20 +35,22 @@ _APART: Final = 0.12
 @dataclass(frozen=True, slots=True)
 class Figure:
     """Somebody who is drawn, in pixels: the whole `head`; the box around all of the figure; the y at which trousers
-    begin, None where it is not known."""
+    begin, None where it is not known; and whether there is long hair on both sides of the head."""
 
     head: Box
     body: Box
     hips: int | None = None
+    long_hair: bool = False
 
     def moved(self, x: int, y: int) -> Figure:
         """The same, so many pixels further right and down."""
         hips = None if self.hips is None else self.hips + y
-        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), hips)
+        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), hips, self.long_hair)
 
     def as_json(self) -> dict[str, Any]:
         """Plain types."""
-        return {"head": self.head.as_list(), "body": self.body.as_list(), "hips": self.hips}
+        boxes = {"head": self.head.as_list(), "body": self.body.as_list()}
+        return {**boxes, "hips": self.hips, "long_hair": self.long_hair}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +109,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
     if here.hips is not None:
         cv2.rectangle(canvas, (0, here.hips), mine.shape[::-1], _TROUSERS[(label - 1) % len(_TROUSERS)], cv2.FILLED)
-    _head(canvas, here.head, label)
+    _head(canvas, here, label)
     cv2.copyTo(canvas, mine, picture[part])
     # The outline goes on beyond the picture, so that there is none at its rim.
     top, left = reach * (inside.top == 0), reach * (inside.left == 0)
@@ -119,15 +121,16 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, SHIFT)
 
 
-def head_of(head: Box, label: int) -> tuple[Oval, ...]:
-    """The head that is drawn in a box, and the long hair on both its sides, which every other figure has."""
+def head_of(head: Box, *, long_hair: bool) -> tuple[Oval, ...]:
+    """The head that is drawn in a box, and hair on both its sides."""
     oval = Oval.of_head(head)
-    return (oval, *(oval.part(0.72 * side, 0.55, 0.4, 0.72) for side in (-1, 1))) if label % 2 else (oval,)
+    locks = tuple(oval.part(0.72 * side, 0.55, 0.4, 0.72) for side in (-1, 1))
+    return (oval, *locks) if long_hair else (oval,)
 
 
-def _head(canvas: Pixels, box: Box, label: int) -> None:
+def _head(canvas: Pixels, figure: Figure, label: int) -> None:
     """A head with its neck and its hair, in place."""
-    head, *locks = head_of(box, label)
+    head, *locks = head_of(figure.head, long_hair=figure.long_hair)
     hair = _HAIR[(label - 1) % len(_HAIR)]
     light = FACES[FACE_OF[(label - 1) % len(BODIES)]]
     for lock in locks:

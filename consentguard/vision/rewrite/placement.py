@@ -54,7 +54,7 @@ _CHILD: Final = np.array([
 _HIPS: Final = 3.3
 """Shoulders that every body has, and the whole body where none was read: half widths and how far each is below the top
 of the head, and its hips; in heads. They lie inside `silhouette.trunk`."""
-_SMALL_HEAD: Final = 0.1
+_SMALL_HEAD: Final = 0.2
 _HEAD_SIZES: Final = 9
 _ON_PAINT: Final = 0.97
 """What is cut off each side of the least head that is drawn, how many between it and its cover are tried, and the share
@@ -129,7 +129,7 @@ class Placement:
         for label in self.order:
             _lay(labels, label, self.shapes[label - 1], self.grid.grain, frame)
         for label in self.order:  # a head that was found was seen, whatever is guessed of bodies
-            _lay_head(labels, label, head_of(self.people[label - 1].head, label), frame)
+            _lay_head(labels, label, _ovals(self.people[label - 1]), frame)
         labels[~hidden] = 0
         return Figures(labels, tuple(one.moved(-frame.left, -frame.top) for one in self.people))
 
@@ -147,7 +147,9 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     for label, (one, shape) in enumerate(zip(largest, shapes, strict=True), 1):
         own = own_box(one.head)
         hips = own.top + _HIPS * _unit(own) if one.guessed else one.hips
-        people.append(_figure(_head_on(one, hidden, grid), label, shape, hips, grid))
+        head = _head_on(one, hidden, grid)
+        hair = label % 2 == 1 and shape is not None and _on_paint(head_of(head, long_hair=True), hidden, grid)
+        people.append(_figure(head, shape, hips, grid, long_hair=hair))
     # A guessed body stands behind all others: whoever seems to stand behind it was seen.
     order = sorted(range(len(people)), key=lambda index: (not largest[index].guessed, largest[index].height))
     owner = grid.empty()
@@ -161,21 +163,25 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     headless = _headless(free, paint, grid, _MOST - len(people))
     for label, (head, shape) in enumerate(headless, len(people) + 1):
         shapes.append(shape)
-        people.append(_figure(head, label, shape, None, grid))
+        people.append(_figure(head, shape, None, grid))
         _lay(owner, label, shape, 1, cells)
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
     for label in labels:
-        _lay_head(owner, label, [oval.over(grid.grain) for oval in head_of(people[label - 1].head, label)], cells)
+        _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], cells)
     owner[~grid.touched(hidden)] = 0
     return Placement(grid, owner, tuple(people), tuple(shapes), labels)
 
 
-def _figure(head: Box, label: int, shape: Shape | None, hips: float | None, grid: Grid) -> Figure:
+def _figure(head: Box, shape: Shape | None, hips: float | None, grid: Grid, *, long_hair: bool = False) -> Figure:
     """A figure with such a head, whose body, if it has any, has such a shape."""
-    boxes = [oval.box for oval in head_of(head, label)] + ([] if shape is None else [shape.box(grid.grain)])
+    boxes = [oval.box for oval in head_of(head, long_hair=long_hair)] + ([shape.box(grid.grain)] if shape else [])
     edges = np.array([box.as_list() for box in boxes])
     body = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
-    return Figure(head, body, None if hips is None or shape is None else round(hips))
+    return Figure(head, body, None if hips is None or shape is None else round(hips), long_hair)
+
+
+def _ovals(figure: Figure) -> tuple[Oval, ...]:
+    return head_of(figure.head, long_hair=figure.long_hair)
 
 
 def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
@@ -185,12 +191,19 @@ def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
     small = np.array([own.left + across, own.top + down, own.right - across, own.bottom - down])
     for share in np.linspace(1, 0, _HEAD_SIZES):
         box = Box.covering(*(small + share * (np.array(cover.as_list()) - small)).tolist())
-        oval = Oval.of_head(box).larger(grid.grain * _RIM)
-        x, y = (oval.x + oval.wide * _ACROSS).astype(int), (oval.y + oval.high * _DOWN).astype(int)
-        there = (x >= 0) & (y >= 0) & (x < hidden.shape[1]) & (y < hidden.shape[0])
-        if (hidden[y[there], x[there]]).sum() >= _ON_PAINT * there.sum():
+        if _on_paint(head_of(box, long_hair=False), hidden, grid):
             break
     return box
+
+
+def _on_paint(ovals: Sequence[Oval], hidden: Mask, grid: Grid) -> bool:
+    """Whether the outlines of ovals, with room for a line, lie on painted pixels, or outside of the picture."""
+    for oval in (oval.larger(grid.grain * _RIM) for oval in ovals):
+        x, y = (oval.x + oval.wide * _ACROSS).astype(int), (oval.y + oval.high * _DOWN).astype(int)
+        there = (x >= 0) & (y >= 0) & (x < hidden.shape[1]) & (y < hidden.shape[0])
+        if hidden[y[there], x[there]].sum() < _ON_PAINT * there.sum():
+            return False
+    return True
 
 
 def _lies_in_another(head: Box, shape: Shape | None, owner: Labels, grid: Grid) -> bool:
