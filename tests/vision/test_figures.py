@@ -198,6 +198,17 @@ def test_a_body_without_a_head_has_a_face_at_its_top() -> None:
     assert made.labels[150, 230] == 2
 
 
+def test_a_body_that_is_a_mere_box_is_a_child_inside_it() -> None:
+    box = Box(100, 20, 220, 220)
+    made, hidden = figures(scene_of(face_at(20, 20), people=(PersonRegion(box, None),)))
+    figure = made.people[1]
+    across = (made.labels == 2).sum(axis=1)
+    assert hidden[30:210, 110:210].all()
+    assert figure.hips is not None
+    assert 0 < across[figure.hips] < 0.8 * box.width
+    assert (made.labels[figure.head.top + 4 : figure.head.bottom - 4, 160] == 2).all()
+
+
 def test_paint_over_words_is_no_figure() -> None:
     made, hidden = figures(scene_of(face_at(20, 20), marks=(Box(200, 180, 300, 220),)))
     assert hidden[200, 250]

@@ -29,6 +29,9 @@ _ALONE: Final = 0.004
 """Share of the picture from which a body without a head is a figure."""
 _HEAD_WIDE, _HEAD_HIGH = 0.6, 0.28
 """Sides of a body without a head that the head drawn at its top takes up at most."""
+_A_BOX: Final = 0.9
+_CHILD_WIDE, _CHILD_HIGH = 2.2, 7.0
+"""Share of its box from which such a body is nothing but that box; sides of the head of a child that stands in it."""
 _COARSE: Final = 2
 """Squares in the sigma of a blur: the shapes of large people are made on a coarser grid."""
 _SOFT: Final = 0.2
@@ -161,9 +164,9 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     for one in largest:
         free &= ~one.cells
     headless = _headless(free, paint, grid, _MOST - len(people))
-    for label, (head, shape) in enumerate(headless, len(people) + 1):
+    for label, (head, shape, hips) in enumerate(headless, len(people) + 1):
         shapes.append(shape)
-        people.append(_figure(head, shape, None, grid))
+        people.append(_figure(head, shape, hips, grid))
         _lay(owner, label, shape, 1, cells)
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
     for label in labels:
@@ -314,17 +317,22 @@ def _without_pieces(levels: NDArray[np.uint8], x: float, y: float, unit: float) 
     levels[small[parts]] = 0
 
 
-def _headless(free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int) -> Iterator[tuple[Box, Shape | None]]:
-    """Bodies without a head of their own that are large enough are figures too; their heads are drawn at their tops."""
+def _headless(
+    free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int
+) -> Iterator[tuple[Box, Shape | None, float | None]]:
+    """Bodies without a head of their own that are large enough are figures too: heads at their tops, shapes, hips."""
     if not free.any():
         return
     count, parts, stats, _ = cv2.connectedComponentsWithStats(free.view(np.uint8), connectivity=4)
     large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= _ALONE * free.size]
     for part in large[:most]:
-        _, top, wide, high, _area = (int(number) for number in stats[part])
-        side = min(_HEAD_WIDE * wide, _HEAD_HIGH * high)
-        mine = parts == part
-        x = float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
-        box = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
+        left, top, wide, high, area = (int(number) for number in stats[part])
+        mine = (parts == part).astype(np.uint8)
+        guessed = area > _A_BOX * wide * high
+        side = min(wide / _CHILD_WIDE, high / _CHILD_HIGH) if guessed else min(_HEAD_WIDE * wide, _HEAD_HIGH * high)
+        x = left + wide / 2 if guessed else float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
+        head = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
+        if guessed:
+            mine &= _inside(_CHILD, head, grid, mine.shape, 0, 0)
         soft = _smooth(mine * np.uint8(255), max(_SOFT * side, _SOFT_LEAST))
-        yield box, Shape.of(np.minimum(soft, paint), 0, 0, 1)
+        yield head, Shape.of(np.minimum(soft, paint), 0, 0, 1), head.top + _HIPS * _unit(head) if guessed else None
