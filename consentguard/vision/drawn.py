@@ -111,7 +111,7 @@ class Oval:
 
 
 def draw_face(canvas: NDArray[np.uint8], face: Oval, light: Colour) -> None:
-    """Eyes and a mouth on a face of this colour, in place."""
+    """Two eyes and a mouth on a face of this colour, in place."""
     dark = shade(light, _DARKER)
     for side in (-1, 1):
         face.part(0.4 * side, -0.02, 0.12, 0.14).fill(canvas, dark)
@@ -133,7 +133,7 @@ def whole_numbers(x: float, y: float) -> tuple[int, int]:
 def is_drawn(pixels: Pixels, box: Box) -> bool:
     """Whether what a box holds is the face of a figure that was drawn here; `pixels` RGB uint8 (height, width, 3).
 
-    Eyes and mouth stand where they are drawn, in a face that is one flat colour. What is seen of it in part only, or so
+    Mouth and eyes stand where they are drawn, in a face that is one flat colour. What is seen of it in part only, or so
     small that this is blurred, is not told from a real one.
     """
     whole, half, colour = shares(pixels, box)
