@@ -49,6 +49,8 @@ _ASLANT: Final = (45, 135, 225, 315)
 """Quarters, and degrees, to the left by which the picture is turned."""
 _LEANS: Final = 25
 """Degrees by which a face leans that does not stand upright."""
+_MOST_LEAN: Final = 4
+"""A picture lies on its side, or aslant, where fewer than one in so many of its sure faces stand upright."""
 _SAME_TURNED: Final = 0.3
 """IoU from which a turned face is one that was found upright."""
 _SECOND: Final = 0.5
@@ -135,8 +137,8 @@ class FaceFinder:
     ) -> tuple[Face, ...]:
         """The faces, and those that are seen only with the picture turned, surest first.
 
-        `coarse` is what YuNet saw at each quarter. Where nothing sure stands upright, the picture may lie on its side
-        or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and YuNet is
+        `coarse` is what YuNet saw at each quarter. Where hardly any sure face stands upright, the picture may lie on its
+        side or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and YuNet is
         asked about eighths. Where more sure faces stand upright in a turned picture than in the one that is given, it
         was taken so, and no more is asked of its faces than of upright ones.
         """
@@ -144,7 +146,7 @@ class FaceFinder:
         upright = sum(abs(roll(face)) < _LEANS for face in sure)
         searched: list[tuple[_Turned, tuple[Face, ...]]] = []
         # A sure face that leans tells nothing of the others in a picture that was taken so.
-        aslant = 2 * upright <= len(sure)
+        aslant = not upright or _MOST_LEAN * upright < len(sure)
         known = () if aslant else sure
         for turn in self._turns(levels, smallest_face, scales, coarse, known, aslant=aslant):
             if turn.seen:
