@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import math
 from unittest.mock import MagicMock
 
 import numpy as np
@@ -108,6 +109,39 @@ def test_a_face_that_is_found_upright_and_turned_is_one(upright: float, turned: 
     middle = Box(40, 40, 80, 80)
     (face,) = _found_in(Face(middle, upright), Face(middle, turned), None)
     assert (face.score, face.box) == (0.8, middle)
+
+
+@pytest.mark.parametrize(
+    ("rolls", "aslant"),
+    [
+        ((), True),
+        ((40,), True),
+        ((0,), False),
+        ((0, -40), False),
+        ((0, 40, 44, 41), False),
+        ((0, 40, 44, 41, 47), True),
+    ],
+)
+def test_a_picture_is_searched_aslant_where_hardly_any_sure_face_stands_upright(
+    rolls: tuple[int, ...], aslant: bool, detector: FaceFinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def turns(self: FaceFinder, *_: object, aslant: bool) -> list[object]:
+        asked.append(aslant)
+        return []
+
+    monkeypatch.setattr(FaceFinder, "_turns", turns)
+    sure = [_leaning(40 * number, roll) for number, roll in enumerate(rolls, 1)]
+    assert detector._with_turned(Levels(np.zeros((300, 300, 3), np.uint8)), 20, tuple(sure), (1.0,), ()) == tuple(sure)
+    assert asked == [aslant]
+
+
+def _leaning(left: int, roll: int) -> Face:
+    """A sure face whose eyes stand so many degrees off level."""
+    down = 10 * math.tan(math.radians(roll))
+    marks = ((left + 10, 50.0), (left + 20, 50.0 + down), (left + 15, 60.0), (left + 10, 70.0), (left + 20, 70.0))
+    return Face(Box(left, 40, left + 30, 80), 0.95, marks)
 
 
 def test_a_face_in_a_black_corner_of_a_picture_turned_aslant_is_none() -> None:

@@ -137,10 +137,10 @@ class FaceFinder:
     ) -> tuple[Face, ...]:
         """The faces, and those that are seen only with the picture turned, surest first.
 
-        `coarse` is what YuNet saw at each quarter. Where hardly any sure face stands upright, the picture may lie on its
-        side or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and YuNet is
-        asked about eighths. Where more sure faces stand upright in a turned picture than in the one that is given, it
-        was taken so, and no more is asked of its faces than of upright ones.
+        `coarse` is what YuNet saw at each quarter. Where hardly any sure face stands upright, the picture may lie on
+        its side or aslant: then less is asked of YuNet, CenterFace, which knows turned faces better, is asked too, and
+        YuNet is asked about eighths. Where more sure faces stand upright in a turned picture than in the one that is
+        given, it was taken so, and no more is asked of its faces than of upright ones.
         """
         sure = [face for face in found if face.score >= _SURE]
         upright = sum(abs(roll(face)) < _LEANS for face in sure)
