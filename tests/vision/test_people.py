@@ -5,6 +5,7 @@ import pytest
 
 from consentguard.errors import ModelUnavailable
 from consentguard.values import Box, Face, Head
+from consentguard.vision.detection import people as finding
 from consentguard.vision.detection.people import PeopleFinder, body_box, core_of
 from consentguard.vision.imagefile import codec
 from consentguard.vision.models.store import ModelStore
@@ -92,6 +93,18 @@ def test_somebody_whose_face_was_not_found_is_a_person_all_the_same(finder, pict
     people = finder.find(pictures["biden"], (), ())
     assert people
     assert all(person.head is None for person in people)
+
+
+def test_of_somebody_without_a_head_all_that_was_read_is_theirs_however_well_it_fits(finder, pictures, monkeypatch):
+    pixels = pictures["biden"]
+    usual = finder.find(pixels, (), ())[0]
+    monkeypatch.setattr(finding, "fits", lambda *_: False)
+    assert finder.find(pixels, (), ())[0] == usual
+    monkeypatch.setattr(finding, "area", lambda reading: 0.0)  # as if nothing of them was read
+    trunk = finder.find(pixels, (), ())[0]
+    assert trunk.extent is not None
+    assert trunk.box != usual.box
+    assert set(np.unique(trunk.extent.sure)) == {0, 250}
 
 
 def test_the_same_picture_gives_the_same_people_and_stays_as_it_was(finder, detector, pictures):

@@ -18,6 +18,8 @@ from consentguard.vision.detection.ssd import Floats
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore
 from consentguard.vision.rewrite.cells import Grid, person_cells
+from consentguard.vision.rewrite.shapes import rounded
+from consentguard.vision.rewrite.silhouette import trunk
 
 # From head to body: an adult is 7.5 heads high, and three are as wide as elbows that stand out; a child is fewer heads
 # high, so the box is never too short (Drillis and Contini 1966).
@@ -136,7 +138,9 @@ class PeopleFinder:
             if reading.presence < _ALONE_PRESENT or any(_holds(one, *at) for one in owned):
                 continue
             reading = self._pose.read(levels, view)
-            extent = extent_of([reading], head, grid) if fits(reading, head, self._pose.sure) else None
+            # Of them all is hidden that was read, however well it fits; a reading of next to nothing is none.
+            small = area(reading) < _LEAST_BODY * head.area
+            extent = guessed(head, grid) if small else extent_of([reading], head, grid)
             box = _inside(body_box(head) if extent is None else box_of(extent), width, height)
             if box is not None:
                 found.append(PersonRegion(box, None, extent))
@@ -159,13 +163,16 @@ def fits(reading: Reading, head: Box, sure: float) -> bool:
     """Whether a reading of presence `sure` or more is of the person with this head, and its mask good."""
     if not belongs(reading, head, sure):
         return False
-    pixel = (reading.view.side / reading.mask.shape[0]) ** 2
-    area = float((reading.mask > 0.5).sum()) * pixel
-    if not _LEAST_BODY * head.area <= area <= _MOST_BODY * head.area:
+    if not _LEAST_BODY * head.area <= area(reading) <= _MOST_BODY * head.area:
         return False
     size = reading.mask.shape[0]
     ellipse = _ellipse(reading.view, head, size)
     return float((reading.mask[ellipse > 0] > 0.5).mean() if ellipse.any() else 0.0) >= _HEAD_COVERED
+
+
+def area(reading: Reading) -> float:
+    """How much the mask of a reading covers, in pixels of the picture."""
+    return float((reading.mask > 0.5).mean()) * reading.view.side**2
 
 
 def core_of(head: Face | Head) -> Box:
@@ -194,6 +201,13 @@ def extent_of(readings: Sequence[Reading], core: Box, grid: Grid) -> Extent | No
     at = (x / grid.grain - left - 0.5, y / grid.grain - top - 0.5)
     cv2.ellipse(levels, (at, (core.width / grid.grain, core.height / grid.grain), 0), 255, cv2.FILLED)
     return Extent(left, top, grid.grain, levels)
+
+
+def guessed(head: Box, grid: Grid) -> Extent | None:
+    """A head, and the trunk that is guessed beneath it; None beyond the picture."""
+    cells = grid.cells(rounded(head), trunk(head)).view(np.uint8)
+    x, y, wide, high = cv2.boundingRect(cells)
+    return Extent(x, y, grid.grain, cells[y : y + high, x : x + wide] * np.uint8(_BODY_SUREST)) if wide else None
 
 
 def box_of(extent: Extent) -> Box | None:
