@@ -41,6 +41,8 @@ _HEAD_COVERED: Final = 0.5
 _LEAST_BODY: Final = 1.2
 _MOST_BODY: Final = 40.0
 """A mask is good where it covers half of the head, and is this many times as large as the head's box."""
+_NOTHING: Final = 0.3
+"""A mask of less than this many heads says nothing of a body."""
 _OTHERS_LESS: Final = 0.25
 """What is taken from every reading but the surest. Of the rules tried on 104 photos with drawn people, what the surest
 gives .35 or any other .60 is the nearest to them."""
@@ -139,7 +141,7 @@ class PeopleFinder:
                 continue
             reading = self._pose.read(levels, view)
             # Of them all is hidden that was read, however well it fits; a reading of next to nothing is none.
-            small = area(reading) < _LEAST_BODY * head.area
+            small = area(reading) < _NOTHING * head.area
             extent = guessed(head, grid) if small else extent_of([reading], head, grid)
             box = _inside(body_box(head) if extent is None else box_of(extent), width, height)
             if box is not None:
