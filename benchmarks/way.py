@@ -2,7 +2,7 @@
 
 `python benchmarks/way.py [PHOTO]` releases a photo twice, the second time watched: a file of `consentguard/guard/` is
 entered whenever a call comes from another file. A generator that goes on, as at the end of a `with` block, is the same
-call. Calls of threads are not seen.
+call; an attribute that a value works out is none. Calls of threads are not seen.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def main() -> None:
     print(f"{len(others)} files of other rooms are called from there, and how often: {there}")
 
 
+def is_attribute(frame: FrameType) -> bool:
+    """Whether a call is a value's attribute being read."""
+    return isinstance(getattr(type(frame.f_locals.get("self")), frame.f_code.co_name, None), property)
+
+
 def entered(call: Callable[[], str]) -> tuple[str, Counter[str], Counter[str]]:
     """What a call returns, how often it enters each file of `guard/`, and each other file of ours from there."""
     guards: Counter[str] = Counter()
@@ -54,7 +59,7 @@ def entered(call: Callable[[], str]) -> tuple[str, Counter[str], Counter[str]]:
         if frame.f_code.co_flags & CO_GENERATOR:
             generators.add(frame)
         to, came = (Path(each.f_code.co_filename) for each in (frame, before))
-        if to == came or not to.is_relative_to(ROOT):
+        if to == came or not to.is_relative_to(ROOT) or is_attribute(frame):
             return
         if to.parent == ROOT / "guard":
             guards[to.name] += 1
