@@ -62,9 +62,11 @@ _SIDE: Final = 24
 _TALL: Final = 32
 _BESIDE: Final = 0.3
 """Pixels to which the height of a box is brought before it is compared, and what is seen beside it, in heights."""
-_SIZES: Final = (14, 16, 18, 20, 22, 24, 26, 28, 31, 34, 37, 41, 45, 49)
+_SIZES: Final = (18, 20, 22, 24, 26, 28, 31, 34, 37, 41, 45, 49)
 _ASPECT: Final = 0.97
 """Heights of the drawn faces that it is compared with, and how wide they are."""
+_COVERED: Final = 0.75
+"""Share of the middle of a box that the drawn face takes up: who stands half behind a figure is somebody."""
 _ALIKE: Final = 0.7
 _FLAT: Final = 0.6
 """Correlation with the drawing, and share of what is light in it that has the colour, from which it is that drawing. Of
@@ -161,7 +163,7 @@ def shares(pixels: Pixels, box: Box) -> tuple[float, float, int]:
 
 
 def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
-    """Whether a drawn face of this colour stands in a box or beside it."""
+    """Whether a drawn face of this colour takes up a box, give or take what a detector is off."""
     beside = round(_BESIDE * box.height)
     around = Box(box.left - beside, box.top - beside, box.right + beside, box.bottom + beside)
     inside = around.within(pixels.shape[1], pixels.shape[0])
@@ -175,14 +177,18 @@ def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
     )
     grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
     apart = cv2.absdiff(seen, np.full_like(seen, light)).max(axis=2)
-    for tall in _SIZES:
-        drawing, face, plain = _drawing(tall, light)
+    tall, wide = box.height * factor, box.width * factor
+    x, y = (box.left - inside.left) * factor, (box.top - inside.top) * factor
+    middle = Box.covering(x + wide / _RIM, y + tall / _RIM, x + wide - wide / _RIM, y + tall - tall / _RIM)
+    for size_of_face in _SIZES:
+        drawing, face, plain = _drawing(size_of_face, light)
         if drawing.shape[0] > grey.shape[0] or drawing.shape[1] > grey.shape[1]:
             break
         alike = cv2.matchTemplate(grey, drawing, cv2.TM_CCOEFF_NORMED, mask=face)
         _, best, _, (left, top) = cv2.minMaxLoc(np.nan_to_num(alike, nan=-1, posinf=-1, neginf=-1))
         there = apart[top : top + drawing.shape[0], left : left + drawing.shape[1]]
-        if best >= _ALIKE and (there[plain] <= _NEAR).mean() >= _FLAT:
+        here = Box(left, top, left + drawing.shape[1], top + drawing.shape[0]).overlap(middle)
+        if best >= _ALIKE and here >= _COVERED * middle.area and (there[plain] <= _NEAR).mean() >= _FLAT:
             return True
     return False
 

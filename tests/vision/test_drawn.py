@@ -97,6 +97,14 @@ def test_somebody_before_a_figure_is_not_drawn(label: int) -> None:
     assert not is_drawn(pixels, head)
 
 
+@pytest.mark.parametrize("label", [1, 2, 4])
+@pytest.mark.parametrize("aside", [24, 30, 36])
+def test_somebody_half_behind_a_figure_is_not_drawn(label: int, aside: int) -> None:
+    """Their box shows most of a drawn face, and is not that of it."""
+    head = Box(100, 60, 180, 140)
+    assert not is_drawn(picture_with(label, head), Box(head.left + aside, head.top, head.right + aside, head.bottom))
+
+
 @pytest.mark.parametrize("size", [0.6, 1.5])
 def test_a_figure_is_known_again_in_a_copy_of_another_size(size: float) -> None:
     pixels = cv2.resize(picture_with(2, Box(100, 60, 170, 130)), None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
