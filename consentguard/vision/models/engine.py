@@ -178,6 +178,7 @@ class CompiledNetwork:
         self._name = name
         self._idle: list[Any] = []
         self._ran = False
+        self._outputs = [(index, name) for index, port in enumerate(compiled.outputs) for name in port.names]
 
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
         """Runs one batch; returns every output by name, the arrays being the caller's own.
@@ -199,13 +200,15 @@ class CompiledNetwork:
         except IndexError:
             request = self._compiled.create_infer_request()
         try:
-            # Without a copy in or out: the answers are copied below, before anybody else can use the request.
-            results = request.infer([np.ascontiguousarray(inputs)], share_inputs=True, share_outputs=True)
+            # Without a copy in or out: the answers are copied below, before anybody else can use the request. Handing
+            # the inputs to `infer` itself costs .15 ms more.
+            request.set_input_tensor(_openvino().Tensor(np.ascontiguousarray(inputs), shared_memory=True))
+            request.infer()
         except RuntimeError as error:
             raise ModelUnavailable(
                 f"{self._name}: the inference engine failed ({_last_line(error)}); try again."
             ) from error
-        answers = {name: results[port].copy() for port in self._compiled.outputs for name in port.names}
+        answers = {name: request.get_output_tensor(index).data.copy() for index, name in self._outputs}
         if not all(np.isfinite(values).all() for values in answers.values()):
             raise ModelUnavailable(f"{self._name}: the network gave numbers that are none; run `{PULL}`.")
         self._idle.append(request)
@@ -244,12 +247,10 @@ def load(
         )
         precision = "bf16" if quick else "f32"
         # Unless told otherwise the engine ties its first thread to the first processor: of each worker of a scan.
-        settings: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": precision,
-            "INFERENCE_NUM_THREADS": 1 if one_at_a_time else threads(),
-        }
+        of_one = 1 if one_at_a_time else threads()
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "INFERENCE_NUM_THREADS": of_one}
         settings["ENABLE_CPU_PINNING"] = False
-        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": 1 if one_at_a_time else threads()}
+        settings |= {"PERFORMANCE_HINT": "LATENCY"} if exact else {"NUM_STREAMS": of_one}
         return CompiledNetwork(_compiled(data, inputs, settings, outputs), name)
     except RuntimeError as error:
         raise ModelUnavailable(
