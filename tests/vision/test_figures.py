@@ -13,6 +13,7 @@ from consentguard.vision.drawn import BODIES, FACE_OF, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.bodies import heads_alone, tidied
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on, head_of
+from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.placement import placement_of
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
@@ -40,7 +41,7 @@ def body(box: Box, head: Face | None, sure: np.ndarray | None = None) -> PersonR
 def figures(scene: Scene) -> tuple[Figures, np.ndarray]:
     scene = tidied(scene)
     hidden = silhouettes(scene)
-    return placement_of(scene, hidden).figures(hidden, WHOLE), hidden
+    return placement_of(scene, Painted.of(scene, hidden)).figures(hidden, WHOLE), hidden
 
 
 def test_each_person_is_a_figure_numbered_from_left_to_right() -> None:
@@ -99,7 +100,7 @@ def test_outlines_are_smooth_and_white() -> None:
     sure[np.arange(180) % 48 < 16, 130:142] = 220
     scene = tidied(scene_of(face, people=(body(Box(80, 30, 240, 210), face, sure),)))
     everywhere = np.ones((HEIGHT, WIDTH), np.bool_)
-    made = placement_of(scene, everywhere).figures(everywhere, WHOLE)
+    made = placement_of(scene, Painted.of(scene, everywhere)).figures(everywhere, WHOLE)
     edge = np.array([np.flatnonzero(made.labels[row]).max() for row in range(120, 180)])
     assert np.ptp(edge) <= 5
     drawn = drawn_on(np.zeros((HEIGHT, WIDTH, 3), np.uint8), made)
@@ -241,7 +242,7 @@ def test_hundreds_of_people_are_drawn_and_the_smallest_are_left_to_the_fill() ->
 def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tuple[int, int, int]]) -> None:
     scene = tidied(scene_of(*(face_at(*place) for place in places)))
     hidden = silhouettes(scene)
-    placement = placement_of(scene, hidden)
+    placement = placement_of(scene, Painted.of(scene, hidden))
     made = placement.figures(hidden, WHOLE)
     fill = np.full((HEIGHT, WIDTH, 3), 77, np.uint8)
     drawn = drawn_on(fill, made)
@@ -261,7 +262,7 @@ def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tu
 def test_a_figure_that_the_photos_edge_cuts_is_whole_in_a_frame_that_ends_there() -> None:
     scene = tidied(scene_of(face_at(4, 120, 60)))
     frames = np.array([[0, 0, WIDTH, HEIGHT], [60, 0, WIDTH, HEIGHT]])
-    told = figure_features(placement_of(scene, silhouettes(scene)), frames)
+    told = figure_features(placement_of(scene, Painted.of(scene, silhouettes(scene))), frames)
     assert told["whole figures"][0] > told["whole figures"][1] == 0
     assert told["cut figures"][0] == 0 < told["cut figures"][1]
     assert told["largest figure"][0] > 0.1

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
-from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Extent
@@ -65,11 +63,11 @@ class Grid:
 
     def touched(self, pixels: Mask) -> Mask:
         """Every cell of which a pixel is set."""
-        return self._of_each(pixels, cv2.dilate)
+        return self._of_each(pixels, np.logical_or)
 
     def full(self, pixels: Mask) -> Mask:
         """Every cell whose pixels are all set; the last ones go on beyond the picture."""
-        return self._of_each(pixels, cv2.erode)
+        return self._of_each(pixels, np.logical_and)
 
     def pixels(self, cells: Mask) -> Mask:
         """The pixels of cells, with a smooth outline. More cells never give fewer pixels."""
@@ -99,16 +97,19 @@ class Grid:
         top, left = inside.top // self.grain, inside.left // self.grain
         return slice(top, -(-inside.bottom // self.grain)), slice(left, -(-inside.right // self.grain))
 
-    def _of_each(self, pixels: Mask, morphed: Callable[..., MatLike]) -> Mask:
-        """For each cell the largest, or the smallest, of its pixels: taken of the squares that begin at its corner."""
+    def _of_each(self, pixels: Mask, whether: np.ufunc) -> Mask:
+        """Whether any, or all, of each cell's pixels are set: of the last cells, of those that there are."""
         if not pixels.any():
             return np.zeros((self.rows, self.columns), np.bool_)
-        right, below = self.columns * self.grain - self.width, self.rows * self.grain - self.height
-        values: MatLike = pixels.view(np.uint8)
-        if right or below:
-            values = cv2.copyMakeBorder(values, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        square = np.ones((self.grain, self.grain), np.uint8)
-        return np.asarray(morphed(values, square, anchor=(0, 0))[:: self.grain, :: self.grain] > 0)
+        rows = pixels[:: self.grain].copy()
+        for start in range(1, self.grain):
+            more = pixels[start :: self.grain]
+            whether(rows[: len(more)], more, out=rows[: len(more)])
+        cells = rows[:, :: self.grain].copy()
+        for start in range(1, self.grain):
+            more = rows[:, start :: self.grain]
+            whether(cells[:, : more.shape[1]], more, out=cells[:, : more.shape[1]])
+        return cells
 
 
 _SMALL_REACH: Final = 8

@@ -14,6 +14,7 @@ from consentguard.values import Box
 from consentguard.vision.drawn import Oval
 from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.figures import Figure, Figures, Labels, head_of
+from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask, around, uint8
 from consentguard.vision.rewrite.silhouette import own_box
@@ -137,14 +138,14 @@ class Placement:
         return Figures(labels, tuple(one.moved(-frame.left, -frame.top) for one in self.people))
 
 
-def placement_of(scene: Scene, hidden: Mask) -> Placement:
+def placement_of(scene: Scene, painted: Painted) -> Placement:
     """Who stands where in a scene of which these pixels are painted over.
 
     Every head that is hidden has a figure, but those without a body that lie in the body of another.
     """
-    grid, largest = scene.grid, sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
+    grid, hidden, largest = scene.grid, painted.pixels, sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
     largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
-    paint = uint8(cv2.erode(grid.full(hidden) * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
+    paint = uint8(cv2.erode(painted.full * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
     shapes = [_shape_of(one, paint, grid) for one in largest]
     people: list[Figure] = []
     for label, (one, shape) in enumerate(zip(largest, shapes, strict=True), 1):
@@ -160,7 +161,7 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     for index in order:
         _lay(owner, index + 1, shapes[index], 1, cells)
     order = [index for index in order if not _lies_in_another(people[index].head, shapes[index], owner, grid)]
-    free = (scene.alone | scene.cut) & (owner == 0) & grid.touched(hidden)
+    free = (scene.alone | scene.cut) & (owner == 0) & painted.touched
     for one in largest:
         free &= ~one.cells
     headless = _headless(free, paint, grid, _MOST - len(people))
@@ -171,7 +172,7 @@ def placement_of(scene: Scene, hidden: Mask) -> Placement:
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
     for label in labels:
         _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], cells)
-    owner[~grid.touched(hidden)] = 0
+    owner[~painted.touched] = 0
     return Placement(grid, owner, tuple(people), tuple(shapes), labels)
 
 

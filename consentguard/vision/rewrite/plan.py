@@ -249,15 +249,16 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
     heads = tuple(around(one.cover) for one in scene.hidden)
     if bodies_remain:
         hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
-        placed = placement_of(heads_alone(scene), hidden) if limits.figures else None
+        placed = placement_of(heads_alone(scene), Painted.of(scene, hidden)) if limits.figures else None
         yield _Candidate(Rewrite.COVER, whole, why, hidden, heads, worth_of_covers(hidden), placed)
         return
     scene = tidied(scene) if limits.figures else scene
     hidden = silhouettes(scene)
     if 1 - share_of(hidden) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
-        placed = placement_of(scene, hidden) if limits.figures else None
-        for frame, worth in painted_frames(scene, ground, Painted.of(scene, hidden), near, limits, placed):
+        painted = Painted.of(scene, hidden)
+        placed = placement_of(scene, painted) if limits.figures else None
+        for frame, worth in painted_frames(scene, ground, painted, near, limits, placed):
             part = (slice(frame.top, frame.bottom), slice(frame.left, frame.right))
             if hidden[part].any() or scene.grid.pixels(near)[part].any():
                 yield _Candidate(Rewrite.SILHOUETTE, frame, why, hidden, heads, worth, placed)

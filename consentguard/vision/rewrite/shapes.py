@@ -91,7 +91,7 @@ def superellipse(
             about_y + across * sin(turn) + down * cos(turn),
         ]
     )
-    return _hull((edge[:, None] + _OCTAGON * by).reshape(-1, 2))
+    return _hull((edge[:, None] + _OCTAGON * by).reshape(-1, 2) if by else edge)
 
 
 def grown(shape: Polygon, by: float) -> Polygon:
