@@ -50,4 +50,6 @@ def main(folder: str, channel: str, by: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:4]))

@@ -1,9 +1,9 @@
-"""Draws a child at a table, hides the face as the guard would, and writes the picture of the README.
+"""Draws a child at a table, has the guard hide the face, and writes both pictures side by side.
 
-    python examples/drawn_scene.py docs/before-after.png
+    python examples/drawn_scene.py both.png
 
-No photograph of a person is in this repository, so the pictures it shows are drawn. The drawn face goes through the
-real guard: the shipped detector finds it, the rewriter covers it, and the second pass checks the result.
+To try the guard without a photograph of anybody. The shipped detector finds the drawn face, the rewriter covers it, and
+the second pass checks the result.
 """
 
 import sys

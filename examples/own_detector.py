@@ -42,7 +42,7 @@ def main() -> int:
     except ConsentGuardError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print(f"{verdict.outcome}: {len(verdict.faces)} faces, seen by {', '.join(verdict.models)}")
+    print(f"{verdict.outcome}: faces: {len(verdict.faces)}, seen by {', '.join(verdict.models)}")
     return verdict.outcome.exit_code
 
 

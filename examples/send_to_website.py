@@ -32,8 +32,12 @@ def main() -> int:
     if not asked.page.startswith(("https://", "http://")):
         parser.error(f"{asked.page}: is no address of a page")
     request = urllib.request.Request(asked.page, admitted.data, {"Content-Type": "image/jpeg"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=60):  # noqa: S310
-        return 0
+    try:
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
+            return 0
+    except OSError as error:  # the page does not answer, or answers with an error
+        print(f"{asked.page}: not sent ({error})", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

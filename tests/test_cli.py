@@ -27,6 +27,7 @@ from command_line import Answer, typed
 from fakes import SAMPLE_FILE
 from PIL import Image
 
+from consentguard.cli import main
 from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.files import write_whole
@@ -368,6 +369,13 @@ def test_every_bad_photo_gets_a_named_error_and_stops_no_other(desk):
     assert desk.names("bad") == [Path(answer.lines[-1]["output"]).name]
 
 
+def test_a_photo_that_cannot_be_read_is_told_of_once(desk):
+    answer = desk.run("release", "--state", "state", "--out", "once", "text.jpg", "--register", "consent_register.csv")
+    assert answer.code == 3
+    assert (answer.out + answer.err).count("not a picture in a format that is read here") == 1
+    assert "cannot_tell" not in answer.err, "what is logged is for programs that ask for it"
+
+
 @pytest.mark.parametrize(
     ("options", "reason", "told"),
     [
@@ -434,7 +442,6 @@ def test_wrong_usage_exits_2_with_the_choices_and_judges_nothing(desk, options, 
 @pytest.mark.parametrize(
     "arguments",
     [
-        "",
         "publish",
         "models",
         "check",
@@ -448,6 +455,13 @@ def test_unknown_commands_and_options_exit_2(arguments, capsys):
         build_parser().parse_args(arguments.split())
     assert left.value.code == 2
     assert "usage: consentguard" in capsys.readouterr().err
+
+
+def test_no_command_prints_them_all_and_where_to_begin(capsys):
+    assert main([]) == 2
+    told = capsys.readouterr().err
+    assert "Begin with `consentguard start`" in " ".join(told.split())
+    assert "write copies that may be published" in told
 
 
 def test_a_time_that_is_none_exits_2(desk):
@@ -551,7 +565,7 @@ def test_a_name_moves_no_cursor_and_ends_no_line(desk: Desk) -> None:
             answer = desk.run(*command, name)
             assert answer.code == 3
             assert name not in answer.out + answer.err
-            assert f"{shown}: cannot be read" in answer.err
+            assert f"{shown}: cannot be read" in (answer.err if command[0] == "inspect" else answer.out)
 
 
 @posix

@@ -89,7 +89,7 @@ def test_a_refused_photo_says_what_helps_and_a_release_that_it_is_one(run, photo
     run("init")
     code, out, err = run("release", "photo.jpg", "--out", "safe")
     assert code == 1
-    assert err == "by consent_register.csv, SCH 026 Twitter Use Policy\n"
+    assert err == "register: consent_register.csv; policy: SCH 026 Twitter Use Policy\n"
     assert "next: Say who is shown, where consent was given: --people ID,ID --by NAME" in out
     assert run("release", "photo.jpg", "--people", "P001", "--by", "Office", "--out", "safe")[0] == 0
     code, _, err = run("check", "safe/*.jpg")  # a pattern, as the shells of Windows hand it over
@@ -111,6 +111,18 @@ def test_start_takes_the_register_that_the_school_has(run, tmp_path, sample_regi
     code, _, err = run("start", "--register", str(mine))
     assert code == 2
     assert "another register" in err
+
+
+def test_start_says_which_of_two_registers_comes_first(run, tmp_path, sample_register):
+    here = tmp_path / "consent_register.csv"
+    here.write_bytes(sample_register)
+    _, out, _ = run("start", "--school", "Hill Top")
+    assert "For this folder only: `consentguard start --register consent_register.csv` copies it" in out
+    _, out, _ = run("start", "--register", "consent_register.csv")
+    assert "14 people, copied to" in out
+    assert "In this folder consent_register.csv still comes first: move it away." in out
+    here.unlink()
+    assert "For this folder only" not in run("start")[1]
 
 
 def test_a_photo_is_checked_and_released_at_once(run, photographs, tmp_path):
@@ -175,7 +187,7 @@ def test_a_new_register_is_valid(run):
     run("init")
     run("register", "new")
     code, out, _ = run("register", "check", "state/consent_register.csv")
-    assert (code, "1 people (0 pupil, 0 staff, 1 other)" in out) == (0, True)
+    assert (code, "1 person (0 pupil, 0 staff, 1 other)" in out) == (0, True)
 
 
 def test_find_prints_ids_and_standings_but_no_name(run, sample_register, tmp_path):

@@ -167,7 +167,7 @@ def _ran(monkeypatch: pytest.MonkeyPatch, example: str, *words: str) -> tuple[ob
     return code, said.getvalue()
 
 
-def test_the_picture_of_the_readme_is_made_by_its_script(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_draws_a_child_whose_face_the_guard_hides(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _ran(monkeypatch, "drawn_scene.py", "picture.png")[0] == 0
     assert (office / "picture.png").stat().st_size > 10_000
 
@@ -186,7 +186,7 @@ def test_the_pictures_of_the_page_that_explains_are_made_by_their_script(
 
 def test_the_example_of_an_own_detector_runs(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = _ran(monkeypatch, "own_detector.py", "photo.jpg")
-    assert (code, "1 faces, seen by brightened@1" in said) == (1, True), said
+    assert (code, "faces: 1, seen by brightened@1" in said) == (1, True), said
 
 
 def test_the_example_of_a_batch_tool_runs(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +194,8 @@ def test_the_example_of_a_batch_tool_runs(office: Path, monkeypatch: pytest.Monk
     code, said = _ran(monkeypatch, "batch.py", "photos", "out")
     assert code == 3, said
     assert "one.jpg: released" in said
-    assert "two.jpg: photos" in said
+    assert "two.jpg: not released\n  photos" in said
+    assert "batch.py FOLDER OUT" in str(_ran(monkeypatch, "batch.py", "photos")[0])
     assert len(list((office / "out").iterdir())) == 1
 
 
@@ -218,6 +219,8 @@ def test_the_example_that_sends_to_a_website_sends_the_released_bytes(
         code, said = _ran(monkeypatch, "send_to_website.py", "photo.jpg", page, "--people", "P999", "--by", "Office")
         server.shutdown()
     assert (code, "P999" in said) == (2, True), said
+    code, said = _ran(monkeypatch, "send_to_website.py", "photo.jpg", page)
+    assert (code, f"{page}: not sent" in said) == (1, True), said
     assert [data[:2] for data in came] == [b"\xff\xd8"]
     assert came[0] != (office / "photo.jpg").read_bytes()
 

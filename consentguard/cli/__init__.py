@@ -21,7 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code. Wrong options leave through argparse, with 2."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name that the terminal cannot show stops no photo
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if "run" not in arguments:
+        parser.print_help(sys.stderr)
+        return 2
     arguments.main = main  # for commands that run others
     _leave_no_core()
     try:

@@ -26,14 +26,15 @@ from consentguard.cli.options import EXITS, Options
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser; `run` of the parsed arguments is the command's function."""
+    """The parser; `run` of the parsed arguments is the command's function, and missing where no command was named."""
     parser = argparse.ArgumentParser(
         prog="consentguard",
-        description="Stands between a school and everything it publishes: no face leaves without consent.",
+        description="Stands between a school and everything it publishes: no face leaves without consent. Begin with "
+        "`consentguard start`.",
         epilog=EXITS,
     )
     parser.add_argument("--version", action="version", version=f"consentguard {__version__}")
-    top = parser.add_subparsers(metavar="COMMAND", required=True)
+    top = parser.add_subparsers(metavar="COMMAND")
     options = Options.made()
     start.add_commands(top, options)
     where.add_commands(top, options)

@@ -15,6 +15,7 @@ from consentguard.cli import show
 from consentguard.cli.files import expanded, make_folder, write
 from consentguard.cli.options import EXITS, Commands, Options, asked_of, guard_of, moment
 from consentguard.cli.tagging import asked_about, tag_options
+from consentguard.cli.where import is_sample
 from consentguard.errors import CannotTell, Refused, WrongUsage
 from consentguard.files import read_photo, said_of
 from consentguard.values import Outcome
@@ -184,7 +185,7 @@ def _each_photo(arguments: argparse.Namespace, judge: Callable[[Guard, Path], Ve
             verdict = judge(opened, path)
         except CannotTell as error:
             verdict = show.undecided(str(path), error)
-            if error is not opened:
+            if arguments.json and error is not opened:
                 print(f"consentguard: {said_of(path, str(error))}", file=sys.stderr)
         except WrongUsage:
             raise
@@ -207,5 +208,6 @@ def _opened(arguments: argparse.Namespace) -> Guard | CannotTell:
         print(f"consentguard: {error}", file=sys.stderr)
         return error
     if not arguments.json:
-        print(f"by {guard.register.file}, {guard.policy.name}", file=sys.stderr)
+        sample = " (the sample, of invented people)" if is_sample(Path(guard.register.file)) else ""
+        print(f"register: {guard.register.file}{sample}; policy: {guard.policy.name}", file=sys.stderr)
     return guard

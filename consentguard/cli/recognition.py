@@ -8,6 +8,7 @@ from datetime import UTC
 from pathlib import Path
 
 from consentguard.cli.options import Commands, Options, register_of
+from consentguard.cli.show import counted
 from consentguard.errors import CannotTell
 
 
@@ -64,7 +65,7 @@ def enrol(arguments: argparse.Namespace) -> int:
     guard = Guard.open(register_of(arguments), policy=arguments.policy, state=arguments.state)
     made = guard.enrol(arguments.photos, key=KeySource(arguments.key) if arguments.key else None)
     for person, count in made.counts().items():
-        print(f"{person}: enrolled with {count} template{'' if count == 1 else 's'}")
+        print(f"{person}: enrolled with {counted(count, 'template')}")
     for line in made.warnings:
         print(f"warning: {line}")
     for line in made.refused:
@@ -125,11 +126,11 @@ def forget(arguments: argparse.Namespace) -> int:
             changed = forget_in(arguments.tags_from, arguments.person)
         except OSError as error:
             raise CannotTell(f"{arguments.tags_from}: cannot be written ({error.strerror}); try again.") from error
-        print(f"{arguments.person}: taken out of {changed} file{'' if changed == 1 else 's'} of tags")
+        print(f"{arguments.person}: taken out of {counted(changed, 'file')} of tags")
         if not (state.directory / TEMPLATES_FILE).exists():
             return 0
     store = TemplateStore.open(state.directory)
     gone = enrolled.forget(store, state, {arguments.person: "asked for"}, clock.now(UTC))
     here = "" if gone else "; nobody is enrolled under that id"
-    print(f"{arguments.person}: {gone} template{'' if gone == 1 else 's'} destroyed{here}")
+    print(f"{arguments.person}: {counted(gone, 'template')} destroyed{here}")
     return 0

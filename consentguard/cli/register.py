@@ -9,6 +9,7 @@ from pathlib import Path
 
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, day_of, policy_of, register_of
+from consentguard.cli.show import counted
 from consentguard.errors import WrongUsage
 
 _DEFAULT = "default: consent_register.csv of this folder, else of the state"
@@ -171,7 +172,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     register = Register.load(register_of(arguments))
     counts = ", ".join(f"{sum(p.role == role for p in register)} {role}" for role in ROLES)
-    print(f"{register.file}: no mistakes; {len(register)} people ({counts})")
+    print(f"{register.file}: no mistakes; {counted(len(register), 'person', 'people')} ({counts})")
     policy = policy_of(arguments)
     months = policy.retention.leavers_months
     due = kept_too_long(register, day_of(arguments, policy), months)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consentguard.cli.options import Commands, Options, asked_of, guard_of, register_if_any
+from consentguard.cli.show import counted
 
 if TYPE_CHECKING:
     from consentguard.batch.people_file import PeopleOf
@@ -233,7 +235,7 @@ def _shown(settings: Settings) -> Iterator[tuple[Progress, Callable[[], None]]]:
         task = bar.add_task("looking", total=None, counts="")
 
         def tick() -> None:
-            counts = _counted(progress.outcomes) or "starting"
+            counts = _outcomes(progress.outcomes) or "starting"
             rate = progress.judged / max(bar.tasks[0].elapsed or 0, 1e-9)
             to_come = max((progress.total or 0) - progress.listed, 0)
             left = f", {_duration(to_come / rate)} left" if progress.total and rate else ""
@@ -253,7 +255,7 @@ _WORDS = {
 }
 
 
-def _counted(outcomes: Mapping[str, int]) -> str:
+def _outcomes(outcomes: Mapping[str, int]) -> str:
     return ", ".join(f"{outcomes[outcome]} {words}" for outcome, words in _WORDS.items() if outcomes.get(outcome))
 
 
@@ -267,7 +269,7 @@ def _said(summary: Summary) -> str:
     from consentguard.files import printable
 
     photos, others = sum(summary.outcomes.values()), summary.passed_over
-    lines = [f"{photos} photo{'' if photos == 1 else 's'}: {_counted(summary.outcomes) or 'none'}"]
+    lines = [f"{counted(photos, 'photo')}: {_outcomes(summary.outcomes) or 'none'}"]
     if summary.outcomes.get("released"):
         changed = len(summary.changed)
         remains = f", of which {sum(summary.changed) / changed:.0%} remains to be seen on average" if changed else ""
@@ -286,7 +288,12 @@ def _said(summary: Summary) -> str:
         lines.append(f"  not written by this scan, so not judged: {printable(first)}{also}; move them elsewhere")
     if summary.unmet:
         lines.append(f"  named in the people file and not in the folder: {', '.join(map(printable, summary.unmet))}")
-    return "\n".join([*lines, f"  report: {summary.report}"])
+    lines.append(f"  report: {summary.report}")
+    if summary.outcomes.get("refused"):
+        lines.append(
+            f"  to decide on what must not go: consentguard desk --scan {shlex.quote(str(summary.report.parent))}"
+        )
+    return "\n".join(lines)
 
 
 def _place(text: str) -> Path | RemoteFolder:

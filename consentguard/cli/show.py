@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from consentguard.consent.codes import OF_THE_RUN, REASONS, reason_of, steps
+from consentguard.consent.codes import NOTES, OF_THE_RUN, REASONS, reason_of, steps
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
@@ -25,7 +25,7 @@ _HEADLINES = {
 
 
 def verdict(judged: Verdict, said: set[str] | None = None) -> str:
-    """One paragraph: the outcome first, then the reasons, then what a person should know.
+    """One paragraph: the outcome first, then each reason with what was found, then notes, which stop nothing.
 
     What is the same for every photo of a run is left out where `said` holds its code already, and noted there.
     """
@@ -37,13 +37,19 @@ def verdict(judged: Verdict, said: set[str] | None = None) -> str:
     lines = [headline]
     if judged.outcome is not Outcome.CANNOT_TELL:
         shown = len(judged.faces) - judged.hidden
-        lines.append(f"  {_count(len(judged.faces), 'face')} found, {shown} may be seen, {judged.hidden} may not")
+        lines.append(f"  {counted(len(judged.faces), 'face')} found, {shown} may be seen, {judged.hidden} may not")
     if judged.rewrite not in (None, Rewrite.NONE):
         lines.append(f"  how: {judged.rewrite}")
-    if judged.outcome is not Outcome.RELEASED:
-        lines += [f"  {code}: {REASONS[code]}" for code in judged.reasons]
+    released = judged.outcome is Outcome.RELEASED
+    reasons = () if released else judged.reasons
     new = [finding for finding in judged.findings if finding.rule not in (said or ())]
-    lines += [f"  {finding.rule}: {said_of(judged.photo, finding.message)}" for finding in new]
+    for code in reasons:
+        lines.append(f"  {code}: {REASONS[code]}")
+        lines += [f"    {said_of(judged.photo, finding.message)}" for finding in new if finding.rule == code]
+    for finding in new:
+        if finding.rule not in reasons:
+            note = "note: " if released or finding.rule in NOTES else ""
+            lines.append(f"  {note}{finding.rule}: {said_of(judged.photo, finding.message)}")
     if judged.outcome is Outcome.REFUSED and (step := steps(judged.reasons)):
         lines.append(f"  next: {step}")
     if said is not None:
@@ -148,5 +154,6 @@ def before_after(photo: bytes, released: Released, rules: Policy) -> bytes:
     return draw.side_by_side(reader.read(photo), reader.read(released.data).pixels)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """A number with its noun: `nouns`, or an s, for any number but 1."""
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from consentguard.cli import where
+from consentguard.cli import show, where
 from consentguard.cli.files import write
 from consentguard.cli.options import Commands, Options, register_of
 from consentguard.errors import WrongUsage
@@ -89,17 +89,21 @@ def _register(arguments: argparse.Namespace, directory: Path) -> str:
     from consentguard.consent.record.state import REGISTER_FILE
     from consentguard.consent.register.register import Register
 
-    mine, own = arguments.register, directory / REGISTER_FILE
+    mine, own, here = arguments.register, directory / REGISTER_FILE, Path(REGISTER_FILE)
     if mine is not None:
         people = len(Register.load(mine))
         if own.exists() and own.read_bytes() not in (mine.read_bytes(), register.template()):
             raise WrongUsage(f"{own} is there and another register; use that one, or put {mine} in its place by hand")
         write(own, mine.read_bytes)
-        return f"{people} people, copied to {own}; mend that file from now on."
+        first = f" In this folder {here} still comes first: move it away." if here.exists() else ""
+        return f"{show.counted(people, 'person', 'people')}, copied to {own}; mend that file from now on.{first}"
     arguments.register = None
     there = register_of(arguments)
     if there.exists() and not where.is_sample(there):
-        return f"people in {there}: {len(Register.load(there))}."
+        said = f"people in {there}: {len(Register.load(there))}."
+        if there == here and not own.exists():
+            said += f" For this folder only: `consentguard start --register {there}` copies it to where a hook looks."
+        return said
     said = f"{own} is there." if own.exists() else register.new_file(own)
     if there.exists():
         said += f" In this folder {there} comes first, which is a sample of invented people: work in another folder."
@@ -139,9 +143,12 @@ def _next(arguments: argparse.Namespace, directory: Path) -> int:
     from consentguard.consent.record.state import REGISTER_FILE
 
     print("\nWhat to do next:")
+    here = register_of(arguments)
+    register = directory / REGISTER_FILE if where.is_sample(here) else here
     for command, what in (
-        ("consentguard release PHOTO --out safe", "a copy in which nobody is seen who may not be"),
-        (f"consentguard register check {directory / REGISTER_FILE}", "after each change of the register"),
+        (f"consentguard register check {register}", "after each change of the register"),
+        ("consentguard release PHOTO --out safe", "a copy in which every face is hidden, for nobody is named"),
+        ('consentguard release PHOTO --people ID,ID --by "YOUR NAME" --out safe', "a copy of those who have consent"),
         ("consentguard scan FOLDER --out review", "a whole folder, with a report"),
         ("consentguard desk FOLDER", "a page on this computer on which a person decides"),
     ):

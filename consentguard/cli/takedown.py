@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from consentguard.cli.options import Commands, Options, policy_of, register_of, state_of
+from consentguard.cli.show import counted
 from consentguard.errors import ConsentGuardError, WrongUsage
 
 if TYPE_CHECKING:
@@ -125,10 +126,10 @@ def _tell(posts: Sequence[PostDue], releases: Sequence[ReleaseDue], doubts: Sequ
         )
     going = sum(due.must_go and due.up for due in posts)
     elsewhere = sum(due.must_go for due in releases)
-    total = f"{_count(len(posts), 'post')}: " if posts else ""
+    total = f"{counted(len(posts), 'post')}: " if posts else ""
     told = f"{going} must go and {'is' if going == 1 else 'are'} still up" if going else "nothing that is up must go"
     if elsewhere:
-        told += f"; {_count(elsewhere, 'released file')} must not be used any more"
+        told += f"; {counted(elsewhere, 'released file')} must not be used any more"
     print(f"{total}{told}", file=sys.stderr)
 
 
@@ -140,7 +141,7 @@ def _take_down(arguments: argparse.Namespace, posts: Sequence[Post], by: str) ->
         print("none of these posts is up; there is nothing to delete at X")
         return 0
     if not arguments.yes:
-        print(f"Delete {_count(len(posts), 'post')} at X for good? [y/N] ", end="", file=sys.stderr, flush=True)
+        print(f"Delete {counted(len(posts), 'post')} at X for good? [y/N] ", end="", file=sys.stderr, flush=True)
         if (sys.stdin.readline() if sys.stdin else "").strip().casefold() not in ("y", "yes"):
             raise WrongUsage("nothing was deleted")
     left = 0
@@ -212,10 +213,6 @@ def _day(at: str, zone: ZoneInfo) -> str:
     from consentguard.consent.clock import school_time
 
     return f"{school_time(datetime.fromisoformat(at), zone):%d %B %Y at %H:%M}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _link(post: str) -> str:

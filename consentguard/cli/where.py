@@ -12,6 +12,7 @@ from typing import Final
 
 from consentguard import __version__
 from consentguard.cli.options import Commands, Options, policy_of, register_if_any, register_of
+from consentguard.cli.show import counted
 from consentguard.errors import PolicyInvalid, RegisterInvalid
 from consentguard.program import DISTRIBUTION
 
@@ -66,7 +67,8 @@ def _state(arguments: argparse.Namespace) -> str:
 
     directory: Path = arguments.state or default_directory()
     if not State.is_made(directory):
-        return f"{directory} (not made yet: run `consentguard init`; until then photos can be checked, not released)"
+        make = "run `consentguard init`, or `consentguard start` for all of this"
+        return f"{directory} (not made yet: {make}; until then photos can be checked, not released)"
     key = f"the variable {KEY_VARIABLE}" if os.environ.get(KEY_VARIABLE) else key_file_of(directory)
     return f"{directory} (key: {key})"
 
@@ -84,7 +86,7 @@ def _register(arguments: argparse.Namespace) -> str:
     except RegisterInvalid as error:
         return f"{file} ({len(error.problems)} mistakes: run `consentguard register check {file}`)"
     sample = ", all of them invented: the sample of this program" if is_sample(file) else ""
-    return f"{file} ({people} {'person' if people == 1 else 'people'}{sample})"
+    return f"{file} ({counted(people, 'person', 'people')}{sample})"
 
 
 def _policy(arguments: argparse.Namespace) -> str:

@@ -110,7 +110,10 @@ class Guard(Many):
     def state(self) -> State:
         """Key and audit trail. Raises AuditFailed where the guard was opened without."""
         if self._setup.state is None:
-            raise AuditFailed("there is no state to record in; make it once with `consentguard init`.")
+            raise AuditFailed(
+                "there is no state to record in; make it once with `consentguard init`, or with `consentguard start`, "
+                "which also makes policy and register and fetches the models."
+            )
         return self._setup.state
 
     def question(self, **asked: Unpack[Asked]) -> Question:

@@ -139,7 +139,9 @@ def test_the_command_and_its_reports(office: Path, capsys: pytest.CaptureFixture
     options = [text for option, name in where.items() for text in (option, str(office / name))]
     code = main(["scan", str(office / "photos"), "--workers", "1", *options])
     assert code == 3
-    assert "4 photos: 2 released, 1 must not go, 1 undecided" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "4 photos: 2 released, 1 must not go, 1 undecided" in said
+    assert f"to decide on what must not go: consentguard desk --scan {office / 'out'}" in said
     with (office / "out" / "report.csv").open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["photo"] for row in rows] == ["class 4/copy of one.jpg", "class 4/two.jpg", "cut.jpg", "one.jpg"]

@@ -38,6 +38,12 @@ def test_a_release_stands_until_something_that_it_rests_on_is_gone() -> None:
     assert fallen(channel=None) == ""
     assert fallen(people=("P002",)) == "consent-gone"
     assert fallen(people=("P009",)) == "consent-gone"
+    told = why_fallen(
+        CONSENTED, Policy.shipped(), made_for="main", mode="off", policy_sha256=Policy.shipped().digest,
+        people=("P009",), custom_parts=(), channel=None, on=TODAY,
+    )  # fmt: skip
+    assert told is not None
+    assert "P009: not in the register a test" in told[1], "a wrong register is told from a consent that has gone"
     assert fallen(mode="matched") == "policy-changed", "the shipped policy has no such mode"
     assert fallen(policy_sha256="0" * 64) == "policy-changed"
     assert fallen(channel="another") == "other-channel"

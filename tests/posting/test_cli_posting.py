@@ -385,3 +385,10 @@ def test_the_wall_at_the_command_line(desk, service):
     assert done.code == 0, done.err
     assert json.loads((desk.folder / "wall" / "wall.json").read_text())["title"] == "Rackham"
     assert (desk.folder / "wall" / "wall.xml").read_bytes().startswith(b"<?xml")
+
+
+def test_importing_it_without_the_extra_says_how_to_install_it():
+    program = "import sys; sys.modules['tweepy'] = None\nimport consentguard.posting"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "consentguard.posting needs an extra: pip install" in done.stderr.splitlines()[-1]

@@ -15,6 +15,7 @@ from consentguard.values import Verdict
 from consentguard.values.stopwatch import so_far
 
 _LOG: Final = logging.getLogger("consentguard.guard")
+_LOG.addHandler(logging.NullHandler())  # the error says it: nothing goes to stderr where no program set up logging
 
 
 @dataclass(slots=True)

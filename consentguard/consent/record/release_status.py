@@ -45,7 +45,9 @@ def why_fallen(
     scope, matched = policy.channel(made_for).scope, mode == Mode.MATCHED.value
     gone = [person for person in people if not _still_shown(register, person, scope, on, matched=matched)]
     if gone:
-        return "consent-gone", f"consent has gone since for {', '.join(gone)}; release the photo again."
+        unknown = ", ".join(person for person in gone if register.get(person) is None)
+        missing = f" ({unknown}: not in the register {register.file})" if unknown else ""
+        return "consent-gone", f"consent has gone since for {', '.join(gone)}{missing}; release the photo again."
     return None
 
 
