@@ -174,6 +174,23 @@ def test_results_belong_to_the_caller(model_store: ModelStore) -> None:
     assert (first == kept).all()
 
 
+def test_a_copy_made_for_the_engine_outlives_the_call(model_store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine reads it without keeping it alive; here its memory is wiped once nobody holds it."""
+    card = manifest()["centerface"]
+    network = engine.load(model_store.read(card), card.file, {"input.1": (1, 3, -1, -1)})
+    rows = np.random.default_rng(0).random((1, 64, 64, 3), np.float32) * 255
+    expected = network(rows.transpose(0, 3, 1, 2))["537"]
+
+    def wiped(inputs: np.ndarray) -> np.ndarray:
+        kept = bytearray(inputs.tobytes())
+        copy = np.frombuffer(kept, inputs.dtype).reshape(inputs.shape)
+        weakref.finalize(copy, kept.__setitem__, slice(None), bytes(len(kept)))
+        return copy
+
+    monkeypatch.setattr(np, "ascontiguousarray", wiped)
+    assert (network(rows.transpose(0, 3, 1, 2))["537"] == expected).all()
+
+
 def test_calls_together_answer_in_their_order_wherever_they_come_from() -> None:
     def nested(number: int) -> list[int]:
         return engine.together([partial(int.__add__, 10 * number, more) for more in range(3)])
