@@ -18,6 +18,8 @@ Pixels: TypeAlias = "NDArray[np.uint8]"
 """An RGB picture: uint8, shape (height, width, 3), rows top down."""
 
 Point = tuple[float, float]
+Joints = tuple[Point, ...]
+"""Twelve places in pixels: shoulders, elbows, wrists, hips, knees and ankles, two of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +194,14 @@ class PersonRegion:
         extent: which parts of the picture the person takes up, where a reading of the body was good enough; None where
             only the box is known.
         hips: y of the middle of the hips, in pixels of the picture, where a reading shows them.
+        joints: where a reading has the joints of the body, seen or not; None without a reading.
     """
 
     box: Box
     head: Face | Head | None
     extent: Extent | None = None
     hips: float | None = None
+    joints: Joints | None = None
 
 
 @dataclass(frozen=True, slots=True)

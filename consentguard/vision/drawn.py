@@ -19,26 +19,17 @@ from consentguard.values import Box, Pixels
 Colour = tuple[int, int, int]
 
 BODIES: Final[tuple[Colour, ...]] = (
-    (122, 190, 176),
-    (246, 202, 92),
-    (128, 160, 212),
-    (232, 132, 122),
-    (176, 156, 212),
-    (150, 200, 120),
-    (240, 168, 98),
-    (136, 198, 222),
+    (98, 178, 160),
+    (232, 120, 110),
+    (110, 150, 214),
+    (132, 186, 100),
+    (164, 140, 208),
+    (214, 96, 100),
+    (110, 190, 222),
+    (222, 130, 176),
 )
-FACES: Final[tuple[Colour, ...]] = (
-    (205, 191, 227),
-    (169, 192, 230),
-    (174, 217, 208),
-    (180, 220, 238),
-    (190, 222, 168),
-)
+FACES: Final[tuple[Colour, ...]] = ((255, 211, 90),)
 """RGB. No face has the colour of any skin (Cr 135..178, Cb 80..127; Chai and Ngan 1999)."""
-
-FACE_OF: Final = (0, 1, 4, 2, 3, 0, 3, 0)
-"""Which of them stands out from each colour of a body."""
 
 SHIFT: Final = 4
 """Fractional bits of OpenCV's drawing coordinates."""
@@ -87,6 +78,11 @@ class Oval:
         """A head that is drawn in the box of one."""
         high = min(box.height, box.width * _HIGH) / 2
         return cls((box.left + box.right) / 2, (box.top + box.bottom) / 2, _WIDE * high, high)
+
+    @classmethod
+    def within(cls, box: Box) -> Oval:
+        """The ellipse in a box."""
+        return cls((box.left + box.right) / 2, (box.top + box.bottom) / 2, box.width / 2, box.height / 2)
 
     def part(self, x: float, y: float, wide: float, high: float) -> Oval:
         """One whose middle and sides are given in those of this."""

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
-from consentguard.vision.drawn import BODIES, FACE_OF, FACES
+from consentguard.vision.drawn import BODIES, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.bodies import heads_alone, tidied
+from consentguard.vision.rewrite.child import waist
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on, head_of
 from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.placement import placement_of
@@ -23,6 +24,7 @@ WIDTH, HEIGHT = 320, 240
 GREY = Picture(np.full((HEIGHT, WIDTH, 3), 120, np.uint8), WIDTH, HEIGHT)
 WHOLE = Box(0, 0, WIDTH, HEIGHT)
 REMAIN = {"hands", "back_of_head"}
+JOINTS = tuple((float(k), 2.5) for k in range(12))
 
 
 def face_at(x: int, y: int, side: int = 24) -> Face:
@@ -52,7 +54,7 @@ def test_each_person_is_a_figure_numbered_from_left_to_right() -> None:
         assert (made.labels[face.box.top : face.box.bottom, face.box.left : face.box.right] == label).all()
         assert made.people[label - 1].head.overlap(face.box) == face.box.area
     assert not made.labels[~hidden].any()
-    assert (made.labels[hidden] > 0).mean() > 0.7, "most of the paint has a figure"
+    assert (made.labels[hidden] > 0).mean() > 0.6, "most of the paint has a figure"
 
 
 def test_the_nearest_stands_in_front() -> None:
@@ -84,13 +86,21 @@ def test_what_is_thin_is_no_part_of_a_figure() -> None:
     assert (made.labels[100:190, 120:200] == 1).all()
 
 
-def test_a_raised_arm_beside_the_head_is_drawn() -> None:
-    face = face_at(140, 30, 40)
+def test_an_arm_is_drawn_where_it_is_raised_and_only_on_what_was_read() -> None:
+    face = face_at(140, 60, 40)
     sure = np.zeros((180, 180), np.uint8)
-    sure[80:, 20:140] = 220
-    sure[:34, 125:175] = 220
-    made, _ = figures(scene_of(face, people=(body(Box(80, 30, 260, 210), face, sure),)))
-    assert (made.labels[40:60, 215:245] == 1).all()
+    sure[60:, 20:140] = 220
+    sure[:80, 110:150] = 220
+    person = body(Box(80, 30, 260, 210), face, sure)
+    joints = [(140, 125), (180, 125), (130, 150), (212, 100), (130, 180), (212, 50), (150, 190), (175, 190)]
+    joints += [(150, 260), (175, 260), (150, 320), (175, 320)]
+    raised = replace(person, joints=tuple((float(x), float(y)) for x, y in joints))
+    (arm, hidden), (none, _) = (figures(scene_of(face, people=(one,))) for one in (raised, person))
+    assert (arm.labels[50:90, 206:218] == 1).all()
+    assert hidden[50:90, 206:218].all()
+    assert not none.labels[50:60, 206:218].any()
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), arm)
+    assert tuple(drawn[44, 212]) == FACES[0], "a hand"
 
 
 def test_outlines_are_smooth_and_white() -> None:
@@ -136,10 +146,11 @@ def test_a_body_that_was_not_read_is_a_child_with_shoulders_and_legs() -> None:
     rows = np.flatnonzero((made.labels > 0).any(axis=1))
     across = (made.labels > 0).sum(axis=1)
     assert across[figure.head.bottom + 2] < 0.8 * across[rows[0] :].max(), "a neck"
-    assert figure.hips is not None
-    assert rows[-1] > figure.hips > figure.head.bottom
-    assert not made.labels[rows[-1] - 4, middle], "between the legs"
-    assert made.labels[rows[-1] - 4].any()
+    assert figure.joints is not None
+    assert rows[-1] > figure.joints[6][1] > figure.head.bottom
+    ankle = round(figure.joints[10][1])
+    assert not made.labels[ankle, middle], "between the legs"
+    assert made.labels[ankle].any()
 
 
 def test_outlines_are_whole_as_figures_keep_from_the_rim_of_the_paint() -> None:
@@ -170,12 +181,13 @@ def test_a_figure_has_hair_a_face_a_shirt_and_trousers() -> None:
     drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), made)
     (figure,) = made.people
     head, middle = figure.head, (figure.head.left + figure.head.right) // 2
-    assert figure.hips is not None
+    assert figure.joints is not None
+    hips = round(waist(figure.joints, figure.head.height))
     hair, nose, shirt, trousers = (
         tuple(drawn[y, middle].tolist())
-        for y in (head.top + head.height // 10, (head.top + head.bottom) // 2 + 2, figure.hips - 4, figure.hips + 4)
+        for y in (head.top + head.height // 10, (head.top + head.bottom) // 2 + 2, hips - 10, hips + 6)
     )
-    assert nose == FACES[FACE_OF[0]]
+    assert nose == FACES[0]
     assert shirt == BODIES[0]
     assert len({hair, nose, shirt, trousers, (77, 77, 77)}) == 5
 
@@ -205,8 +217,8 @@ def test_a_body_that_is_a_mere_box_is_a_child_inside_it() -> None:
     figure = made.people[1]
     across = (made.labels == 2).sum(axis=1)
     assert hidden[30:210, 110:210].all()
-    assert figure.hips is not None
-    assert 0 < across[figure.hips] < 0.8 * box.width
+    assert figure.joints is not None
+    assert 0 < across[round(figure.joints[6][1])] < 0.8 * box.width
     assert (made.labels[figure.head.top + 4 : figure.head.bottom - 4, 160] == 2).all()
 
 
@@ -224,10 +236,10 @@ def test_where_bodies_may_remain_only_heads_are_figures() -> None:
         if plan.rewrite is Rewrite.COVER
     )
     assert plan.figures is not None
-    assert (plan.figures.labels[plan.hidden] == 1).mean() > 0.5
+    assert (plan.figures.labels[plan.hidden] == 1).mean() > 0.4
     (person,) = plan.figures.people
     assert person.body.height < 1.3 * person.head.height
-    assert person.hips is None
+    assert person.joints is None
     assert not heads_alone(scene_of(face)).hidden[0].cells.any()
 
 
@@ -286,11 +298,14 @@ def test_a_plan_refuses_figures_of_another_size_or_where_nobody_is_hidden() -> N
 def test_the_plan_says_who_stands_where() -> None:
     labels = np.zeros((20, 30), np.uint8)
     labels[5:10, 5:10] = 3
-    figures = Figures(labels, (Figure(Box(1, 2, 3, 4), Box(0, 1, 4, 9), 7),))
+    figures = Figures(labels, (Figure(Box(1, 2, 3, 4), Box(0, 1, 4, 9), JOINTS, curls=Box(0, 1, 4, 4)),))
     told = figures.as_json()
     again = np.concatenate([np.full(length, label, np.uint8) for label, length in told["labels"]]).reshape(20, 30)
     assert np.array_equal(again, labels)
-    assert told["people"] == [{"head": [1, 2, 3, 4], "body": [0, 1, 4, 9], "hips": 7, "long_hair": False}]
+    assert told["people"] == [
+        {"head": [1, 2, 3, 4], "body": [0, 1, 4, 9], "joints": [[k, 2.5] for k in range(12)], "long_hair": False,
+         "curls": [0, 1, 4, 4]}
+    ]  # fmt: skip
 
 
 def test_policy_decides_whether_figures_stand_there() -> None:

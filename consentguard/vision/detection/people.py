@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Extent, Face, Head, PersonRegion, Pixels, Point
+from consentguard.values import Box, Extent, Face, Head, Joints, PersonRegion, Pixels, Point
 from consentguard.vision import rewrite
 from consentguard.vision.detection.pose import Pose, Reading, view_of
 from consentguard.vision.detection.pyramid import Levels, View
@@ -53,8 +53,10 @@ _CORE_RIM: Final = 0.15
 _SOFT: Final = 0.4
 """Sigma, in cells of a coarser grid, of the blur before a mask is sampled on it."""
 _HIPS: Final = (23, 24)
+_JOINTS: Final = (11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 _HIPS_SEEN: Final = 0.5
-"""Points of the hips among MediaPipe's 33, and how likely they must be seen for their height to count."""
+"""Points of the hips, and of all joints, among MediaPipe's 33, and how likely hips must be seen for their height to
+count."""
 
 _ALONE_DETECTED: Final = 0.7
 _ALONE_PRESENT: Final = 0.9
@@ -97,15 +99,16 @@ class PeopleFinder:
         read = dict(zip(looked_at, engine.together(calls), strict=True))
         people = []
         for index, visible in inside:
-            extent, hips = read.get(index, (None, None))
+            extent, hips, joints = read.get(index, (None, None, None))
             box = _inside(body_box(owned[index]) if extent is None else box_of(extent), width, height)
-            people.append(PersonRegion(_both(box, visible), found[index], extent, hips))
+            people.append(PersonRegion(_both(box, visible), found[index], extent, hips, joints))
         return (*people, *self._others(levels, bodies, owned, grid))
 
     def _body(
         self, levels: Levels, head: Box, core: Box, bodies: Floats, grid: Grid
-    ) -> tuple[Extent | None, float | None]:
-        """Where the body that has this head is, and the height of its hips; None where no reading is good enough."""
+    ) -> tuple[Extent | None, float | None, Joints | None]:
+        """Where the body that has this head is, the height of its hips, and its joints; None where no reading is good
+        enough."""
 
         def read(view: View, *, surely: bool) -> Reading | None:
             """A view read whole; where it hardly fits by its points first, which costs half."""
@@ -122,9 +125,9 @@ class PeopleFinder:
             views = [read(_below(head, *_BUST), surely=False)]
         readings = [reading for reading in views if reading is not None]
         if not readings:
-            return None, None
+            return None, None, None
         readings.sort(key=lambda reading: -reading.presence)
-        return extent_of(readings, core, grid), hips_of(readings[0])
+        return extent_of(readings, core, grid), hips_of(readings[0]), joints_of(readings[0])
 
     def _others(self, levels: Levels, bodies: Floats, owned: Sequence[Box], grid: Grid) -> list[PersonRegion]:
         """People the pose networks are sure of and whose head is none of ours."""
@@ -244,6 +247,11 @@ def hips_of(reading: Reading) -> float | None:
     left, right = _HIPS
     seen = min(reading.visible[left], reading.visible[right]) >= _HIPS_SEEN
     return float(reading.points[left, 1] + reading.points[right, 1]) / 2 if seen else None
+
+
+def joints_of(reading: Reading) -> Joints:
+    """The joints of a reading, seen or not, in pixels of the picture."""
+    return tuple((float(x), float(y)) for x, y in reading.points[list(_JOINTS), :2])
 
 
 def middle(box: Box) -> Point:

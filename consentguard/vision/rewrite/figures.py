@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Pixels
-from consentguard.vision.drawn import BODIES, FACE_OF, FACES, SHIFT, Colour, Oval, draw_face, shade
+from consentguard.values import Box, Joints, Pixels
+from consentguard.vision.drawn import BODIES, FACES, SHIFT, Colour, Oval, draw_face, shade
+from consentguard.vision.rewrite.child import BodyPart, strokes, unit_of, waist
 
 Labels = NDArray[np.uint8]
 """Which figure each pixel or cell belongs to, from 1; 0 for none."""
 
-_HAIR: Final[tuple[Colour, ...]] = ((92, 80, 112), (150, 92, 80), (70, 96, 118), (112, 98, 76), (128, 78, 100))
-_TROUSERS: Final[tuple[Colour, ...]] = ((92, 112, 152), (116, 128, 150), (84, 98, 128))
+_HAIR: Final[tuple[Colour, ...]] = ((84, 62, 50), (56, 52, 58), (128, 82, 54), (186, 104, 58), (160, 120, 76))
+_TROUSERS: Final[tuple[Colour, ...]] = ((84, 98, 140), (112, 118, 134), (72, 82, 108))
+_SHOES: Final = (70, 66, 76)
 _WHITE: Final = (255, 255, 255)
+_RIM: Final = 0.75
+"""Share of the light of a part of the body that its rim has."""
 _NECK: Final = 0.86
 """Share of the light of a face that a neck has."""
 _LINE: Final = 1 / 230
@@ -34,23 +39,37 @@ _APART: Final = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Somebody who is drawn, in pixels: the whole `head`; the box around all of the figure; the y at which trousers
-    begin, None where it is not known; and whether there is long hair on both sides of the head."""
+    """Somebody who is drawn, in pixels.
+
+    Attributes:
+        head: the whole head.
+        body: the box around all of the figure.
+        joints: those of the body; None for a head alone.
+        long_hair: hair hangs down on both sides of the head.
+        curls: what curly hair around the head takes up; None for none.
+    """
 
     head: Box
     body: Box
-    hips: int | None = None
+    joints: Joints | None = None
     long_hair: bool = False
+    curls: Box | None = None
 
     def moved(self, x: int, y: int) -> Figure:
         """The same, so many pixels further right and down."""
-        hips = None if self.hips is None else self.hips + y
-        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), hips, self.long_hair)
+        joints = None if self.joints is None else tuple((across + x, down + y) for across, down in self.joints)
+        curls = None if self.curls is None else _moved(self.curls, x, y)
+        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), joints, self.long_hair, curls)
 
     def as_json(self) -> dict[str, Any]:
         """Plain types."""
-        boxes = {"head": self.head.as_list(), "body": self.body.as_list()}
-        return {**boxes, "hips": self.hips, "long_hair": self.long_hair}
+        return {
+            "head": self.head.as_list(),
+            "body": self.body.as_list(),
+            "joints": None if self.joints is None else [list(joint) for joint in self.joints],
+            "long_hair": self.long_hair,
+            "curls": None if self.curls is None else self.curls.as_list(),
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +126,8 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
         return
     canvas, here = np.empty((*mine.shape, 3), np.uint8), figure.moved(-inside.left, -inside.top)
     cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
-    if here.hips is not None:
-        cv2.rectangle(canvas, (0, here.hips), mine.shape[::-1], _TROUSERS[(label - 1) % len(_TROUSERS)], cv2.FILLED)
+    if here.joints is not None:
+        _body(canvas, here.joints, label, line, unit_of(figure.head))
     _head(canvas, here, label)
     cv2.copyTo(canvas, mine, picture[part])
     # The outline goes on beyond the picture, so that there is none at its rim.
@@ -121,18 +140,39 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, SHIFT)
 
 
-def head_of(head: Box, *, long_hair: bool) -> tuple[Oval, ...]:
-    """The head that is drawn in a box, and hair on both its sides."""
+def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float) -> None:
+    """A body, each part of it a little darker at its rim, on clothes that are wider; in place."""
+    shirt, trousers = BODIES[(label - 1) % len(BODIES)], _TROUSERS[(label - 1) % len(_TROUSERS)]
+    below = round(waist(joints, unit))
+    cv2.rectangle(canvas, (0, below), canvas.shape[1::-1], trousers, cv2.FILLED)
+    colours = {
+        BodyPart.LEG: trousers,
+        BodyPart.SHOE: _SHOES,
+        BodyPart.TRUNK: shirt,
+        BodyPart.ARM: shirt,
+        BodyPart.HAND: FACES[0],
+    }
+    for part, group in groupby(strokes(joints, unit), lambda stroke: stroke.part):
+        together = list(group)
+        for stroke in together:
+            stroke.fill(canvas, shade(colours[part], _RIM))
+        for stroke in together:
+            stroke.fill(canvas, colours[part], less=line / 2)
+
+
+def head_of(head: Box, *, long_hair: bool, curls: Box | None = None) -> tuple[Oval, ...]:
+    """The head that is drawn in a box, and its hair: on both its sides, or all around it."""
     oval = Oval.of_head(head)
     locks = tuple(oval.part(0.72 * side, 0.55, 0.4, 0.72) for side in (-1, 1))
-    return (oval, *locks) if long_hair else (oval,)
+    around = () if curls is None else (Oval.within(curls),)
+    return (oval, *around, *locks) if long_hair else (oval, *around)
 
 
 def _head(canvas: Pixels, figure: Figure, label: int) -> None:
     """A head with its neck and its hair, in place."""
-    head, *locks = head_of(figure.head, long_hair=figure.long_hair)
+    head, *locks = head_of(figure.head, long_hair=figure.long_hair, curls=figure.curls)
     hair = _HAIR[(label - 1) % len(_HAIR)]
-    light = FACES[FACE_OF[(label - 1) % len(BODIES)]]
+    light = FACES[0]
     for lock in locks:
         lock.fill(canvas, hair)
     head.part(0, 0.95, 0.4, 0.34).fill(canvas, shade(light, _NECK))

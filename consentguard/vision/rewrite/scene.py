@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from consentguard.values import Box, Face, Hand, Head, PersonRegion, Seen, Subject
+from consentguard.values import Box, Face, Hand, Head, Joints, PersonRegion, Seen, Subject
 from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, moved, nearer
@@ -64,7 +64,7 @@ class Limits:
 class Hidden:
     """Somebody who may not be seen: `head` is where it was found, `cover` the whole head rather too large, `cells` the
     body, `height` that of the head in pixels, `guessed` that the body was not read, `hips` the y of the
-    hips where it is known."""
+    hips and `joints` those of the body where they are known."""
 
     head: Face | Head
     cover: Polygon
@@ -72,6 +72,7 @@ class Hidden:
     height: float
     guessed: bool
     hips: float | None
+    joints: Joints | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,7 +167,8 @@ def survey(
         bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
         guessed = person is None or person.extent is None
-        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, person.hips if person else None))
+        hips, joints = (person.hips, person.joints) if person else (None, None)
+        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, hips, joints))
         # Those of earlier steps too, so that no step shows more than the one before.
         shapes = [_outline(head, by, rim, faces) for by in dict.fromkeys(more)]
         hair = None
