@@ -123,15 +123,16 @@ class HandFinder:
             mark.sure_from,
         )
 
-    def find(self, pixels: Pixels, faces: Sequence[Face | Head] = ()) -> tuple[Hand, ...]:
-        """Every confirmed hand of an RGB picture (uint8, height x width x 3), surest first; none inside a face.
+    def find(self, pixels: Pixels | Levels, faces: Sequence[Face | Head] = ()) -> tuple[Hand, ...]:
+        """Every confirmed hand of an RGB picture (uint8, height x width x 3; or its levels), surest first; none inside
+        a face.
 
         Faces, and heads that count as one, say where hands cannot be, and whose hands are too small to be seen in a
         window over the whole; without any, every window is taken. Box and outline are kept inside the picture; the 21
         points of a hand cut by the frame may lie outside. Raises ModelUnavailable if a network fails.
         """
-        height, width = pixels.shape[:2]
-        levels = Levels(pixels)
+        levels = Levels.of(pixels)
+        height, width = levels.pixels.shape[:2]
         palms = ssd.surest(self._seen(levels, palm_tiles(width, height, faces)), _SAME_SIGHT)
         middles = (palms[:, None, 0:2] + palms[:, None, 2:4]) / np.float32(2)
         palms = palms[~in_faces(middles, faces)]

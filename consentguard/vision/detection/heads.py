@@ -60,16 +60,16 @@ class HeadFinder:
         return cls(CenterFace.load(model_store))
 
     def find(
-        self, pixels: Pixels, faces: Sequence[Face], passes: Sequence[DetectorPass] | None = None
+        self, pixels: Pixels | Levels, faces: Sequence[Face], passes: Sequence[DetectorPass] | None = None
     ) -> tuple[Head, ...]:
-        """Heads of an RGB picture (uint8, height x width x 3) that are not among its faces, surest first.
+        """Heads of an RGB picture (uint8, height x width x 3, or its levels) that are none of its faces, surest first.
 
         `passes` are CenterFace's over the whole picture, upright, where somebody has made them already. Boxes may reach
         beyond the picture, as heads do. Raises ModelUnavailable.
         """
-        levels = Levels(pixels)
+        levels = Levels.of(pixels)
         known = self.readings(levels, faces, self._passes(levels) if passes is None else passes)
-        height, width = pixels.shape[:2]
+        height, width = levels.pixels.shape[:2]
         behind = from_behind(known) & ~beside_a_face(known.boxes, faces) & inside_frame(known.boxes, width, height)
         unsure = ~behind & (known.face >= _SHOWS)
         score = sigmoid(known.head)

@@ -11,6 +11,7 @@ from consentguard.vision.detection.hands import HandFinder
 from consentguard.vision.detection.heads import HeadFinder
 from consentguard.vision.detection.people import PeopleFinder
 from consentguard.vision.detection.protocol import Detector
+from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.drawn import is_drawn
 from consentguard.vision.models.engine import both
 from consentguard.vision.models.loaded import loaded
@@ -41,10 +42,10 @@ def first_pass(detector: Detector, picture: Picture, smallest: int, *, until_fac
 
 def bodies(picture: Picture, seen: Seen) -> Seen:
     """What was seen, with hands and people looked for too. Raises CannotTell where a detector fails."""
-    counted = [one.head for one in seen.counted]
+    counted, levels = [one.head for one in seen.counted], Levels(picture.pixels)
     hands, people = both(
-        partial(loaded(HandFinder.load).find, picture.pixels, counted),
-        partial(loaded(PeopleFinder.load).find, picture.pixels, seen.faces, seen.heads or ()),
+        partial(loaded(HandFinder.load).find, levels, counted),
+        partial(loaded(PeopleFinder.load).find, levels, seen.faces, seen.heads or ()),
     )
     return Seen(seen.faces, seen.heads, hands, people)
 

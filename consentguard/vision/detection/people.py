@@ -75,22 +75,22 @@ class PeopleFinder:
         """Reads both pose networks from the model store. Raises ModelUnavailable."""
         return cls(Pose.load(model_store))
 
-    def find(self, pixels: Pixels, faces: Sequence[Face], heads: Sequence[Head]) -> tuple[PersonRegion, ...]:
+    def find(self, pixels: Pixels | Levels, faces: Sequence[Face], heads: Sequence[Head]) -> tuple[PersonRegion, ...]:
         """One person for each face and then each head, in their order, and then people of whom no head was found.
 
         Args:
-            pixels: RGB, uint8, height x width x 3.
+            pixels: RGB, uint8, height x width x 3; or its levels.
             faces: what the detector found.
             heads: what `HeadFinder` found.
 
         Boxes lie within the picture; a head wholly outside of it has no person. Raises ModelUnavailable.
         """
-        height, width = pixels.shape[:2]
+        levels = Levels.of(pixels)
+        height, width = levels.pixels.shape[:2]
         found: list[Face | Head] = [*faces, *heads]
         owned = [rewrite.head_box(head) if isinstance(head, Face) else head.box for head in found]
         seen = [(index, head.within(width, height)) for index, head in enumerate(owned)]
         inside = [(index, head) for index, head in seen if head is not None]
-        levels = Levels(pixels)
         bodies = self._pose.people(levels)
         largest = sorted(inside, key=lambda one: (-one[1].height, one[0]))[:_MOST]
         looked_at = [index for index, head in largest if head.height >= _LOOKED_AT]
