@@ -196,7 +196,7 @@ def test_a_sticker_passes_and_hides_no_leak(kind: str, sticker: str, monkeypatch
 
 @pytest.mark.parametrize("sticker", ["smile", "figure"])
 def test_nobody_is_searched_for_in_a_drawing_and_everybody_beside_it(sticker: str) -> None:
-    """A detector takes a drawn face for one: it sees the paint in its place, and the very bytes everywhere else."""
+    """A detector takes a drawn face for one: mirrored it sees the paint in its place, and the very bytes elsewhere."""
     plan, made = with_figure(SILHOUETTE), Paint(sticker=sticker)
     data, seen = codec.encode_jpeg(apply_plan(PICTURE.pixels, plan, made), 90), []
 
@@ -207,13 +207,33 @@ def test_nobody_is_searched_for_in_a_drawing_and_everybody_beside_it(sticker: st
     verify(data, plan, (), (), (), PICTURE, find, made)
     bytes_ = codec.decode(data, max_edge=WIDTH, max_pixels=WIDTH * HEIGHT).pixels
     bare = apply_plan(PICTURE.pixels, plan, Paint())
-    assert {finest for finest, _ in seen} == {False, True}
-    for pixels in (pixels[:, ::-1] if mirrored else pixels for mirrored, pixels in seen):
-        replaced = (pixels != bytes_).any(axis=2)
-        assert replaced.sum() > 1000
-        near = cv2.dilate(plan.hidden.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0  # where the paint fades
-        assert not (replaced & ~near).any()
-        assert np.array_equal(pixels[replaced], bare[replaced])
+    by_pass = dict(seen)
+    assert np.array_equal(by_pass[False], bytes_), "plainly it sees what the first pass over the copy would"
+    replaced = (by_pass[True][:, ::-1] != bytes_).any(axis=2)
+    assert replaced.sum() > 1000
+    near = cv2.dilate(plan.hidden.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0  # where the paint fades
+    assert not (replaced & ~near).any()
+    assert np.array_equal(by_pass[True][:, ::-1][replaced], bare[replaced])
+
+
+def test_only_what_lies_in_a_drawing_is_that_drawing() -> None:
+    plan, made = with_figure(SILHOUETTE), Paint(sticker="figure")
+    data = codec.encode_jpeg(apply_plan(PICTURE.pixels, plan, made), 90)
+    drawn = proof.drawings(*proof.expected(PICTURE.pixels, plan, made))
+    in_it, across = (
+        Face(Box(left, 60, left + 40, 110), 0.9) for left in (60, int(np.flatnonzero(drawn[85]).max()) - 33)
+    )
+    assert drawn[60:110, 60:100].all()
+    assert 0.7 < drawn[across.box.top : across.box.bottom, across.box.left : across.box.right].mean() < 0.9
+
+    def passes(face: Face, mirrored: bool) -> None:
+        find = lambda picture, finest=True: (face,) if finest == mirrored else ()  # noqa: E731
+        verify(data, plan, (), (), (), PICTURE, find, made)
+
+    passes(in_it, mirrored=False)
+    for face, mirrored in ((across, False), (flipped(in_it), True)):
+        with pytest.raises(SomebodySeen):
+            passes(face, mirrored)
 
 
 def test_another_size_than_planned_never_leaves() -> None:

@@ -111,13 +111,13 @@ class FaceFinder:
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
         """Faces that stand upright, surest first, small ones from half of the score that `find` asks: these are what a
-        first pass misses. Without the finest pass, those twice as large and larger.
+        first pass misses. Without CenterFace's finest pass, which costs most, from the scores of `find`.
         """
         levels = Levels(pixels)
-        scales = _scales_of(levels, smallest_face)
-        if not finest:
-            scales = (scales[0] / 2, *scales[2:])
-        return self._upright(levels, scales, _SECOND)
+        finer, fine, *coarser = _scales_of(levels, smallest_face)
+        if finest:
+            return self._upright(levels, (finer, fine, *coarser), _SECOND)
+        return self._upright(levels, (finer, *coarser))
 
     def _passes(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
         """The passes of a plan: YuNet's at the finest scale, CenterFace's at the others."""

@@ -54,8 +54,8 @@ def second_pass(detector: Detector, smallest: int, picture: Picture, *, finest: 
     """Every face of a finished picture but drawn ones, surest first, at the operating point of the first pass.
 
     Not turned and not stretched: whoever lies on their side, or is faint, was found in the first pass or will not be
-    found in a second, and that paint covers what was found is proved from the pixels. Without the finest detector pass,
-    faces twice the smallest and larger. Raises CannotTell where the detector fails.
+    found in a second, and that paint covers what was found is proved from the pixels. `finest` as `Detector` has it.
+    Raises CannotTell where the detector fails.
     """
     faces = detector.find_upright(picture.pixels, smallest, finest=finest)
     return tuple(face for face in faces if not is_drawn(picture.pixels, face.box))

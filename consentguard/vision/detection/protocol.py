@@ -37,5 +37,5 @@ class Detector(Protocol):
         return self.find(pixels, smallest_face), None
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
-        """The second pass, over a finished picture: without the finest pass only faces twice as large and larger."""
+        """The second pass, over a finished picture; without `finest` at less cost: here, no face under twice that."""
         return self.find(pixels, smallest_face if finest else 2 * smallest_face)
