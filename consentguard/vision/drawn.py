@@ -102,6 +102,14 @@ class Oval:
         """The box around it."""
         return Box.covering(self.x - self.wide, self.y - self.high, self.x + self.wide, self.y + self.high)
 
+    def mask(self) -> NDArray[np.bool_]:
+        """Which pixels of its box are in it, wherever the box lies."""
+        # Not drawn into a picture: where its rim cuts an ellipse OpenCV rounds otherwise.
+        box = self.box
+        mask = np.zeros((box.height, box.width), np.uint8)
+        Oval(self.x - box.left, self.y - box.top, self.wide, self.high).fill(mask, 1, cv2.LINE_8)
+        return mask.view(np.bool_)
+
     def fill(self, canvas: NDArray[np.uint8], colour: Colour | int, line: int = cv2.LINE_AA) -> None:
         """Fills it, in place."""
         at, sides = whole_numbers(self.x, self.y), whole_numbers(self.wide, self.high)

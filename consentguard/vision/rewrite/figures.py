@@ -31,6 +31,9 @@ _LINE_LEAST: Final = 1.5
 """Width of outlines: in longer sides of the picture and in heads at most, in pixels at least."""
 _FACE_LEAST, _FRINGE_LEAST = 4.0, 16.0
 """Half of a head's height in pixels, of the least whose face has eyes and a mouth, and whose hair has a fringe."""
+_FACE_SEEN: Final = 0.95
+"""Share of a face that has to be seen for it to be drawn, or the head is from behind: what a figure or the rim of the
+picture hides more of is not known again as drawn (docs/decisions/0105-what-a-copy-shows-again.md)."""
 _BESIDE: Final = 3
 """Pixels of an outline on each side of one that smooth its stairs."""
 _APART: Final = 0.12
@@ -128,7 +131,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
     if here.joints is not None:
         _body(canvas, here.joints, label, line, unit_of(figure.head))
-    _head(canvas, here, label)
+    _head(canvas, here, label, from_behind=_seen_of(_face_of(Oval.of_head(here.head)), mine) < _FACE_SEEN)
     cv2.copyTo(canvas, mine, picture[part])
     # The outline goes on beyond the picture, so that there is none at its rim.
     top, left = reach * (inside.top == 0), reach * (inside.left == 0)
@@ -168,7 +171,23 @@ def head_of(head: Box, *, long_hair: bool, curls: Box | None = None) -> tuple[Ov
     return (oval, *around, *locks) if long_hair else (oval, *around)
 
 
-def _head(canvas: Pixels, figure: Figure, label: int) -> None:
+def _face_of(head: Oval) -> Oval:
+    """Where a head that is drawn has its face."""
+    return head.part(0, 0.16, 0.86, 0.8) if head.high >= _FRINGE_LEAST else head.part(0, 0.2, 0.87, 0.77)
+
+
+def _seen_of(oval: Oval, mine: NDArray[np.uint8]) -> float:
+    """Which share of an oval lies on pixels that are set, 0..1."""
+    box, whole = oval.box, oval.mask()
+    inside = box.within(mine.shape[1], mine.shape[0])
+    if inside is None:
+        return 0.0
+    there = mine[inside.top : inside.bottom, inside.left : inside.right].view(np.bool_)
+    part = whole[inside.top - box.top : inside.bottom - box.top, inside.left - box.left : inside.right - box.left]
+    return np.count_nonzero(part & there) / np.count_nonzero(whole)
+
+
+def _head(canvas: Pixels, figure: Figure, label: int, *, from_behind: bool) -> None:
     """A head with its neck and its hair, in place."""
     head, *locks = head_of(figure.head, long_hair=figure.long_hair, curls=figure.curls)
     hair = _HAIR[(label - 1) % len(_HAIR)]
@@ -177,10 +196,11 @@ def _head(canvas: Pixels, figure: Figure, label: int) -> None:
         lock.fill(canvas, hair)
     head.part(0, 0.95, 0.4, 0.34).fill(canvas, shade(light, _NECK))
     head.fill(canvas, hair)
-    large = head.high >= _FRINGE_LEAST
-    face = head.part(0, 0.16, 0.86, 0.8) if large else head.part(0, 0.2, 0.87, 0.77)
+    if from_behind:
+        return
+    face = _face_of(head)
     face.fill(canvas, light)
-    if large:
+    if head.high >= _FRINGE_LEAST:
         head.part(-0.4, -0.62, 0.75, 0.42).fill(canvas, hair)
     if head.high >= _FACE_LEAST:
         draw_face(canvas, face, light)

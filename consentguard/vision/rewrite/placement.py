@@ -204,11 +204,7 @@ def _lay(labels: Labels, label: int, shape: Shape | None, by: int, frame: Box) -
 def _lay_head(labels: Labels, label: int, ovals: Sequence[Oval], frame: Box) -> None:
     """Sets the labels of a head in a frame, in place."""
     for oval in ovals:
-        # Not drawn into the frame: where its rim cuts an ellipse OpenCV rounds otherwise.
-        box = oval.box
-        mask = np.zeros((box.height, box.width), np.uint8)
-        Oval(oval.x - box.left, oval.y - box.top, oval.wide, oval.high).fill(mask, 1, cv2.LINE_8)
-        _set(labels, label, mask.view(np.bool_), box.left - frame.left, box.top - frame.top)
+        _set(labels, label, oval.mask(), oval.box.left - frame.left, oval.box.top - frame.top)
 
 
 def _set(labels: Labels, label: int, mask: Mask, x: int, y: int) -> None:
