@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consentguard.values import Box, Face, Picture
 from consentguard.vision.detection import passes
 from consentguard.vision.detection.protocol import Detector
-from consentguard.vision.drawn import FACES, is_drawn
+from consentguard.vision.drawn import FACE_OF, FACES, is_drawn
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 
@@ -109,6 +109,27 @@ def test_somebody_half_behind_a_figure_is_not_drawn(label: int, aside: int) -> N
 def test_a_figure_is_known_again_in_a_copy_of_another_size(size: float) -> None:
     pixels = cv2.resize(picture_with(2, Box(100, 60, 170, 130)), None, fx=size, fy=size, interpolation=cv2.INTER_AREA)
     assert is_drawn(np.asarray(pixels, np.uint8), Box(100, 60, 170, 130).scaled(size))
+
+
+@pytest.mark.parametrize("side", [40, 90])
+@pytest.mark.parametrize("by", ["a figure", "the rim"])
+def test_a_face_is_drawn_whole_and_known_again_or_not_at_all(side: int, by: str) -> None:
+    """Where less is seen of it the head is one from behind."""
+    behind = []
+    for hidden in range(0, side + 4, 4):
+        head = Box(60, 40, 60 + side, 40 + side)
+        labels = np.zeros((160, 200), np.uint8)
+        labels[head.top : head.bottom, head.left : head.right] = 1
+        labels[:, head.right - hidden :] = 2 if by == "a figure" else 0
+        if by == "the rim":
+            labels = labels[:, : max(head.right - hidden, head.left + 1)].copy()
+        pixels = drawn_on(np.full((*labels.shape, 3), 110, np.uint8), Figures(labels, (Figure(head, head),) * 2))
+        there = pixels[head.top : head.bottom, head.left : head.right][labels[40 : 40 + side, 60 : 60 + side] == 1]
+        behind.append(not (np.abs(there.astype(int) - FACES[FACE_OF[0]]).max(axis=1) == 0).any())
+        coded = codec.decode(codec.encode_jpeg(pixels, 85), max_edge=200, max_pixels=200 * 200).pixels
+        assert behind[-1] or is_drawn(coded, head)
+    assert not behind[0]
+    assert behind[side // 8 :] == [True] * len(behind[side // 8 :])
 
 
 def test_a_box_outside_the_picture_holds_no_figure() -> None:

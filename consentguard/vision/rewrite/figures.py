@@ -31,7 +31,7 @@ _LINE_LEAST: Final = 1.5
 """Width of outlines: in longer sides of the picture and in heads at most, in pixels at least."""
 _FACE_LEAST, _FRINGE_LEAST = 4.0, 16.0
 """Half of a head's height in pixels, of the least whose face has eyes and a mouth, and whose hair has a fringe."""
-_FACE_SEEN: Final = 0.95
+_FACE_SEEN: Final = 0.98
 """Share of a face that has to be seen for it to be drawn, or the head is from behind: what a figure or the rim of the
 picture hides more of is not known again as drawn (docs/decisions/0105-what-a-copy-shows-again.md)."""
 _BESIDE: Final = 3
