@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consentguard.values import Box, Face, Picture
 from consentguard.vision.detection import passes
 from consentguard.vision.detection.protocol import Detector
-from consentguard.vision.drawn import FACE_OF, FACES, is_drawn
+from consentguard.vision.drawn import FACES, is_drawn
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 
@@ -125,7 +125,7 @@ def test_a_face_is_drawn_whole_and_known_again_or_not_at_all(side: int, by: str)
             labels = labels[:, : max(head.right - hidden, head.left + 1)].copy()
         pixels = drawn_on(np.full((*labels.shape, 3), 110, np.uint8), Figures(labels, (Figure(head, head),) * 2))
         there = pixels[head.top : head.bottom, head.left : head.right][labels[40 : 40 + side, 60 : 60 + side] == 1]
-        behind.append(not (np.abs(there.astype(int) - FACES[FACE_OF[0]]).max(axis=1) == 0).any())
+        behind.append(not (np.abs(there.astype(int) - FACES[0]).max(axis=1) == 0).any())
         coded = codec.decode(codec.encode_jpeg(pixels, 85), max_edge=200, max_pixels=200 * 200).pixels
         assert behind[-1] or is_drawn(coded, head)
     assert not behind[0]
