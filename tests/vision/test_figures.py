@@ -192,6 +192,28 @@ def test_a_figure_has_hair_a_face_a_shirt_and_trousers() -> None:
     assert len({hair, nose, shirt, trousers, (77, 77, 77)}) == 5
 
 
+def test_curls_fill_the_wide_cover_of_an_unsure_face() -> None:
+    box = Box(140, 60, 164, 84)
+    sure, unsure = (figures(scene_of(Face(box, score)))[0] for score in (0.99, 0.5))
+    assert sure.people[0].curls is None
+    curls, head = unsure.people[0].curls, unsure.people[0].head
+    assert curls is not None
+    assert curls.left < head.left < head.right < curls.right
+    middle = (curls.top + curls.bottom) // 2
+    assert (unsure.labels[middle, curls.left + 3 : curls.right - 3] == 1).all()
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), unsure)
+    assert drawn[middle, curls.left + 5].sum() < 300, "hair"
+
+
+def test_who_was_not_read_wears_a_coat() -> None:
+    made, _ = figures(scene_of(face_at(150, 20, 16)))
+    (figure,) = made.people
+    assert figure.coat
+    assert figure.joints is not None
+    knees = round(figure.joints[8][1])
+    assert (made.labels[knees, figure.head.left + 4 : figure.head.right - 4] == 1).all()
+
+
 def test_gaps_and_small_holes_of_a_body_are_closed() -> None:
     face = face_at(140, 30, 40)
     sure = np.full((180, 120), 220, np.uint8)
@@ -304,7 +326,7 @@ def test_the_plan_says_who_stands_where() -> None:
     assert np.array_equal(again, labels)
     assert told["people"] == [
         {"head": [1, 2, 3, 4], "body": [0, 1, 4, 9], "joints": [[k, 2.5] for k in range(12)], "long_hair": False,
-         "curls": [0, 1, 4, 4]}
+         "curls": [0, 1, 4, 4], "coat": False}
     ]  # fmt: skip
 
 

@@ -31,6 +31,8 @@ _OFF: Final = 1.3
 _CHIN: Final = 1.05
 _TRUNK_WIDE, _ARM_WIDE, _LEG_WIDE, _HAND_WIDE = 0.24, 0.19, 0.25, 0.16
 _SHOE: Final = (0.3, 0.19)
+_COAT: Final = (0.42, 0.7)
+_COAT_BELOW, _COAT_RIM = 0.3, 0.1
 _TOES: Final = (0.08, 0.16)
 _PALM: Final = 0.12
 """Radii in heads: of the rounding of a trunk, of arms, legs and hands, and of a shoe, across and down."""
@@ -41,6 +43,7 @@ class BodyPart(Enum):
 
     LEG = "leg"
     SHOE = "shoe"
+    COAT = "coat"
     TRUNK = "trunk"
     ARM = "arm"
     HAND = "hand"
@@ -114,8 +117,11 @@ def waist(joints: Joints, unit: float) -> float:
     return (joints[_HIP][1] + joints[_HIP + 1][1]) / 2 + _TRUNK_WIDE * unit / 2
 
 
-def strokes(joints: Joints, unit: float) -> Iterator[Stroke]:
-    """The parts of a body, those that lie in front last; `unit` is the height of its head in pixels."""
+def strokes(joints: Joints, unit: float, *, coat: bool) -> Iterator[Stroke]:
+    """The parts of a body, those that lie in front last; `unit` is the height of its head in pixels.
+
+    A `coat` reaches over the knees of somebody who stands.
+    """
     middle = (joints[_HIP][0] + joints[_HIP + 1][0]) / 2
     for side in (0, 1):
         x, y = joints[_ANKLE + side]
@@ -123,6 +129,12 @@ def strokes(joints: Joints, unit: float) -> Iterator[Stroke]:
         yield Stroke(BodyPart.LEG, (joints[_KNEE + side], joints[_ANKLE + side]), _LEG_WIDE * unit)
         toes = (x + copysign(_TOES[0] * unit, x - middle), y + _TOES[1] * unit)
         yield Stroke(BodyPart.SHOE, (toes,), _SHOE[0] * unit, _SHOE[1] * unit)
+    if coat:
+        top, below = joints[_HIP][1], joints[_KNEE][1] + _COAT_BELOW * unit
+        across = [
+            (middle + side * wide * unit, y) for wide, y in zip(_COAT, (top, below), strict=True) for side in (-1, 1)
+        ]
+        yield Stroke(BodyPart.COAT, (across[0], across[1], across[3], across[2]), _COAT_RIM * unit)
     left, right = joints[_SHOULDER], joints[_SHOULDER + 1]
     yield Stroke(BodyPart.TRUNK, (left, right, joints[_HIP + 1], joints[_HIP]), _TRUNK_WIDE * unit)
     for side in (0, 1):

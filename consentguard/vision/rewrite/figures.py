@@ -50,6 +50,7 @@ class Figure:
         joints: those of the body; None for a head alone.
         long_hair: hair hangs down on both sides of the head.
         curls: what curly hair around the head takes up; None for none.
+        coat: the clothes reach over the knees.
     """
 
     head: Box
@@ -57,12 +58,13 @@ class Figure:
     joints: Joints | None = None
     long_hair: bool = False
     curls: Box | None = None
+    coat: bool = False
 
     def moved(self, x: int, y: int) -> Figure:
         """The same, so many pixels further right and down."""
         joints = None if self.joints is None else tuple((across + x, down + y) for across, down in self.joints)
         curls = None if self.curls is None else _moved(self.curls, x, y)
-        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), joints, self.long_hair, curls)
+        return Figure(_moved(self.head, x, y), _moved(self.body, x, y), joints, self.long_hair, curls, self.coat)
 
     def as_json(self) -> dict[str, Any]:
         """Plain types."""
@@ -72,6 +74,7 @@ class Figure:
             "joints": None if self.joints is None else [list(joint) for joint in self.joints],
             "long_hair": self.long_hair,
             "curls": None if self.curls is None else self.curls.as_list(),
+            "coat": self.coat,
         }
 
 
@@ -130,7 +133,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     canvas, here = np.empty((*mine.shape, 3), np.uint8), figure.moved(-inside.left, -inside.top)
     cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
     if here.joints is not None:
-        _body(canvas, here.joints, label, line, unit_of(figure.head))
+        _body(canvas, here.joints, label, line, unit_of(figure.head), coat=here.coat)
     _head(canvas, here, label, from_behind=_seen_of(_face_of(Oval.of_head(here.head)), mine) < _FACE_SEEN)
     cv2.copyTo(canvas, mine, picture[part])
     # The outline goes on beyond the picture, so that there is none at its rim.
@@ -143,7 +146,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, SHIFT)
 
 
-def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float) -> None:
+def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float, *, coat: bool) -> None:
     """A body, each part of it a little darker at its rim, on clothes that are wider; in place."""
     shirt, trousers = BODIES[(label - 1) % len(BODIES)], _TROUSERS[(label - 1) % len(_TROUSERS)]
     below = round(waist(joints, unit))
@@ -151,11 +154,12 @@ def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float) 
     colours = {
         BodyPart.LEG: trousers,
         BodyPart.SHOE: _SHOES,
+        BodyPart.COAT: shirt,
         BodyPart.TRUNK: shirt,
         BodyPart.ARM: shirt,
         BodyPart.HAND: FACES[0],
     }
-    for part, group in groupby(strokes(joints, unit), lambda stroke: stroke.part):
+    for part, group in groupby(strokes(joints, unit, coat=coat), lambda stroke: stroke.part):
         together = list(group)
         for stroke in together:
             stroke.fill(canvas, shade(colours[part], _RIM))

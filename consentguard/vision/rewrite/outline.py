@@ -106,7 +106,7 @@ def shape_of(
     reach = int(3 * max(soft, _FOLDS * unit)) + 2
     top, left = max(y - reach, 0), max(x - reach, 0)
     part = (slice(top, y + high + reach), slice(left, x + wide + reach))
-    body = _child(cells[part], head, joints, grid, left, top)
+    body = _child(cells[part], head, joints, grid, left, top, coat=guessed)
     if not guessed:
         body |= _clothes(cells[part], body, head, grid, left, top)
     side = max(int(soft / _COARSE), 1)
@@ -123,12 +123,12 @@ def shape_of(
     return Shape.of(levels, top, left, side)
 
 
-def _child(cells: Mask, head: Box, joints: Joints, grid: Grid, left: int, top: int) -> NDArray[np.uint8]:
+def _child(cells: Mask, head: Box, joints: Joints, grid: Grid, left: int, top: int, *, coat: bool) -> NDArray[np.uint8]:
     """1 in the cells of a child along these joints, as far as they are near to those given; the first of them is at
     `left`, `top`."""
     unit = unit_of(head)
     child = np.zeros(cells.shape, np.uint8)
-    for stroke in strokes(joints, unit):
+    for stroke in strokes(joints, unit, coat=coat):
         stroke.over(grid.grain, left, top).fill(child, 1, line=cv2.LINE_8)
     child &= grown_cells(cells, _NEAR * unit / grid.grain).view(np.uint8)
     bust = np.concatenate([_BUST, (_BUST * (-1, 1))[::-1]]) * unit + ((head.left + head.right) / 2, head.top)

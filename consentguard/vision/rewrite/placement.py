@@ -101,7 +101,7 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
         curls = _curls_on(head, one, hidden, grid)
         hair = label % 2 == 1 and shapes[-1] is not None and curls is None
         hair = hair and _on_paint(head_of(head, long_hair=True), hidden, grid)
-        people.append(_figure(head, shapes[-1], joints, grid, long_hair=hair, curls=curls))
+        people.append(_figure(head, shapes[-1], joints, grid, long_hair=hair, curls=curls, coat=one.guessed))
     # A guessed body stands behind all others: whoever seems to stand behind it was seen.
     order = sorted(range(len(people)), key=lambda index: (not largest[index].guessed, largest[index].height))
     owner = grid.empty()
@@ -120,9 +120,9 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
     for one in largest:
         free &= ~one.cells
     headless = _headless(free, paint, grid, _MOST - len(people))
-    for label, (head, joints, shape) in enumerate(headless, len(people) + 1):
+    for label, (head, joints, shape, guessed) in enumerate(headless, len(people) + 1):
         shapes.append(shape)
-        people.append(_figure(head, shape, joints, grid))
+        people.append(_figure(head, shape, joints, grid, coat=guessed))
         _lay(owner, label, shape, 1, cells)
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
     for label in labels:
@@ -132,7 +132,14 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
 
 
 def _figure(
-    head: Box, shape: Shape | None, joints: Joints, grid: Grid, *, long_hair: bool = False, curls: Box | None = None
+    head: Box,
+    shape: Shape | None,
+    joints: Joints,
+    grid: Grid,
+    *,
+    long_hair: bool = False,
+    curls: Box | None = None,
+    coat: bool = False,
 ) -> Figure:
     """A figure with such a head, whose body, if it has any, has such a shape."""
     boxes = [oval.box for oval in head_of(head, long_hair=long_hair, curls=curls)]
@@ -140,7 +147,7 @@ def _figure(
     edges = np.array([box.as_list() for box in boxes])
     body = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
     whole = tuple((float(round(x)), float(round(y))) for x, y in joints)  # so that moving them changes nothing else
-    return Figure(head, body, whole if shape else None, long_hair, curls)
+    return Figure(head, body, whole if shape else None, long_hair, curls, coat)
 
 
 def _ovals(figure: Figure) -> tuple[Oval, ...]:
@@ -219,7 +226,7 @@ def _set(labels: Labels, label: int, mask: Mask, x: int, y: int) -> None:
 
 def _headless(
     free: Mask, paint: NDArray[np.uint8], grid: Grid, most: int
-) -> Iterator[tuple[Box, Joints, Shape | None]]:
+) -> Iterator[tuple[Box, Joints, Shape | None, bool]]:
     """Bodies without a head of their own that are large enough are figures too: heads at their tops, joints, shapes."""
     if not free.any():
         return
@@ -232,4 +239,4 @@ def _headless(
         side = min(wide / _CHILD_WIDE, high / _CHILD_HIGH) if guessed else min(_HEAD_WIDE * wide, _HEAD_HIGH * high)
         x = left + wide / 2 if guessed else float(np.nonzero(mine[top : top + max(round(side), 1)])[1].mean())
         head = Box.covering(*((edge * grid.grain) for edge in (x - side / 2, top, x + side / 2, top + side)))
-        yield head, usual(head), shape_of(mine, head, usual(head), paint, grid, guessed=guessed)
+        yield head, usual(head), shape_of(mine, head, usual(head), paint, grid, guessed=guessed), guessed
