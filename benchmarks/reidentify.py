@@ -32,7 +32,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from parity import load as load_embedder
-from speed import script
+from runners import DEFACE, script
 
 from consentguard import CannotTell, Guard, Policy, Refused, Register, State
 from consentguard.vision.detection.faces import FaceFinder
@@ -47,21 +47,6 @@ LONGEST, WALL = 480, (960, 1280)
 """Pixels: the longer side of a photo on the wall, and the wall's height and width."""
 EQUAL = 1e-3
 """Distances this near are equal: what JPEG noise and arithmetic make of the same flat colour."""
-
-DEFACE = """
-import contextlib, inspect, io, sys
-from deface.centerface import CenterFace
-from deface import deface
-finder = CenterFace(in_shape=None, backend="onnxrt")
-wanted = dict(threshold=0.2, replacewith=sys.argv[1], mask_scale=1.3, ellipse=True, draw_scores=False,
-              enable_preview=False, keep_metadata=False, replaceimg=None, mosaicsize=20, centerface=finder)
-wanted = {name: value for name, value in wanted.items() if name in inspect.signature(deface.image_detect).parameters}
-print("ready", flush=True)
-for line in sys.stdin:
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        deface.image_detect(ipath=line.strip(), opath=line.strip() + "." + sys.argv[1] + ".png", **wanted)
-    print(0.0, flush=True)
-"""
 
 Hide = Callable[[np.ndarray], np.ndarray | str]
 """A picture to the picture with everybody hidden, pixel for pixel in the same place, or why there is none."""
@@ -92,7 +77,7 @@ def by_guard(guard: Guard) -> Hide:
 
 
 def by_deface(python: str, how: str, folder: Path) -> Hide:
-    run = script(python, DEFACE, how)
+    run = script(python, DEFACE, how, ".png")
 
     def hide(pixels: np.ndarray) -> np.ndarray | str:
         path = folder / "photo.png"

@@ -47,6 +47,7 @@ import cv2
 import numpy as np
 from peer import Peer
 from PIL import Image
+from runners import DEFACE, FACE_RECOGNITION, RELEASE, answering, script
 
 from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
 from consentguard.values.stopwatch import STAGES
@@ -66,59 +67,6 @@ from consentguard.vision.models.store import ModelStore
 LARGE = 8e6
 RESULTS = Path(__file__).parent / "results" / "speed"
 
-FACE_RECOGNITION = """
-import sys, time, face_recognition
-known = face_recognition.face_encodings(face_recognition.load_image_file(sys.argv[1]))[:1]
-print("ready", flush=True)
-for line in sys.stdin:
-    start = time.perf_counter()
-    image = face_recognition.load_image_file(line.strip())
-    for code in face_recognition.face_encodings(image, face_recognition.face_locations(image)):
-        face_recognition.compare_faces(known, code)
-    print(time.perf_counter() - start, flush=True)
-"""
-
-DEFACE = """
-import contextlib, inspect, io, sys, time
-from deface.centerface import CenterFace
-from deface import deface
-finder = CenterFace(in_shape=None, backend="onnxrt")
-wanted = dict(threshold=0.2, replacewith="blur", mask_scale=1.3, ellipse=True, draw_scores=False, enable_preview=False,
-              keep_metadata=False, replaceimg=None, mosaicsize=20, centerface=finder)
-wanted = {name: value for name, value in wanted.items() if name in inspect.signature(deface.image_detect).parameters}
-print("ready", flush=True)
-for line in sys.stdin:
-    start = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        deface.image_detect(ipath=line.strip(), opath=line.strip() + ".defaced.jpg", **wanted)
-    print(time.perf_counter() - start, flush=True)
-"""
-
-
-def script(python: str, text: str, *arguments: str) -> Callable[[Path], float]:
-    """A peer that keeps its models loaded: gives the seconds it took for a file."""
-    run = answering(python, text, *arguments)
-    return lambda path: run(path)[0]
-
-
-def answering(python: str, text: str, *arguments: str, threads: str = "0") -> Callable[[Path], list[float]]:
-    """The same: gives all numbers that it says about a file, the first its seconds."""
-    command = [python, "-W", "ignore", "-c", text, *arguments]
-    # Where nothing of ours lies: Python looks for modules in its own folder first.
-    elsewhere, environment = Path(python).parent, {**os.environ, engine.THREADS: threads}
-    child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=elsewhere, env=environment
-    )
-    if "ready\n" not in child.stdout:  # reads until it is there; deface talks before
-        raise SystemExit(f"a peer does not start in {python}")
-
-    def run(path: Path) -> list[float]:
-        child.stdin.write(f"{path}\n")
-        child.stdin.flush()
-        return [float(number) for number in child.stdout.readline().split()]
-
-    return run
-
 
 def clocked(action: Callable[[Path], object]) -> Callable[[Path], float]:
     def run(path: Path) -> float:
@@ -129,30 +77,10 @@ def clocked(action: Callable[[Path], object]) -> Callable[[Path], float]:
     return run
 
 
-BEFORE = """
-import sys, tempfile, time
-from dataclasses import replace
-from pathlib import Path
-from consentguard import Guard, Policy, Refused, Register, State, VerificationFailed
-register = Register.parse(b"id,role,legal_forename,legal_surname\\nX1,other,No,Body\\n", "nobody consented")
-policy = Policy.shipped()
-policy = replace(policy, content=replace(policy.content, text_in_picture="ignore"))
-guard = Guard(register, policy, state=State.create(Path(tempfile.mkdtemp()) / "state"))
-print("ready", flush=True)
-for line in sys.stdin:
-    start, spent = time.perf_counter(), time.process_time()
-    try:
-        guard.release(Path(line.strip()).read_bytes())
-    except (Refused, VerificationFailed):
-        pass
-    print(time.perf_counter() - start, time.process_time() - spent, flush=True)
-"""
-
-
 def versions(before: str, paths: list[Path], rounds: int) -> None:
     """Prints what share of an earlier version's time this one takes, with one thread and with two."""
     for threads in ("1", "2"):
-        runs = [answering(python, BEFORE, threads=threads) for python in (before, sys.executable)]
+        runs = [answering(python, RELEASE, threads=threads) for python in (before, sys.executable)]
         for run in runs:  # models load, and each shape is met once
             run(paths[0])
         took = np.array([[run(path) for run in runs] for _ in range(rounds) for path in paths])
@@ -299,12 +227,12 @@ def main() -> None:
             "release": clocked(lambda path: stages.append(released(guard, path))),
             "check": clocked(lambda path: guard.inspect(path.read_bytes())),
             "face_recognition": script(arguments.peer, FACE_RECOGNITION, str(somebody)),
-            "deface": script(arguments.peer, DEFACE),
+            "deface": script(arguments.peer, DEFACE, "blur", ".jpg"),
             "codec floor": clocked(codec_floor),
             "one detector pass at 1024 px": one_pass(CenterFace.load(ModelStore.default())),
         }
         if arguments.before:
-            who["release, before"] = script(arguments.before, BEFORE)
+            who["release, before"] = script(arguments.before, RELEASE)
         if ocr.installed():
             reads = guard_in(folder, "paint")
             who["release, words in the picture read too"] = clocked(lambda path: released(reads, path))
