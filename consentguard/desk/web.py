@@ -30,7 +30,8 @@ from consentguard.errors import CannotTell, ConsentGuardError, Refused, WrongUsa
 from consentguard.files import MAX_FILE
 
 _PAGE: Final = "consentguard.desk"
-_FILES: Final = {"desk.js": "text/javascript", "desk.css": "text/css", "icon.svg": "image/svg+xml"}
+_SCRIPTS: Final = ("desk.js", "basics.js", "photo.js", "pointing.js", "deciding.js")
+_FILES: Final = {**dict.fromkeys(_SCRIPTS, "text/javascript"), "desk.css": "text/css", "icon.svg": "image/svg+xml"}
 _LARGEST_EDGE: Final = 2048
 
 Handler = Callable[[Request], Awaitable[Response]]
