@@ -159,8 +159,8 @@ def test_without_weights_it_fails_closed_and_says_what_to_run(elsewhere):
     (elsewhere / "desk" / "photo.png").write_bytes(_drawn())
     done = there(elsewhere, "consentguard", "check", "photo.png")
     assert done.returncode == 3
-    assert str(elsewhere / "data") in done.stderr
-    assert "run `consentguard models pull`" in done.stderr
+    assert str(elsewhere / "data") in done.stdout
+    assert "run `consentguard models pull`" in done.stdout
 
 
 def _drawn() -> bytes:
