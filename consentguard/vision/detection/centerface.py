@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from consentguard.values import Pixels
 from consentguard.vision.boxes import suppressed_by_overlap
-from consentguard.vision.detection.pyramid import TURNS, Levels
+from consentguard.vision.detection.pyramid import TURNS, Levels, planes
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
 
@@ -140,9 +140,7 @@ class CenterFace:
             seen = cv2.rotate(seen, TURNS[turns - 1]).astype(np.uint8, copy=False)
             across, down = (down, across) if turns % 2 else (across, down)
         tall, wide = seen.shape[:2]
-        planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
-        planes[0, :, :tall, :wide] = seen.transpose(2, 0, 1)
-        outputs = self._whole(planes)
+        outputs = self._whole(planes(seen, *padded(tall, wide)))
         rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
         # sides are rounded by the resize, so each axis has its own exact factor
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
@@ -205,7 +203,7 @@ class CenterFace:
         pixels = _cut(levels, float(middle[0]), float(middle[1]), scale, side)
         if cut.mirror or cut.turns:
             pixels = np.rot90(pixels[:, ::-1] if cut.mirror else pixels, cut.turns)
-        outputs = self._close(pixels.transpose(2, 0, 1)[None].astype(np.float32))
+        outputs = self._close(pixels.transpose(2, 0, 1)[None].astype(np.float32, order="C"))
         score, offset = outputs["537"][0, 0], outputs["539"][0]
         tall, wide = _STRIDE * np.exp(outputs["538"][0])
         grid = _STRIDE * (np.arange(side // _STRIDE, dtype=np.float32) + 0.5) - side / 2

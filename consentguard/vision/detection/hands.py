@@ -157,7 +157,7 @@ class HandFinder:
 
         def palms(window: Tile) -> Rows:
             middle = window.left + window.side / 2, window.top + window.side / 2
-            outputs = self._palms(_input(levels, View(*middle, window.side), ssd.PALM.size))
+            outputs = self._palms(levels.shown(View(*middle, window.side), ssd.PALM.size))
             rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], self._anchors, ssd.PALM.size, _FAINT)
             return ssd.in_picture(ssd.merged(rows, _SAME_PALM), window)
 
@@ -167,7 +167,7 @@ class HandFinder:
         """What the landmark model says of the cuts: points (n, 21, 2) in pixels of the picture, and presence (n,)."""
 
         def marks(square: NDArray[np.float64]) -> tuple[Floats, float]:
-            outputs = self._marks(_input(levels, View(*square.tolist()), _HAND_SIDE))
+            outputs = self._marks(levels.shown(View(*square.tolist()), _HAND_SIDE))
             local = outputs["Identity"].reshape(21, 3)[:, :2]
             return local, float(np.clip(outputs["Identity_1"][0, 0], 0, 1))
 
@@ -242,11 +242,6 @@ def _squares(
     shift = np.stack([np.zeros(len(size)), size[:, 1] * along], axis=1)
     moved = centre + _turned(shift[:, None], angle)[:, 0]
     return np.column_stack([moved, size.max(axis=1) * scale, angle])
-
-
-def _input(levels: Levels, view: View, size: int) -> Floats:
-    """What a network is shown of a view: float32, shape (1, size, size, 3), RGB 0..1, black outside the picture."""
-    return np.asarray(levels.cut(view.to_cut(size), size)[None] / np.float32(255), np.float32)
 
 
 def placed(points: Floats, squares: Squares, side: int) -> Floats:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from consentguard.vision.detection import ssd
-from consentguard.vision.detection.pyramid import Levels, View
+from consentguard.vision.detection.pyramid import SIGNED, Levels, View
 from consentguard.vision.detection.ssd import Floats
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
@@ -111,9 +111,8 @@ class Pose:
 
     def read(self, levels: Levels, view: View, *, mask: bool = True) -> Reading:
         """How the person in this view stands; in half the time without the mask. Raises ModelUnavailable."""
-        seen = levels.cut(view.to_cut(_VIEW), _VIEW)
         network = self._landmark if mask else self._points
-        outputs = network(seen[None].astype(np.float32) / 255)
+        outputs = network(levels.shown(view, _VIEW))
         raw = outputs["Identity"].reshape(_POINTS, 5)[:33]
         points = np.empty((33, 3), np.float32)
         points[:, :2] = view.to_picture(raw[:, :2], _VIEW)
@@ -122,8 +121,7 @@ class Pose:
         return Reading(points, ssd.sigmoid(raw[:, 3]), float(outputs["Identity_1"].reshape(-1)[0]), covered, view)
 
     def _tile(self, levels: Levels, left: float, top: float, side: float) -> Floats:
-        seen = levels.cut(View(left + side / 2, top + side / 2, side).to_cut(_SIDE), _SIDE)
-        outputs = self._detection(seen[None].astype(np.float32) / 127.5 - 1)
+        outputs = self._detection(levels.shown(View(left + side / 2, top + side / 2, side), _SIDE, SIGNED))
         rows = ssd.decode(outputs["Identity"][0], outputs["Identity_1"][0], _ANCHORS, _SIDE, self._least)
         return ssd.in_picture(rows, ssd.Tile(left, top, side))
 

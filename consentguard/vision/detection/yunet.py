@@ -16,7 +16,7 @@ from consentguard.values import Box, Face, Pixels
 from consentguard.vision.boxes import suppressed_by_overlap
 from consentguard.vision.detection.centerface import Floats, Rows, padded
 from consentguard.vision.detection.protocol import Detector
-from consentguard.vision.detection.pyramid import TURNS, Levels
+from consentguard.vision.detection.pyramid import TURNS, Levels, planes
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore, manifest
 
@@ -70,10 +70,9 @@ class YuNet(Detector):
             seen = cv2.rotate(seen, TURNS[turns - 1]).astype(np.uint8, copy=False)
             across, down = (down, across) if turns % 2 else (across, down)
         tall, wide = seen.shape[:2]
-        planes = np.zeros((1, 3, *padded(tall, wide)), np.float32)
-        planes[0, :, :tall, :wide] = seen[:, :, ::-1].transpose(2, 0, 1)
-        outputs = self._network(planes)
-        rows = np.concatenate([_decoded(outputs, stride, planes.shape[3], weakest) for stride in _STRIDES])
+        shape = padded(tall, wide)
+        outputs = self._network(planes(seen[:, :, ::-1], *shape))
+        rows = np.concatenate([_decoded(outputs, stride, shape[1], weakest) for stride in _STRIDES])
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down
         return rows[suppressed_by_overlap(rows[:, :4], rows[:, 4], _SAME_CELLS)]
