@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -61,6 +62,24 @@ def test_somebody_large_and_whole_has_an_extent_around_the_face(finder, detector
     assert (extent.row + rows - 1) * extent.grain < pixels.shape[0]
     assert (extent.column + columns - 1) * extent.grain < pixels.shape[1]
     assert person_cells(extent).mean() < 0.9  # and something is nobody's
+
+
+@pytest.mark.parametrize(("height", "views"), [(70, 1), (160, 2)])
+def test_a_second_view_is_read_of_large_people_only(finder, detector, pictures, monkeypatch, height, views):
+    """Of somebody whom the pose detector saw, and whom the first view fits."""
+    (face,) = detector.find(pictures["biden"])
+    factor = height / head_box(face).height
+    pixels = cv2.resize(pictures["biden"], None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    read, asked = finder._pose.read, []
+
+    def counted(*view, **how):
+        asked.append(how)
+        return read(*view, **how)
+
+    monkeypatch.setattr(finder._pose, "read", counted)
+    (person,) = finder.find(pixels, detector.find(pixels), ())
+    assert person.extent is not None
+    assert asked.count({}) == views  # without the mask others are looked at, of whom no head was found
 
 
 def test_faces_and_then_heads_have_their_bodies(finder, pictures):

@@ -35,6 +35,10 @@ _BUST: Final = (1.0, 3.6)
 """Besides the view that the pose detector gives: middle, in heads below the head's, and width in heads. A bust is read
 where nothing else can be (docs/decisions/0087-speed.md has the views that were compared)."""
 
+_READ_TWICE: Final = 80
+"""Pixels, height of the head from which a body is read in a second view where the first one fits: of smaller ones it
+says nothing more."""
+
 _OFF: Final = 0.6
 """Heads; a reading whose own head lies further from ours is of somebody else."""
 _HEAD_COVERED: Final = 0.5
@@ -120,7 +124,9 @@ class PeopleFinder:
         # What the pose detector saw is the likeliest view; of the views below heads that it did not see two in three
         # fit nobody.
         seen = [view_of(row) for row in bodies if _holds(head, (row[0] + row[2]) / 2, (row[1] + row[3]) / 2)][:1]
-        views = [read(view, surely=True) for view in seen] + [read(_below(head, *_VIEW), surely=bool(seen))]
+        views = [read(view, surely=True) for view in seen]
+        if head.height >= _READ_TWICE or all(reading is None for reading in views):
+            views.append(read(_below(head, *_VIEW), surely=bool(seen)))
         if all(reading is None for reading in views):
             views = [read(_below(head, *_BUST), surely=False)]
         readings = [reading for reading in views if reading is not None]
