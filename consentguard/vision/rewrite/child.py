@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from math import copysign, hypot
@@ -71,10 +71,10 @@ class Stroke:
             cv2.fillPoly(canvas, [corners], colour, line, SHIFT)
         cv2.polylines(canvas, [corners], len(at) > 2, colour, max(round(2 * wide), 1), line, SHIFT)
 
-    def over(self, grain: int, left: float, top: float) -> Stroke:
-        """The same over cells of so many pixels a side, the first of them at `left`, `top`."""
-        points = tuple((x / grain - left, y / grain - top) for x, y in self.points)
-        return Stroke(self.part, points, self.wide / grain, None if self.high is None else self.high / grain)
+    def moved(self, to: Callable[[float, float], Point], by: float) -> Stroke:
+        """The same in other units, so many of which are one pixel; `to` says where a place in pixels is among them."""
+        points = tuple(to(x, y) for x, y in self.points)
+        return Stroke(self.part, points, self.wide * by, None if self.high is None else self.high * by)
 
 
 def unit_of(head: Box) -> float:

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consentguard.values import Box, Joints
-from consentguard.vision.drawn import Oval
-from consentguard.vision.rewrite.cells import Grid, grown_cells
+from consentguard.values import Box, Joints, Point
+from consentguard.vision.drawn import SHIFT, Oval, whole_numbers
+from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.child import strokes, unit_of
 from consentguard.vision.rewrite.shapes import Mask, uint8
 
@@ -21,11 +21,10 @@ _CLOTHES: Final = 0.35
 was read is drawn too: clothes are wider than limbs."""
 _FOLDS: Final = 0.15
 _SOFT: Final = 0.07
-_SOFT_LEAST: Final = 1.2
-"""Sigma of the blur that makes what was read smooth, and of that of the whole outline: in heads, the last in cells at
-least."""
-_COARSE: Final = 2
-"""Squares in the sigma of a blur: the shapes of large people are made on a coarser grid."""
+_SOFT_LEAST: Final = 0.5
+"""Sigma of the blur of what was read, and of that of the whole outline: in heads, in squares at least."""
+_SQUARE: Final = 1 / 14
+"""Heads a side of a square at most: the shapes of large people are made on a coarser grid."""
 _TIP: Final = 0.1
 _MORE_THAN_HALF: Final = 25
 """Heads by which the rim of the paint is rounded where it limits a figure; what is taken from its blurred levels, so
@@ -102,15 +101,16 @@ def shape_of(
     if not wide:
         return None
     unit = unit_of(head) / grid.grain
-    soft = max(_SOFT * unit, _SOFT_LEAST)
-    reach = int(3 * max(soft, _FOLDS * unit)) + 2
+    side = max(int(_SQUARE * unit), 1)
+    reach = int(_FOLDS * unit) + 2 * side + 2
     top, left = max(y - reach, 0), max(x - reach, 0)
     part = (slice(top, y + high + reach), slice(left, x + wide + reach))
-    body = _child(cells[part], head, joints, grid, left, top, coat=guessed)
+    read = _coarser(cells[part] * np.uint8(255), side)
+    squares = _Squares(Box(left, top, left + 1, top + 1).scaled(grid.grain), side * grid.grain, unit_of(head))
+    body = _child(read, head, joints, squares, coat=guessed)
     if not guessed:
-        body |= _clothes(cells[part], body, head, grid, left, top)
-    side = max(int(soft / _COARSE), 1)
-    levels = smooth(_coarser(body * np.uint8(255), side), soft / side)
+        body |= _clothes(read, body, head, squares)
+    levels = smooth(body, max(_SOFT * unit / side, _SOFT_LEAST))
     tip = 2 * round(_TIP * unit / side) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (tip, tip))
     rounded = uint8(cv2.morphologyEx(_coarser(paint[part], side), cv2.MORPH_OPEN, disc))
@@ -118,32 +118,55 @@ def shape_of(
     levels = np.minimum(levels, np.maximum(rim, _MORE_THAN_HALF) - np.uint8(_MORE_THAN_HALF))
     if np.count_nonzero(levels > _INSIDE) * side**2 < _LEAST * unit**2:
         return None
-    middle = ((head.left + head.right) / 2 / grid.grain - left, (head.top + head.bottom) / 2 / grid.grain - top)
-    _without_pieces(levels, middle[0] / side, middle[1] / side, unit / side)
+    _without_pieces(levels, *squares.at((head.left + head.right) / 2, (head.top + head.bottom) / 2), unit / side)
     return Shape.of(levels, top, left, side)
 
 
-def _child(cells: Mask, head: Box, joints: Joints, grid: Grid, left: int, top: int, *, coat: bool) -> NDArray[np.uint8]:
-    """1 in the cells of a child along these joints, as far as they are near to those given; the first of them is at
-    `left`, `top`."""
-    unit = unit_of(head)
-    child = np.zeros(cells.shape, np.uint8)
-    for stroke in strokes(joints, unit, coat=coat):
-        stroke.over(grid.grain, left, top).fill(child, 1, line=cv2.LINE_8)
-    child &= grown_cells(cells, _NEAR * unit / grid.grain).view(np.uint8)
-    bust = np.concatenate([_BUST, (_BUST * (-1, 1))[::-1]]) * unit + ((head.left + head.right) / 2, head.top)
-    cv2.fillPoly(child, [np.round(bust / grid.grain - (left, top)).astype(np.int32)], 1)
+@dataclass(frozen=True, slots=True)
+class _Squares:
+    """Squares of `side` pixels, the first of which begins where `first` does; `head` is the height of one in pixels."""
+
+    first: Box
+    side: int
+    head: float
+
+    def at(self, x: float, y: float) -> Point:
+        """Where a place in pixels is among them; the middle of the first is at 0, 0."""
+        return (x - self.first.left) / self.side - 0.5, (y - self.first.top) / self.side - 0.5
+
+    def heads(self, by: float) -> float:
+        """So many heads, in squares."""
+        return by * self.head / self.side
+
+
+def _child(read: NDArray[np.uint8], head: Box, joints: Joints, squares: _Squares, *, coat: bool) -> NDArray[np.uint8]:
+    """255 in the squares of a child along these joints, as far as they are near to what was read, else 0."""
+    child = np.zeros(read.shape, np.uint8)
+    for stroke in strokes(joints, squares.head, coat=coat):
+        stroke.moved(squares.at, 1 / squares.side).fill(child, 255)
+    child &= _grown(read, squares.heads(_NEAR))
+    bust = np.concatenate([_BUST, (_BUST * (-1, 1))[::-1]]) * squares.head + ((head.left + head.right) / 2, head.top)
+    corners = np.array([whole_numbers(*squares.at(*corner)) for corner in bust.tolist()])
+    cv2.fillPoly(child, [corners], 255, cv2.LINE_AA, SHIFT)
     return child
 
 
-def _clothes(cells: Mask, child: NDArray[np.uint8], head: Box, grid: Grid, left: int, top: int) -> NDArray[np.uint8]:
-    """1 in the cells, of those that were read of a body, that are near to the child and not around its head."""
-    unit = unit_of(head) / grid.grain
-    near = (cells & grown_cells(child.view(np.bool_), _CLOTHES * unit)) * np.uint8(255)
-    clothes = (smooth(near, max(_FOLDS * unit, _SOFT_LEAST)) > _INSIDE).view(np.uint8)
-    chin = round((head.top + _CHIN * head.height) / grid.grain) - top
-    Oval.of_head(head).over(grid.grain, left, top, _AROUND_HEAD).fill(clothes[: max(chin, 0)], 0, cv2.LINE_8)
+def _clothes(read: NDArray[np.uint8], child: NDArray[np.uint8], head: Box, squares: _Squares) -> NDArray[np.uint8]:
+    """255 in the squares, of those that were read of a body, that are near to the child and not around its head."""
+    near = read & _grown(child, squares.heads(_CLOTHES))
+    clothes = np.where(smooth(near, max(squares.heads(_FOLDS), _SOFT_LEAST)) > _INSIDE, np.uint8(255), np.uint8(0))
+    chin = max(round(squares.at(0, head.top + _CHIN * head.height)[1]), 0)
+    around = Oval.of_head(head)
+    wide, high = (_AROUND_HEAD * radius / squares.side for radius in (around.wide, around.high))
+    Oval(*squares.at(around.x, around.y), wide, high).fill(clothes[:chin], 0, cv2.LINE_8)
     return clothes
+
+
+def _grown(levels: NDArray[np.uint8], by: float) -> NDArray[np.uint8]:
+    """255 in squares no further than so many from one that is inside, else 0."""
+    reach = max(round(by), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return uint8(cv2.dilate((levels > _INSIDE) * np.uint8(255), disc))
 
 
 def smooth(levels: NDArray[np.uint8], soft: float) -> NDArray[np.uint8]:
