@@ -40,9 +40,9 @@ _ALL_HAND: Final = 0.9
 _SAME_PLACE: Final = 0.2
 """IoU from which a face seen before painting is in the place of a hit."""
 
-_DRAWN: Final = 0.9
-"""Share of a hit that is drawn, from which it is a drawing: of 78 hits on 33 pictures 64 are, by .95 and more, and no
-other by more than .02."""
+_PAINT: Final = 0.9
+"""Share of a hit of the plain pass that is paint or drawing, from which it shows nobody: either follows from what may
+be seen."""
 
 
 class Find(Protocol):
@@ -107,7 +107,7 @@ def verify(
     That it is the expected picture is proved without trust in the painter (`proof.follows`). The mirrored detector pass
     sees the pixels anew, with bare paint where something is drawn: that is proved to be the drawing, and a drawn face
     is taken for a face. The plain one sees the very bytes, as a first pass over the copy would: what that would find
-    is found here (docs/decisions/0105-what-a-copy-shows-again.md). What lies in a drawing counts for neither.
+    is found here (docs/decisions/0105-what-a-copy-shows-again.md), but for what lies in the paint and its drawings.
 
     Args:
         data: the very bytes.
@@ -136,15 +136,14 @@ def verify(
     if size != (frame.width, frame.height) or size != (picture.width, picture.height):
         raise VerificationFailed("the finished file is not the planned size; report this.")
     expected, undrawn = proof.expected(before.pixels, plan, paint)
-    drawn = proof.drawings(expected, undrawn)
-    undrawn_on = replace(picture, pixels=proof.without_drawings(picture.pixels, undrawn, drawn))
+    undrawn_on = replace(picture, pixels=proof.without_drawings(picture.pixels, expected, undrawn))
     both_ways = [partial(find, _flipped(undrawn_on)), partial(find, picture, finest=False)]
     as_expected, (other, plain) = both(
         partial(proof.follows, data, expected, kind, quality, sampling), partial(together, both_ways)
     )
     if not as_expected:
         raise VerificationFailed("the finished picture is not what follows from what may be seen; report this.")
-    plain = [face for face in plain if not _is_drawing(face.box, drawn)]
+    plain = [face for face in plain if not _is_paint(face.box, plan.hidden)]
     seen = (plain, [_mirrored(face, frame.width) for face in other])
     unknown = [_uncleared([_moved(face, frame.left, frame.top) for face in way], approved, backs) for way in seen]
     somebody = [face for way in unknown for face in way]
@@ -162,10 +161,10 @@ def verify(
         )
 
 
-def _is_drawing(box: Box, drawn: Mask) -> bool:
-    """Whether what is seen in a box is drawn."""
-    inside = box.within(drawn.shape[1], drawn.shape[0])
-    return inside is not None and share_of(drawn[inside.top : inside.bottom, inside.left : inside.right]) >= _DRAWN
+def _is_paint(box: Box, painted: Mask) -> bool:
+    """Whether what is seen in a box is paint."""
+    inside = box.within(painted.shape[1], painted.shape[0])
+    return inside is not None and share_of(painted[inside.top : inside.bottom, inside.left : inside.right]) >= _PAINT
 
 
 def _uncleared(faces: Sequence[Face], approved: Sequence[Face | Head], backs: Sequence[Head]) -> list[Face]:

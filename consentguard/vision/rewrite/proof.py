@@ -9,7 +9,7 @@ from consentguard.values import Pixels
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite.paint import Paint, painted_twice
 from consentguard.vision.rewrite.plan import RewritePlan
-from consentguard.vision.rewrite.shapes import Mask, uint8
+from consentguard.vision.rewrite.shapes import uint8
 
 
 def expected(before: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixels, Pixels]:
@@ -32,13 +32,9 @@ def follows(data: bytes, expected: Pixels, kind: str, quality: int, sampling: st
     return data == codec.encode(expected, kind, quality=quality, sampling=sampling)
 
 
-def drawings(expected: Pixels, undrawn: Pixels) -> Mask:
-    """Which pixels figures or stickers are drawn on, of what `expected` returns."""
+def without_drawings(pixels: Pixels, expected: Pixels, undrawn: Pixels) -> Pixels:
+    """A decoded picture with bare paint where figures or stickers are drawn on it, and nowhere else."""
     if expected is undrawn:
-        return np.zeros(expected.shape[:2], np.bool_)
-    return np.asarray(cv2.inRange(cv2.absdiff(expected, undrawn), (0, 0, 0), (0, 0, 0)) == 0)
-
-
-def without_drawings(pixels: Pixels, undrawn: Pixels, drawn: Mask) -> Pixels:
-    """A decoded picture with bare paint where something is drawn on it, and nowhere else."""
-    return uint8(cv2.copyTo(undrawn, drawn.view(np.uint8), np.array(pixels))) if drawn.any() else pixels
+        return pixels
+    same = cv2.inRange(cv2.absdiff(expected, undrawn), (0, 0, 0), (0, 0, 0))
+    return uint8(cv2.copyTo(pixels, same, np.array(undrawn)))
