@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consentguard.values import Box, Extent
-from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn, float32
+from consentguard.vision.rewrite.shapes import Mask, Polygon, drawn, drawn_part, float32
 
 _LONG: Final = 640
 """Cells along the longer side, about: a body's own mask is no finer, and nobody sees the difference."""
@@ -60,6 +60,12 @@ class Grid:
     def cells(self, *shapes: Polygon) -> Mask:
         """Every cell that one of these polygons, in pixels, touches."""
         return drawn([_outward(np.array(shape) / self.grain) for shape in shapes], self.columns, self.rows)
+
+    def fill(self, levels: Levels8, shape: Polygon, level: int) -> None:
+        """Sets the level of every cell that a polygon, in pixels, touches; in place."""
+        outward = _outward(np.array(shape) / self.grain)
+        rows, columns, inside = drawn_part([outward], self.columns, self.rows)
+        levels[rows, columns][inside] = level
 
     def touched(self, pixels: Mask) -> Mask:
         """Every cell of which a pixel is set."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from consentguard.values import Box, Face, Hand, Head, Joints, PersonRegion, Seen, Subject
-from consentguard.vision.rewrite.cells import Grid, grown_cells, sure_cells
+from consentguard.vision.rewrite.cells import Grid, Levels8, grown_cells, sure_cells
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.shapes import Mask, Polygon, around, corners, drawn, grown, hull, moved, nearer
 from consentguard.vision.rewrite.silhouette import around_hand, body_levels, own_box, shown_levels
@@ -171,10 +171,11 @@ def survey(
         hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, hips, joints))
         # Those of earlier steps too, so that no step shows more than the one before.
         shapes = [_outline(head, by, rim, faces) for by in dict.fromkeys(more)]
-        hair = None
-        if person is not None and person.extent is not None:
-            hair = grown_cells(level > _HAIR_FROM, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
-        _cover(covers, grid, shapes, grown(_core(head), rim), hair)
+        core = grown(_core(head), rim)
+        if guessed:
+            _cover(covers, grid, shapes, core, None)
+        else:
+            _cover(covers, grid, shapes, core, level, (_HAIR_RIM * unit + more[-1] + rim) / grid.grain)
 
     most = grid.empty()
     for level in levels:
@@ -228,8 +229,11 @@ def _within(boxes: Iterable[Box], width: int, height: int) -> tuple[Box, ...]:
     return tuple(inside for box in boxes if (inside := box.within(width, height)))
 
 
-def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Mask | None) -> None:
-    """Adds the pixels of the `core`, and of polygons, those in `hair` only, where hair is known; in place."""
+def _cover(
+    covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, hair: Levels8 | None, rim: float = 0.0
+) -> None:
+    """Adds the pixels of the `core` and of polygons; where `hair` is known, of these no more than lies within `rim`
+    cells of it; in place."""
     part = grid.around(around(hull([corner for shape in (*shapes, core) for corner in shape])))
     if part is None:
         return
@@ -238,7 +242,10 @@ def _cover(covers: Mask, grid: Grid, shapes: Sequence[Polygon], core: Polygon, h
     wide, high = (columns.stop - columns.start) * grid.grain, (rows.stop - rows.start) * grid.grain
     cover = drawn([moved(shape, -x, -y) for shape in shapes], wide, high)
     if hair is not None:
-        cover &= grid.pixels_of(hair[part])
+        top, left = (max(side.start - int(rim) - 2, 0) for side in part)
+        there = hair[top : rows.stop + int(rim) + 2, left : columns.stop + int(rim) + 2] > _HAIR_FROM
+        near = grown_cells(there, rim)[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        cover &= grid.pixels_of(near)
     cover |= drawn([moved(core, -x, -y)], wide, high)
     here = covers[y : y + high, x : x + wide]
     here |= cover[: here.shape[0], : here.shape[1]]
@@ -275,6 +282,8 @@ def _outline(head: Face | Head, by: float, rim: float, visible: Sequence[Face | 
 
     Its own face is always in it.
     """
+    if not visible:
+        return head_shape(head, by + rim)
     shape, whole = head_shape(head, by), True
     for face in visible:
         if around(shape).overlap(face.box):

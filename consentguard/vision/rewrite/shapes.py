@@ -149,20 +149,27 @@ def in_shapes(box: Box, shapes: Sequence[Polygon], seen: Mask) -> float:
 
 def drawn(shapes: Sequence[Polygon], width: int, height: int) -> Mask:
     """Every pixel that one of the polygons touches, even at a corner."""
-    mask = np.zeros((height, width), np.uint8)
+    mask = np.zeros((height, width), np.bool_)
     if shapes:
-        every = np.concatenate([np.array(shape, np.int32) for shape in shapes])
-        (left, top), (right, bottom) = np.maximum(every.min(axis=0) - 1, 0), np.maximum(every.max(axis=0) + 1, 0)
-        part = mask[top:bottom, left:right]
-        if part.size:
-            here = np.zeros_like(part)
-            for shape in shapes:
-                # OpenCV's coordinates are the middles of pixels, and it leaves out pixels of which only a corner is
-                # touched.
-                at = (np.array(shape, np.int32) - (left, top)).astype(np.int32) * 2 - 1
-                cv2.fillPoly(here, [at], 1, shift=1)
-            part[:] = cv2.dilate(here, np.ones((3, 3), np.uint8))
-    return mask.view(np.bool_)
+        rows, columns, inside = drawn_part(shapes, width, height)
+        mask[rows, columns] = inside
+    return mask
+
+
+def drawn_part(shapes: Sequence[Polygon], width: int, height: int) -> tuple[slice, slice, Mask]:
+    """The same, of those rows and columns alone in which polygons lie; there is at least one of these."""
+    every = np.concatenate([np.array(shape, np.int32) for shape in shapes])
+    (left, top), (right, bottom) = np.maximum(every.min(axis=0) - 1, 0), np.maximum(every.max(axis=0) + 1, 0)
+    rows, columns = slice(top, min(bottom, height)), slice(left, min(right, width))
+    here = np.zeros((max(rows.stop - top, 0), max(columns.stop - left, 0)), np.uint8)
+    if here.size:
+        for shape in shapes:
+            # OpenCV's coordinates are the middles of pixels, and it leaves out pixels of which only a corner is
+            # touched.
+            at = (np.array(shape, np.int32) - (left, top)).astype(np.int32) * 2 - 1
+            cv2.fillPoly(here, [at], 1, shift=1)
+        here = uint8(cv2.dilate(here, np.ones((3, 3), np.uint8)))
+    return rows, columns, here.view(np.bool_)
 
 
 def moved(shape: Polygon, x: int, y: int) -> Polygon:

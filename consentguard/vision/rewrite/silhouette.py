@@ -51,15 +51,15 @@ def body_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> L
         return grid.levels(person.extent)
     levels, box = grid.empty(), own_box(head)
     if isinstance(head, Head) or head.confirmed:
-        levels[grid.cells(trunk(box))] = GUESSED
-    levels[grid.cells(rounded(box))] = _HEAD_SURE
+        grid.fill(levels, trunk(box), GUESSED)
+    grid.fill(levels, rounded(box), _HEAD_SURE)
     return levels
 
 
 def shown_levels(grid: Grid, head: Face | Head, person: PersonRegion | None) -> Levels8:
     """The same of somebody who may be seen: all of the head, hair included, is surely theirs."""
     levels = body_levels(grid, head, person)
-    levels[grid.cells(ellipse(own_box(head)))] = _HEAD_SURE
+    grid.fill(levels, ellipse(own_box(head)), _HEAD_SURE)
     return levels
 
 
