@@ -16,6 +16,8 @@ from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, 
 from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.cover import head_shape
 from consentguard.vision.rewrite.fill import FEATHER
+from consentguard.vision.rewrite.ground import Painted
+from consentguard.vision.rewrite.placement import placement_of
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
 from consentguard.vision.rewrite.shapes import drawn
@@ -403,6 +405,21 @@ def test_a_hit_in_a_hand_costs_the_hand_and_no_body() -> None:
     assert not silhouettes(first)[92:118, 132:158].any()
     assert silhouettes(again)[92:118, 132:158].all()
     assert (again.bodies == first.bodies).all()
+
+
+def test_a_hit_in_somebody_who_is_hidden_brings_no_body_and_no_figure() -> None:
+    """As the ring of a suit beneath a painted face; what lies beside them may be somebody else."""
+    face = Face(Box(40, 20, 80, 66), 0.9)
+    seen = Seen((face,), (), (), ())
+    first = surveyed(seen, [False], {"hands"})
+    in_it, beside = Face(Box(46, 50, 74, 76), 0.05), Face(Box(150, 20, 178, 50), 0.05)
+    for hit, people in ((in_it, 1), (beside, 2)):
+        again = surveyed(seen, [False], {"hands"}, [hit], 1)
+        painted = silhouettes(again)
+        assert painted[hit.box.top : hit.box.bottom, hit.box.left : hit.box.right].all()
+        assert len(placement_of(again, Painted.of(again, painted)).people) == people
+        assert [one.cells.any() for one in again.hidden] == [True] * people + [False] * (2 - people)
+        assert people == 2 or (again.bodies >= first.bodies).all()
 
 
 def test_small_islands_between_silhouettes_are_painted() -> None:

@@ -85,9 +85,11 @@ class Placement:
 def placement_of(scene: Scene, painted: Painted) -> Placement:
     """Who stands where in a scene of which these pixels are painted over.
 
-    Every head that is hidden has a figure, but not where a face would lie on the body of another, alone.
+    Every head that is hidden has a figure, but not where a face would lie on the body of another, alone, nor what a
+    later pass found in somebody who was hidden already.
     """
-    grid, hidden, largest = scene.grid, painted.pixels, sorted(scene.hidden, key=lambda one: -one.height)[:_MOST]
+    grid, hidden = scene.grid, painted.pixels
+    largest = sorted((one for one in scene.hidden if not one.again), key=lambda one: -one.height)[:_MOST]
     largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
     paint = uint8(cv2.erode(painted.full * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
     shapes: list[Shape | None] = []

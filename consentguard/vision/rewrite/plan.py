@@ -246,7 +246,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
         yield _Candidate(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, worth=worth)
     if scene.overlap:
         return
-    heads = tuple(around(one.cover) for one in scene.hidden)
+    heads = tuple(around(one.cover) for one in scene.hidden if not one.again)
     if bodies_remain:
         hidden, why = scene.covers | scene.marks, "heads are covered; bodies may remain"
         placed = placement_of(heads_alone(scene), Painted.of(scene, hidden)) if limits.figures else None

@@ -64,7 +64,8 @@ class Limits:
 class Hidden:
     """Somebody who may not be seen: `head` is where it was found, `cover` the whole head rather too large, `cells` the
     body, `height` that of the head in pixels, `guessed` that the body was not read, `hips` the y of the
-    hips and `joints` those of the body where they are known."""
+    hips and `joints` those of the body where they are known; `again` that a later pass found it in what was hidden
+    already, or in a hand: it is painted, and nobody else."""
 
     head: Face | Head
     cover: Polygon
@@ -73,6 +74,7 @@ class Hidden:
     guessed: bool
     hips: float | None
     joints: Joints | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,14 +163,15 @@ def survey(
         unit, cells = float(own_box(head).height), sure_cells(level)
         more = [_STEP * earlier * _near(head.box, found) * unit for earlier in range(step + 1)]
         late = index >= len(secret) - len(found)
-        if late and _belongs(head, bodies, grid, hands):
-            # What a later pass found in a body that is painted, or took a hand for, has no body of its own.
+        again = late and _belongs(head, bodies, grid, hands)
+        if again:
+            # What a later pass found in somebody who is painted, or took a hand for, has no body of its own.
             cells = np.zeros_like(cells)
         bodies.append(cells)
         cells = grown_cells(cells, (_BODY_RIM * unit + more[-1]) / grid.grain)
         guessed = person is None or person.extent is None
         hips, joints = (person.hips, person.joints) if person else (None, None)
-        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, hips, joints))
+        hidden.append(Hidden(head, head_shape(head, more[-1]), cells, unit, guessed, hips, joints, again))
         # Those of earlier steps too, so that no step shows more than the one before.
         shapes = [_outline(head, by, rim, faces) for by in dict.fromkeys(more)]
         core = grown(_core(head), rim)
@@ -258,7 +261,7 @@ def _near(box: Box, found: Sequence[Face]) -> bool:
 
 
 def _belongs(face: Face | Head, bodies: Sequence[Mask], grid: Grid, hands: Sequence[Hand]) -> bool:
-    """Whether a face that a later pass found lies in a body that is painted anyhow, or is a hand that was kept."""
+    """Whether a face that a later pass found lies in somebody who is painted anyhow, or is a hand that was kept."""
     x, y = (face.box.left + face.box.right) / 2, (face.box.top + face.box.bottom) / 2
     row = min(max(int(y / grid.grain), 0), grid.rows - 1)
     column = min(max(int(x / grid.grain), 0), grid.columns - 1)
