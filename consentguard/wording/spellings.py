@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -104,8 +105,18 @@ def spellings_of(surname: str, language: Language) -> Iterator[tuple[str, set[in
                 yield core, set()
         for form in (form for name in (whole, *named) for form in _forms(written, name, language)):
             yield form, set()
-    if sounded := latin(surname):
-        yield from ((form, set[int]()) for form in (sounded, *_other_forms(sounded, language)))
+    if latin(surname):
+        yield from _sounded(surname, language)
+
+
+def _sounded(surname: str, language: Language) -> Iterator[tuple[str, set[int]]]:
+    """How a surname of another script sounds, whole and, where it is joined of several, each that is no particle."""
+    parts = [part for part in map(latin, _JOINTS.split(surname)) if part]
+    cuts = set(itertools.accumulate(map(len, parts[:-1])))
+    yield "".join(parts), cuts
+    named = [part for part in parts if len(part) > SHORT and part not in language.particles]
+    for name in ("".join(parts), *named):
+        yield from ((form, set[int]()) for form in (name, *_other_forms(name, language)))
 
 
 def _forms(written: str, name: str, language: Language) -> Iterator[str]:

@@ -52,7 +52,21 @@ def test_what_names_somebody_is_let_through(pieces):
 
 
 @pytest.mark.parametrize(
-    "text", ["AlHassan", "al_hassan", "DuPon", "Vyxxx", "V y y y x", "VYYYX", "Kit Leeee", "Vyxxxs", "Our LiI"]
+    "text",
+    [
+        "AlHassan",
+        "al_hassan",
+        "Al-Hassan",
+        "Al Hassan",
+        "Hassan",
+        "DuPon",
+        "Vyxxx",
+        "V y y y x",
+        "VYYYX",
+        "Kit Leeee",
+        "Vyxxxs",
+        "Our LiI",
+    ],
 )
 def test_a_name_in_an_odd_form_is_let_through(text):
     assert names_somebody(text)
