@@ -13,6 +13,7 @@ import quopri
 from collections.abc import Callable
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from hook.websites import still, with_text
 from PIL import Image
@@ -248,3 +249,19 @@ def test_a_picture_at_the_end_of_a_large_text_is_found_in_good_time(part):
     end = f'\n\n \'"`--> */\n<img src="{uri(still())}">'
     found = [each.data for each in embedded_in(part * (300_000 // len(part)) + end)]
     assert still() in found
+
+
+def test_of_two_photos_of_one_size_beside_each_other_neither_is_taken_for_the_other() -> None:
+    """Programs write the same tables into both; one is whole, and what follows the other keeps it from being so."""
+    whole, trailed = (jpeg(seed) for seed in (1, 2))
+    trailed += b"what a camera left"
+    assert whole[:200] == trailed[:200]
+    text = f"a{{background:url({uri(whole)})}} b{{background:url({uri(trailed).replace('/', chr(92) + '2f ')})}}"
+    assert {found.data for found in embedded_in(text)} == {whole, trailed}
+
+
+def jpeg(seed: int) -> bytes:
+    blocks = np.random.default_rng(seed).integers(0, 255, (12, 18, 3), dtype=np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(blocks).resize((300, 200)).save(out, "JPEG", quality=85)
+    return out.getvalue()
