@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.values import Box, Extent, Face, PersonRegion, Picture, Rewrite, Seen
+from consentguard.values import Box, Extent, Face, Head, PersonRegion, Picture, Rewrite, Seen
 from consentguard.vision.drawn import BODIES, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.bodies import heads_alone, tidied
@@ -156,6 +156,20 @@ def test_outlines_are_whole_as_figures_keep_from_the_rim_of_the_paint() -> None:
     made, hidden = figures(scene_of(face_at(150, 20, 16), face_at(60, 30, 20)))
     wider = cv2.dilate((made.labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     assert not (wider & ~hidden).any()
+
+
+def test_who_is_drawn_behind_somebody_from_behind_reaches_up_to_them() -> None:
+    face = face_at(150, 30, 24)
+    sure = np.full((160, 100), 220, np.uint8)
+    person = body(Box(112, 20, 212, 180), face, sure)
+    back = Head(Box(140, 110, 184, 160), 0.95, from_behind=True)
+    before = replace(body(Box(136, 110, 188, 240), None, np.full((130, 52), 240, np.uint8)), head=back)
+    seen = Seen((face,), (back,), (), (person, before))
+    made, hidden = figures(survey_of(GREY, seen, (), REMAIN, (), (), 0))
+    assert not hidden[150, 162], "who is seen from behind stays"
+    rim = cv2.dilate((~hidden[100:170, 130:194]).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    beside = rim & hidden[100:170, 130:194]
+    assert (made.labels[100:170, 130:194][beside] == 1).mean() > 0.5
 
 
 def test_whoever_was_seen_stands_before_a_body_that_is_guessed() -> None:

@@ -16,7 +16,7 @@ from consentguard.vision.rewrite.child import strokes, unit_of
 from consentguard.vision.rewrite.shapes import Mask, uint8
 
 _NEAR: Final = 0.25
-_CLOTHES: Final = 0.35
+_CLOTHES: Final = 0.45
 """Heads around what was read of a body in which a child is drawn along its joints, and around that child in which what
 was read is drawn too: clothes are wider than limbs."""
 _FOLDS: Final = 0.15

@@ -91,7 +91,7 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
     grid, hidden = scene.grid, painted.pixels
     largest = sorted((one for one in scene.hidden if not one.again), key=lambda one: -one.height)[:_MOST]
     largest.sort(key=lambda one: (own_box(one.head).left + own_box(one.head).right, one.head.box.top))
-    paint = uint8(cv2.erode(painted.full * np.uint8(255), np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)))
+    paint = _free_of_rims(painted.full, scene.shown)
     shapes: list[Shape | None] = []
     people: list[Figure] = []
     for label, one in enumerate(largest, 1):
@@ -131,6 +131,13 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
         _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], cells)
     owner[~painted.touched] = 0
     return Placement(grid, owner, tuple(people), tuple(shapes), labels)
+
+
+def _free_of_rims(full: Mask, shown: Mask) -> NDArray[np.uint8]:
+    """255 in the cells that are not at a rim of the paint, else 0. Those of people who may be seen are as if painted:
+    whoever is drawn there stands behind them, and reaches up to them."""
+    square = np.ones((2 * _RIM + 1, 2 * _RIM + 1), np.uint8)
+    return uint8(cv2.erode((full | shown) * np.uint8(255), square))
 
 
 def _figure(
