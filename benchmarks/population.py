@@ -108,11 +108,11 @@ def yearly(population: Population, faces: Faces, probes: np.ndarray) -> np.ndarr
     return scores
 
 
-def stranger_scores(families: Faces, children: Faces, seed: int = 0) -> np.ndarray:
-    """Scores of children against others, every child under a model that was made without that child."""
+def stranger_scores(families: Faces, children: Faces, seed: int = 0, parts: int = 5) -> np.ndarray:
+    """Scores of children against others, every child under a model that was made without its part of the children."""
     _, row = np.unique(children.people, return_inverse=True)
     found = []
-    for held in folds(children.people, 5, seed):
+    for held in folds(children.people, parts, seed):
         probes = np.flatnonzero(held)
         scores = yearly(fit(families, children.only(~held)), children, probes)
         scores[np.arange(len(probes)), row[probes]] = np.nan

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 from openset import Faces, described, loader
-from population import YEARS, fit, folds, school_age, usable, yearly
+from population import YEARS, fit, folds, school_age, stranger_scores, usable, yearly
 from trials import (
     Outcome,
     Trial,
@@ -122,7 +122,7 @@ def shipped_rule(families: Faces, children: Faces, splits: int) -> Iterator[tupl
             gallery = np.isin(np.arange(len(names)), np.random.default_rng(seed).permutation(len(names))[:size])
             for held in folds(children.people, 5, seed):
                 rest = children.only(~held)
-                tail = inner_tail(families, children, held, seed)
+                tail = Tail.of(stranger_scores(families, children.only(~held), seed, 4))
                 scores = yearly(fit(families, rest), children, np.flatnonzero(held))
                 own = row[held]
                 # the probe's own child takes somebody's place, so that the gallery keeps its size
@@ -134,18 +134,6 @@ def shipped_rule(families: Faces, children: Faces, splits: int) -> Iterator[tupl
                     parts[rate].append(Outcome.under(trial, tail.threshold(rate, size)))
         for rate in RATES:
             yield f"ours, threshold by the tail, gallery of {size}", rate, joined(parts[rate])
-
-
-def inner_tail(families: Faces, children: Faces, held: np.ndarray, seed: int) -> Tail:
-    rest = children.only(~held)
-    _, row = np.unique(rest.people, return_inverse=True)
-    found = []
-    for part in folds(rest.people, 4, seed):
-        probes = np.flatnonzero(part)
-        scores = yearly(fit(families, rest.only(~part)), rest, probes)
-        scores[np.arange(len(probes)), row[probes]] = np.nan
-        found.append(scores[np.isfinite(scores)])
-    return Tail.of(np.concatenate(found))
 
 
 # -- everybody else: shipped thresholds, galleries of given size -----------------------------------------------------
@@ -253,7 +241,7 @@ def padded_table(families: Faces, padding: Faces, children: Faces, size: int = 4
     sets = folds(children.people, 5, 0)
     for held in sets:
         model = fit(families, children.only(~held))
-        tail = inner_tail(families, children, held, 0)
+        tail = Tail.of(stranger_scores(families, children.only(~held), 0, 4))
         inside = np.isin(prow, chosen)
         ids, short = np.unique(prow[inside], return_inverse=True)
         profiles = model.profiles(model.latent(padding.steady[inside]), short, len(ids))

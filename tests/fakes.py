@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from consentguard.consent.decide import Known
+from consentguard.consent.record.ledger import Ledger, Post
 from consentguard.consent.record.state import State
 from consentguard.values import Face, Pixels
 from consentguard.vision.detection.protocol import Detector
 
 LONDON = ZoneInfo("Europe/London")
+UNASKED = Known()
+"""What is known of a face in a mode that compares no faces, and at which nobody points."""
 SAMPLE_FILE = Path(__file__).parents[1] / "consent_register.csv"
 
 
@@ -34,6 +38,11 @@ class FixedFaces(Detector):
     def find(self, pixels: Pixels, smallest_face: int = 20) -> tuple[Face, ...]:
         self.looks += 1
         return self._first if self.looks == 1 else self._later
+
+
+def posts_of(ledger: Ledger, person: str) -> tuple[Post, ...]:
+    """Every post in which a person is shown, oldest first, those taken down included."""
+    return tuple(post for post in ledger.posts() if person in post.people)
 
 
 def sample_with(changes: Mapping[str, Mapping[str, str]], *, without: str = "") -> bytes:

@@ -92,10 +92,6 @@ class Walk:
                     elif (self._folder / path).resolve() not in self._without:
                         folders.append(path)
 
-    def one(self, path: Path) -> FoundFile | None:
-        """What the walk says of one file, `path` being relative to the folder; None for what is no picture."""
-        return next(self._judge(path), None)
-
     def _judge(self, path: Path) -> Iterator[FoundFile]:
         whole = self._folder / path
         try:

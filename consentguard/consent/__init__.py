@@ -1,1 +1,1 @@
-"""The memory and the judgement: people, permissions, policy and the audit trail; never touches a pixel."""
+"""People, permissions, policy, the decision and the audit trail; it never touches a pixel."""

@@ -41,9 +41,6 @@ class Known:
         return "an added box" if self.number is None else f"face {self.number}"
 
 
-UNASKED: Final = Known()
-"""What is known of a face in a mode that compares no faces, and at which nobody points."""
-
 UNSURE_HEAD: Final = Match(Answer.UNSURE)
 """What is known of a head that is neither a face nor positively seen from behind. It counts as a face."""
 

@@ -1,4 +1,4 @@
-"""The nouns of the library: frozen, and valid from birth."""
+"""The values that the rooms hand to one another: frozen, and checked when they are made."""
 
 from consentguard.values.geometry import (
     Box,

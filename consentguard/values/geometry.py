@@ -1,4 +1,4 @@
-"""Boxes, faces and pictures: what the eyes of the guard speak about.
+"""Boxes, faces, hands, people and pictures: what detection finds, and what it is found in.
 
 One convention holds everywhere: x grows to the right, y grows down, the origin is the top left corner, and left and
 right are the *viewer's*, never the person's.

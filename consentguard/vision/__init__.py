@@ -1,1 +1,1 @@
-"""The eyes and the brush: sees and paints pixels, and knows nothing of pupils."""
+"""Reads, finds and paints: pixels only; it knows nothing of pupils."""

@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from batch.units import Here, Obedient, photos_of
-from fakes import LONDON, sample_with
+from batch.units import Here, Obedient, photos_of, settings_in
+from fakes import LONDON
 
 from consentguard.batch.journal import ScanJournal
 from consentguard.batch.output import JOURNAL, OutputFailed
 from consentguard.batch.scan import Engine, Summary, scan
 from consentguard.batch.unit import Scanner, Settings, Task
-from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
 from consentguard.guard.guard import Guard
 
@@ -33,14 +32,7 @@ CUT = b"\xff\xd8\xff and no more"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "register.csv").write_bytes(sample_with({}))
-    State.create(tmp_path / "state")
-    guard = Guard.open(tmp_path / "register.csv", state=tmp_path / "state")
-    return Settings(
-        tmp_path / "photos", tmp_path / "out", tmp_path / "register.csv", None, tmp_path / "state", {},
-        guard.register.sha256, guard.policy.fingerprint
-    )  # fmt: skip
+    return settings_in(tmp_path)
 
 
 def _scan(settings: Settings, engine: Engine, **how: Any) -> Summary:

@@ -9,15 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from batch.units import photos_of
-from fakes import sample_with
+from batch.units import photos_of, settings_in
 
 from consentguard.batch import output
 from consentguard.batch.journal import ScanJournal
 from consentguard.batch.output import JOURNAL, OutputFailed
 from consentguard.batch.scan import Summary, scan
 from consentguard.batch.unit import ScanResult, Settings, Task, undecided
-from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
 from consentguard.guard.guard import Guard
 
@@ -41,15 +39,9 @@ class Writing:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "a.jpg").write_bytes(b"\xff\xd8\xff a")
-    (tmp_path / "register.csv").write_bytes(sample_with({}))
-    State.create(tmp_path / "state")
-    guard = Guard.open(tmp_path / "register.csv", state=tmp_path / "state")
-    return Settings(
-        tmp_path / "photos", tmp_path / "out", tmp_path / "register.csv", None, tmp_path / "state", {},
-        guard.register.sha256, guard.policy.fingerprint
-    )  # fmt: skip
+    made = settings_in(tmp_path)
+    (photos_of(made) / "a.jpg").write_bytes(b"\xff\xd8\xff a")
+    return made
 
 
 def _scan(settings: Settings, engine: Writing | None = None) -> Summary:

@@ -9,16 +9,32 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fakes import sample_with
+
 from consentguard.batch.local import Unit
 from consentguard.batch.output import OutputFailed
 from consentguard.batch.unit import Scanner, ScanResult, Settings, Task, undecided
+from consentguard.consent.record.state import State
 from consentguard.errors import CannotTell
+from consentguard.guard.guard import Guard
 
 
 def photos_of(settings: Settings) -> Path:
     """The folder that is scanned, which is on the disk in these tests."""
     assert isinstance(settings.folder, Path)
     return settings.folder
+
+
+def settings_in(folder: Path) -> Settings:
+    """Those of a scan of an empty folder `photos`, with the sample register and a state."""
+    photos, register, state = folder / "photos", folder / "register.csv", folder / "state"
+    photos.mkdir()
+    register.write_bytes(sample_with({}))
+    State.create(state)
+    guard = Guard.open(register, state=state)
+    return Settings(
+        photos, folder / "out", register, None, state, {}, guard.register.sha256, guard.policy.fingerprint
+    )  # fmt: skip
 
 
 class Here:

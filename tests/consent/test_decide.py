@@ -7,13 +7,13 @@ from datetime import date
 from types import MappingProxyType
 
 import pytest
-from fakes import sample_with
+from fakes import UNASKED, sample_with
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import days, registers
 
 from consentguard.consent.codes import FINDINGS, NOTES, REASONS
-from consentguard.consent.decide import UNASKED, Known, decide
+from consentguard.consent.decide import Known, decide
 from consentguard.consent.objections import Ruling, ruling
 from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy

@@ -6,13 +6,12 @@ import dataclasses
 from datetime import date, datetime
 
 import pytest
-from fakes import LONDON, SAMPLE_FILE, sample_with
+from fakes import LONDON, SAMPLE_FILE, UNASKED, sample_with
 
 from consentguard.consent.clock import Occasion
 from consentguard.consent.codes import FINDINGS
 from consentguard.consent.decide import (
     NO_MATCH,
-    UNASKED,
     UNSURE_HEAD,
     Decision,
     Identity,

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from fakes import released, sample_with
+from fakes import posts_of, released, sample_with
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +41,7 @@ def test_a_ledger_moves_to_another_machine(office, trip):
     ledger = Ledger(trip)
     assert [release.sha256 for release in ledger.releases_of("P001")] == [A, B]
     assert {release.origin for release in ledger.releases_of("P001")} == {office.public_key}
-    (post,) = ledger.posts_of("P001")
+    (post,) = posts_of(ledger, "P001")
     assert post.taken_down == AT.isoformat()
     assert [release.origin for release in ledger.releases_of("P003")] == [""]
     assert trip.audit.verify().seq == 5

@@ -8,12 +8,12 @@ from datetime import date
 from types import MappingProxyType
 
 import pytest
-from fakes import sample_with
+from fakes import UNASKED, sample_with
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import days, registers
 
-from consentguard.consent.decide import UNASKED, decide
+from consentguard.consent.decide import decide
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Question
 from consentguard.consent.register.importers import IMPORTERS

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from fakes import released, sample_with
+from fakes import posts_of, released, sample_with
 
 from consentguard.consent.record.ledger import Ledger, lost_by
 from consentguard.consent.register.register import Register
@@ -41,10 +41,10 @@ def test_a_post_is_known_by_everybody_in_its_photos(ledger):
     ledger.record_post(A, channel="main", post="17", at=AT, by="Office")
     ledger.record_post(B, channel="main", post="17", at=AT, by="Office")
     ledger.record_post(C, channel="main", post="18", at=AT)
-    (post,) = ledger.posts_of("P002")
+    (post,) = posts_of(ledger, "P002")
     assert (post.id, post.people, post.taken_down) == ("17", ("P001", "P002"), None)
     assert [release.sha256 for release in post.releases] == [A, B]
-    assert ledger.posts_of("P001") == (post,)
+    assert posts_of(ledger, "P001") == (post,)
     assert ledger.post("18").people == ()
     assert ledger.post("18", channel="class4") is None
 
@@ -52,7 +52,7 @@ def test_a_post_is_known_by_everybody_in_its_photos(ledger):
 def test_a_post_that_is_gone_says_since_when(ledger):
     ledger.record_post(A, channel="main", post="17", at=AT)
     ledger.record_takedown("17", channel="main", at=AT)
-    (post,) = ledger.posts_of("P001")
+    (post,) = posts_of(ledger, "P001")
     assert post.taken_down == AT.isoformat()
 
 

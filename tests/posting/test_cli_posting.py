@@ -17,7 +17,7 @@ import trustme
 from command_line import Answer, typed
 from fake_x import KEYS, SECRETS, FakeX, Fault
 from fake_x_wire import HOSTS, proxied
-from fakes import SAMPLE_FILE, sample_with
+from fakes import SAMPLE_FILE, posts_of, sample_with
 from PIL import Image
 
 from consentguard.consent.record.ledger import Ledger
@@ -212,7 +212,7 @@ def test_a_class_post_is_retweeted_by_its_link_and_a_strangers_is_not(desk, serv
 
 
 def test_a_takedown_lists_asks_and_deletes(desk, service):
-    posts = {post.id for post in desk.ledger.posts_of("P001")}
+    posts = {post.id for post in posts_of(desk.ledger, "P001")}
     assert len(posts) == 3
     assert posts <= set(service.posts)
     listed = desk.run("takedown", "--register", "later.csv")
@@ -229,7 +229,7 @@ def test_a_takedown_lists_asks_and_deletes(desk, service):
     desk.account = "1001"
     assert rest.code == 0, rest.err
     assert not posts & set(service.posts)
-    assert all(post.taken_down for post in desk.ledger.posts_of("P001"))
+    assert all(post.taken_down for post in posts_of(desk.ledger, "P001"))
     assert service.retweets == []
 
 

@@ -7,6 +7,7 @@ import traceback
 
 import pytest
 from fake_x import KEYS, SECRETS, Fault
+from fakes import posts_of
 
 from consentguard.consent.record.post_journal import Journal
 from consentguard.errors import Refused, WrongUsage
@@ -70,7 +71,7 @@ def test_what_was_deleted_by_hand_is_said_and_may_go_again(guarded, photos, make
     assert (caught.value.post, fake.count("create")) == (first.id, 1)
     second = make_poster(guarded).post("Sunflowers", [photos["shown"]], again=True, **BY)
     assert (second.already, [post["id"] for post in fake.own_posts()]) == (False, [second.id])
-    gone, stands = Journal(guarded.state).ledger.posts_of("P001")
+    gone, stands = posts_of(Journal(guarded.state).ledger, "P001")
     assert (bool(gone.taken_down), stands.taken_down) == (True, None)
 
 

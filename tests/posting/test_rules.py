@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from fakes import in_hours, sample_with
+from fakes import in_hours, posts_of, sample_with
 
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.record.exchange import export, take
@@ -197,7 +197,7 @@ def test_a_taken_down_post_is_gone_recorded_and_not_retweeted(school, class_post
     class4.take_down(class_post, channel="class4", by="Class teacher")
     assert class_post not in fake.posts
     assert fake.count("delete") == 1
-    (post,) = Journal(school.state).ledger.posts_of("P001")
+    (post,) = posts_of(Journal(school.state).ledger, "P001")
     assert post.taken_down
     with pytest.raises(Refused, match="was taken down"):
         make_poster(school).retweet(class_post, **BY)

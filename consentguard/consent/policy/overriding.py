@@ -1,4 +1,4 @@
-"""What a person may wave through: named in the policy, with a reason, on the record. Consent is never among it."""
+"""What a person may override: named in the policy, with a reason, on the record. Consent is never among it."""
 
 from __future__ import annotations
 

@@ -202,10 +202,6 @@ class Ledger:
         """Every release that rests on a person's consent, oldest first."""
         return tuple(release for release in self.releases() if person in release.people)
 
-    def posts_of(self, person: str) -> tuple[Post, ...]:
-        """Every post in which a person is shown, oldest first, those taken down included."""
-        return tuple(post for post in self.posts() if person in post.people)
-
     def _rows(self) -> Iterator[Row]:
         for entry in self._state.audit.entries():
             if entry.kind in KINDS:

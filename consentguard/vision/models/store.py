@@ -46,9 +46,8 @@ class ModelCard:
     """What is known about one file: where it comes from, what it takes, how sure it must be and why.
 
     `group` is "models" for what the guard needs, "photographs" for what demo and tests look at, and "optional" for what
-    no package index carries: without an archive a file has to be brought by hand. `threshold` is the
-    score from which a detector's hit counts, or the distance under which an embedder's two faces are one person, and
-    `margin` how much further away the next person must be; None where the file has none.
+    no package index carries: without an archive a file has to be brought by hand. `threshold` is the score from which a
+    detector's hit counts; None where the file has none.
     """
 
     name: str
@@ -62,7 +61,6 @@ class ModelCard:
     origin: str
     input: str = ""
     threshold: float | None = None
-    margin: float | None = None
     evidence: str = ""
 
     @property

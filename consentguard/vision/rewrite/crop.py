@@ -1,4 +1,4 @@
-"""The crop: the best part of a picture in which nothing of a secret person can be seen but what may remain."""
+"""The crop: the best part of a picture in which nothing of a hidden person is seen but what may remain."""
 
 from __future__ import annotations
 

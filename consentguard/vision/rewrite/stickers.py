@@ -1,4 +1,4 @@
-"""Stickers: friendly shapes, drawn here, that lie on the paint over a head. They hide nothing by themselves."""
+"""Stickers: shapes, drawn here, that lie on the paint over a head. They hide nothing by themselves."""
 
 from __future__ import annotations
 
