@@ -38,8 +38,11 @@ _HIGH, _WIDE = 1.43, 0.9
 _DARKER: Final = 0.42
 """Share of the light of a face that eyes and mouth have."""
 
-_NEAR: Final = 10
-"""Levels of 255 by which coding moves a flat colour at most."""
+_NEAR: Final = (10, 10, 10)
+_SMALL: Final = 30
+_NEAR_SMALL: Final = (12, 16, 16)
+"""Levels of 255 by which coding moves a flat colour at most, RGB; in boxes of fewer pixels in height, Y, Cr and Cb:
+colours are coded at half the resolution of light, so that those around it run into it."""
 _FACE_SHARE: Final = 0.15
 _HALF_SHARE: Final = 0.1
 """Shares of the middle of a box, and of its upper and of its lower half, that have one colour of faces, from which it
@@ -47,7 +50,6 @@ is compared with a drawn face. Of 12,827 labelled boxes of open sets .18 of the 
 halves: docs/decisions/0095-figures.md."""
 _RIM: Final = 6
 """Which part of a box its rim is, on each side."""
-_FACES: Final = np.array(FACES, np.int16)
 _SIDE: Final = 24
 """Points a side at which a box is looked at, at most."""
 _TALL: Final = 32
@@ -59,9 +61,14 @@ _ASPECT: Final = 0.97
 _COVERED: Final = 0.75
 """Share of the middle of a box that the drawn face takes up: who stands half behind a figure is somebody."""
 _ALIKE: Final = 0.7
-_FLAT: Final = 0.6
+_FLAT, _FLAT_SMALL = 0.6, 0.3
 """Correlation with the drawing, and share of what is light in it that has the colour, from which it is that drawing. Of
 101 real faces, half of them masked, none is more than .64 like it, whatever its colour."""
+_ROWS: Final = np.ones(3)
+_ROW_SHARE: Final = 0.12
+_FEW: Final = 4
+"""Share of the light pixels of any three rows that have the colour, in rows of more than so few: between a cap and a
+mask of it, where skin is seen, none do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +164,20 @@ def shares(pixels: Pixels, box: Box) -> tuple[float, float, int]:
         return 0.0, 0.0, 0
     rows = np.unique(np.linspace(inside.top, inside.bottom - 1, _SIDE).astype(int))
     columns = np.unique(np.linspace(inside.left, inside.right - 1, _SIDE).astype(int))
-    part = pixels[np.ix_(rows, columns)].astype(np.int16)
-    # By how many levels each point differs from each colour: (rows, columns, colours).
-    near = np.abs(part[:, :, None] - _FACES).max(axis=-1) <= _NEAR
-    colour = int(near.sum(axis=(0, 1)).argmax())
-    mine = near[:, :, colour]
+    near = [_near(pixels[np.ix_(rows, columns)], face, small=box.height < _SMALL) for face in FACES]
+    colour = int(np.argmax([each.sum() for each in near]))
+    mine = near[colour]
     upper, lower = mine[: len(rows) // 2].mean(), mine[len(rows) // 2 :].mean()
     return float(mine.mean()), float(min(upper, lower)), colour
+
+
+def _near(pixels: Pixels, colour: Colour, *, small: bool) -> NDArray[np.bool_]:
+    """Which pixels have a colour, give or take what coding moves it."""
+    wanted = np.full((1, 1, 3), colour, np.uint8)
+    if small:
+        pixels, wanted = (np.asarray(cv2.cvtColor(each, cv2.COLOR_RGB2YCrCb), np.uint8) for each in (pixels, wanted))
+    apart = np.abs(pixels.astype(np.int16) - wanted)
+    return np.asarray((apart <= (_NEAR_SMALL if small else _NEAR)).all(axis=2))
 
 
 def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
@@ -180,7 +194,8 @@ def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
         cv2.resize(seen, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR), np.uint8
     )
     grey = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY)
-    apart = cv2.absdiff(seen, np.full_like(seen, light)).max(axis=2)
+    small = box.height < _SMALL
+    near, flat = _near(seen, light, small=small), _FLAT_SMALL if small else _FLAT
     tall, wide = box.height * factor, box.width * factor
     x, y = (box.left - inside.left) * factor, (box.top - inside.top) * factor
     middle = Box.covering(x + wide / _RIM, y + tall / _RIM, x + wide - wide / _RIM, y + tall - tall / _RIM)
@@ -190,11 +205,19 @@ def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
             break
         alike = cv2.matchTemplate(grey, drawing, cv2.TM_CCOEFF_NORMED, mask=face)
         _, best, _, (left, top) = cv2.minMaxLoc(np.nan_to_num(alike, nan=-1, posinf=-1, neginf=-1))
-        there = apart[top : top + drawing.shape[0], left : left + drawing.shape[1]]
+        there = near[top : top + drawing.shape[0], left : left + drawing.shape[1]]
         here = Box(left, top, left + drawing.shape[1], top + drawing.shape[0]).overlap(middle)
-        if best >= _ALIKE and here >= _COVERED * middle.area and (there[plain] <= _NEAR).mean() >= _FLAT:
+        if best < _ALIKE or here < _COVERED * middle.area or there[plain].mean() < flat:
+            continue
+        if _in_every_row(there & plain, plain):
             return True
     return False
+
+
+def _in_every_row(mine: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
+    """Whether enough of what is light in a drawing has its colour all the way down."""
+    those, of = (np.convolve(np.count_nonzero(each, axis=1), _ROWS, "same") for each in (mine, plain))
+    return bool((those >= _ROW_SHARE * of)[np.count_nonzero(plain, axis=1) >= _FEW].all())
 
 
 @cache

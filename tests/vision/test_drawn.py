@@ -27,8 +27,8 @@ def picture_with(label: int, head: Box, size: int = 320, quality: int = 85) -> n
     return codec.decode(codec.encode_jpeg(pixels, quality), max_edge=size, max_pixels=size * size).pixels
 
 
-@pytest.mark.parametrize("side", [28, 40, 120])
-@pytest.mark.parametrize("label", range(1, 41, 3))
+@pytest.mark.parametrize("side", [20, 24, 28, 40, 120])
+@pytest.mark.parametrize("label", range(1, 41, 5))
 def test_a_figure_is_drawn_whatever_its_colours(label: int, side: int) -> None:
     head = Box(100, 60, 100 + side, 60 + side)
     pixels = picture_with(label, head)
@@ -81,6 +81,26 @@ def test_mask_and_cap_of_such_a_colour_make_nobody_drawn(colour: tuple[int, int,
         pixels[44:52, x : x + 10] = (60, 40, 30)
     rough = pixels + np.random.default_rng(3).normal(0, noise, pixels.shape)
     assert not is_drawn(np.clip(rough, 0, 255).astype(np.uint8), Box(10, 10, 110, 110))
+
+
+@pytest.mark.parametrize("size", [0.16, 0.2, 0.25, 0.4, 0.9])
+@pytest.mark.parametrize(("top", "below", "skin"), [(44, 61, (220, 184, 126)), (47, 58, (233, 188, 148))])
+def test_no_mouth_printed_on_a_mask_makes_anybody_drawn(
+    size: float, top: int, below: int, skin: tuple[int, int, int]
+) -> None:
+    """Of the face between cap and mask a slit is seen, with two eyes."""
+    light = FACES[0]
+    face = np.full((120, 120, 3), light, np.uint8)
+    face[top:below] = skin
+    for x in (42, 78):
+        cv2.ellipse(face, (x, 53), (7, 6), 0, 0, 360, (60, 40, 30), cv2.FILLED)
+    cv2.ellipse(face, (60, 72), (22, 16), 0, 25, 155, (60, 40, 30), 5)
+    scene = np.full((200, 200, 3), 90, np.uint8)
+    scene[40:160, 40:160] = face
+    small = np.asarray(cv2.resize(scene, None, fx=size, fy=size, interpolation=cv2.INTER_AREA), np.uint8)
+    coded = codec.decode(codec.encode_jpeg(small, 90), max_edge=200, max_pixels=200 * 200).pixels
+    for rim in (0, 4, 8):
+        assert not is_drawn(coded, Box(40 + rim, 40 + rim, 160 - rim, 160 - rim).scaled(size))
 
 
 @pytest.mark.parametrize("colour", FACES)
