@@ -20,7 +20,7 @@ from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.placement import placement_of
 from consentguard.vision.rewrite.plan import silhouettes, survey_of
 from consentguard.vision.rewrite.scene import Scene
-from consentguard.vision.rewrite.shapes import drawn
+from consentguard.vision.rewrite.shapes import around, drawn
 from consentguard.vision.rewrite.stickers import DRAWN
 
 WIDTH, HEIGHT = 208, 152
@@ -419,6 +419,8 @@ def test_a_hit_in_somebody_who_is_hidden_brings_no_body_and_no_figure() -> None:
         assert painted[hit.box.top : hit.box.bottom, hit.box.left : hit.box.right].all()
         assert len(placement_of(again, Painted.of(again, painted)).people) == people
         assert [one.cells.any() for one in again.hidden] == [True] * people + [False] * (2 - people)
+        wide = head_shape(hit)
+        assert (around(again.hidden[1].cover).width < around(wide).width) == (people == 1), "no margins of doubt"
         assert people == 2 or (again.bodies >= first.bodies).all()
 
 

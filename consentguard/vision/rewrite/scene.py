@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -159,11 +159,13 @@ def survey(
     hidden: list[Hidden] = []
     bodies: list[Mask] = []  # not grown, so that what belongs to one does not depend on the step
     covers = np.zeros((height, width), np.bool_)
-    for index, ((head, person), level) in enumerate(zip(secret, levels, strict=True)):
-        unit, cells = float(own_box(head).height), sure_cells(level)
-        more = [_STEP * earlier * _near(head.box, found) * unit for earlier in range(step + 1)]
+    for index, ((found_at, person), level) in enumerate(zip(secret, levels, strict=True)):
+        unit, cells = float(own_box(found_at).height), sure_cells(level)
+        more = [_STEP * earlier * _near(found_at.box, found) * unit for earlier in range(step + 1)]
         late = index >= len(secret) - len(found)
-        again = late and _belongs(head, bodies, grid, hands)
+        again = late and _belongs(found_at, bodies, grid, hands)
+        # What there is of somebody found again lies in the box: no margins as around what is hardly a face.
+        head = replace(found_at, score=1.0) if again else found_at
         if again:
             # What a later pass found in somebody who is painted, or took a hand for, has no body of its own.
             cells = np.zeros_like(cells)
