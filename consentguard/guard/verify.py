@@ -137,8 +137,8 @@ def verify(
         raise VerificationFailed("the finished file is not the planned size; report this.")
     expected, undrawn = proof.expected(before.pixels, plan, paint)
     undrawn_on = replace(picture, pixels=proof.without_drawings(picture.pixels, expected, undrawn))
-    both_ways = [partial(find, _flipped(undrawn_on)), partial(find, picture, finest=False)]
-    as_expected, (other, plain) = both(
+    both_ways = [partial(find, picture, finest=False), partial(find, _flipped(undrawn_on))]
+    as_expected, (plain, other) = both(
         partial(proof.follows, data, expected, kind, quality, sampling), partial(together, both_ways)
     )
     if not as_expected:

@@ -1,10 +1,12 @@
 """CenterFace: the array decoding equals the plain formula, and looks speak in pixels of the picture."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import examples
 
+from consentguard.vision.detection import centerface
 from consentguard.vision.detection.centerface import CenterFace, decode, heights, padded
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.imagefile import codec
@@ -86,6 +88,16 @@ def test_every_cut_is_asked_about_by_itself(model_store: ModelStore, photographs
     np.testing.assert_allclose(together, alone, atol=0.03)  # bfloat16, where the processor has it
 
 
+def test_a_network_made_for_one_shape_says_the_same(model_store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    network, pixels = CenterFace.load(model_store), np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8)
+    boxes = np.array([[20, 20, 90, 110], [150, 100, 180, 140]], np.float32)
+    usual = network.head_pass(Levels(pixels), boxes, 192, 80.0, mirror=False)
+    assert network._usual is not None
+    monkeypatch.setattr(centerface, "_USUAL", 0)
+    for one, other in zip(usual, network.head_pass(Levels(pixels), boxes, 192, 80.0, mirror=False), strict=True):
+        assert (one == other).all()
+
+
 def test_cuts_come_in_four_shapes_however_many_there_are() -> None:
     """Each shape that the engine meets keeps 4 MB for each thread."""
     met = set()
@@ -99,7 +111,7 @@ def test_cuts_come_in_four_shapes_however_many_there_are() -> None:
             for name, (deep, step) in channels.items()
         }
 
-    network = CenterFace(close, close, "fake")  # type: ignore[arg-type]
+    network = CenterFace(close, close, lambda: close, "fake")  # type: ignore[arg-type, return-value]
     boxes = np.tile(np.array([[10, 10, 50, 60]], np.float32), (13, 1))
     for side in (64, 96, 128, 192):
         for count in range(14):

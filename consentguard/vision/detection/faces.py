@@ -104,8 +104,13 @@ class FaceFinder:
         scales = _scales_of(levels, smallest_face)
         wholes: list[Callable[[], DetectorPass]] = [partial(self.network.whole, levels, scale) for scale in scales[1:]]
         fine: list[Callable[[], Rows]] = [partial(self._fine.candidates, levels, scales[0], _WEAKEST_FINE)]
-        fine += [partial(self._fine.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in _TURNED]
+        # Not in their order: what lies as the picture does comes last, for each other shape takes a network up to a
+        # quarter of a pass to get ready.
+        fine += [
+            partial(self._fine.candidates, levels, scales[0] / 2, _SURE_TURNED, turns=turns) for turns in (1, 3, 2)
+        ]
         seen, (finest, *turned) = engine.both(partial(engine.together, wholes), partial(engine.together, fine))
+        turned = [turned[0], turned[2], turned[1]]
         found = self._fused(levels, [finest, *(each.rows for each in seen)], scales)
         return self._with_turned(levels, smallest_face, found, scales, turned), tuple(seen)
 
@@ -125,7 +130,9 @@ class FaceFinder:
         return [fine, *(partial(self.network.candidates, levels, scale) for scale in scales[1:])]
 
     def _upright(self, levels: Levels, scales: Sequence[float], small: float = 1.0) -> tuple[Face, ...]:
-        return self._fused(levels, engine.together(self._passes(levels, scales)), scales, small)
+        # Coarsest first: where the first pass ended, and so that the next one begins with the shape of the last.
+        seen = engine.together(self._passes(levels, scales)[::-1])
+        return self._fused(levels, seen[::-1], scales, small)
 
     def _with_turned(
         self,
