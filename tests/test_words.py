@@ -12,6 +12,8 @@ import pytest
 from command_line import typed
 from fakes import SAMPLE_FILE, FixedFaces
 
+from consentguard.consent.objections import ruling
+from consentguard.consent.policy.overriding import Override
 from consentguard.consent.policy.policy import Policy
 from consentguard.errors import Refused, WrongUsage
 from consentguard.guard.guard import Guard
@@ -93,7 +95,7 @@ def test_a_folder_is_not_a_file_name(empty: Guard) -> None:
 
 
 def test_a_thread_is_judged_post_by_post_and_together(empty: Guard) -> None:
-    said = empty.words.judge_thread(["Star of the week: Ben", "Hollowell!"])
+    said = ruling(empty.words.objections_in_thread(["Star of the week: Ben", "Hollowell!"]), Override())
     assert said.refused == ("surname",)
     assert not said.needs_person
     assert {finding.where for finding in said.findings} == {"post 2"}

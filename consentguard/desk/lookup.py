@@ -21,9 +21,7 @@ _MOST: Final = 60
 """People listed at once; whoever looks for more types more of the name."""
 
 
-def people(
-    guard: Guard, channel: str, text: str, class_name: str | None = None, limit: int = 60
-) -> list[dict[str, Any]]:
+def people(guard: Guard, channel: str, text: str, class_name: str | None = None) -> list[dict[str, Any]]:
     """People for a list to choose from, with what may be shown of each on a channel today."""
     scope, today = guard.policy.channel(channel).scope, clock.today(guard.policy.zone)
     everybody = search(guard.register, text) if text.strip() else tuple(guard.register)

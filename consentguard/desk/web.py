@@ -249,7 +249,6 @@ def serve(
     port: int,
     idle_minutes: float,
     tell: Callable[[str], None],
-    keys: SessionSecrets | None = None,
 ) -> None:
     """Serves the desk until nobody has used it for a while, or it is interrupted.
 
@@ -259,9 +258,8 @@ def serve(
         port: 0 takes a free one.
         idle_minutes: after so many without a request it ends.
         tell: is called once with the address to open.
-        keys: of this run; new ones without it.
     """
-    keys = keys or SessionSecrets()
+    keys = SessionSecrets()
     page = Page(desk, keys)
     places: set[str] = set()
     config = uvicorn.Config(

@@ -187,7 +187,7 @@ class VisionModels:
 
 
 def _sound(face: Face, picture: Picture) -> bool:
-    """Good enough to be recognised: not cut by the frame, for half a face is half an identity, and clear enough."""
+    """Good enough to be recognised: not cut by the frame, and clear enough."""
     box, rim = face.box, _RIM * face.box.height
     cut = box.left < rim or box.top < rim or box.right > picture.width - rim or box.bottom > picture.height - rim
     return not cut and bool(face.landmarks) and measured(picture.pixels, face).recognisable

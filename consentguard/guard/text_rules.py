@@ -94,10 +94,6 @@ class Words:
         ]
         return self._weighed(found)
 
-    def judge_thread(self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None) -> Ruling:
-        """What comes of `objections_in_thread` where nobody overrides any."""
-        return ruling(self.objections_in_thread(posts, with_image=with_image, channel=channel), Override())
-
     def objections_in_thread(
         self, posts: Sequence[str], *, with_image: bool = True, channel: Channel | None = None
     ) -> tuple[Objection, ...]:

@@ -1,6 +1,6 @@
 """The ledger: which pupil (by id) is in which released photo and post, under which consent.
 
-It is no second book: the rows of the audit trail are the ledger, read back with their chain proved. What a photo rests
+The rows of the audit trail are the ledger, read back with their chain proved. What a photo rests
 on is in its `released` row; an exit point adds a `posted` row for each post, and a `taken-down` row once it is
 gone again.
 """
