@@ -93,7 +93,7 @@ def _register(arguments: argparse.Namespace, directory: Path) -> str:
     if mine is not None:
         people = len(Register.load(mine))
         if own.exists() and own.read_bytes() not in (mine.read_bytes(), register.template()):
-            raise WrongUsage(f"{own} is there and another register; use that one, or put {mine} in its place by hand")
+            raise WrongUsage(f"{own} is another register, and stays; use that one, or put {mine} there by hand")
         write(own, mine.read_bytes)
         first = f" In this folder {here} still comes first: move it away." if here.exists() else ""
         return f"{show.counted(people, 'person', 'people')}, copied to {own}; mend that file from now on.{first}"

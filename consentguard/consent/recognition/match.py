@@ -92,7 +92,7 @@ class Gallery:
         if templates.ndim != 2 or len(people) != len(templates) or not len(people):
             raise ValueError(f"{len(people)} ids for templates of shape {templates.shape}")
         if not np.isfinite(templates).all():
-            raise ValueError("a template holds a number that is none")
+            raise ValueError("a template holds a number that is not finite")
         ids, row = np.unique(np.asarray(people), return_inverse=True)
         profiles = population.profiles(population.latent(templates), row, len(ids))
         profiles.flags.writeable = False

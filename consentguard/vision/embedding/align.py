@@ -1,4 +1,4 @@
-"""A face laid as ArcFace-style networks want it: upright in a square of 112 pixels, by its five landmarks."""
+"""A face aligned as ArcFace-style networks want it: upright in a square of 112 pixels, by its five landmarks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def aligned(pixels: Pixels, face: Face) -> Pixels:
     form. Raises ValueError where the face has no landmarks or they lie on one spot.
     """
     if not face.landmarks:
-        raise ValueError("a face without landmarks cannot be laid")
+        raise ValueError("a face without landmarks cannot be aligned")
     points = np.array(face.landmarks)
     middle, goal = points.mean(axis=0), _TEMPLATE.mean(axis=0)
     u, v = points - middle, _TEMPLATE - goal

@@ -1,4 +1,4 @@
-"""ArcFace-style networks for those who bring one: a face of 112 x 112 pixels, laid by its five landmarks, in; a
+"""ArcFace-style networks for those who bring one: a face of 112 x 112 pixels, aligned by its five landmarks, in; a
 direction out.
 
 No package index carries such a file on free terms, and OpenCV Zoo has published two different ones under one name. So
@@ -121,7 +121,7 @@ class ArcFace:
         return load
 
     def embed(self, pixels: Pixels, faces: Sequence[Face]) -> Embeddings:
-        """One row for each face, in their order. A face without landmarks, or laid outside the picture, gets NaN."""
+        """One row for each face, in their order; NaN for one without landmarks, or aligned outside of the picture."""
         embeddings = np.full((len(faces), self.dimension), np.nan, np.float32)
         squares: dict[int, Pixels] = {}
         for row, face in enumerate(faces):

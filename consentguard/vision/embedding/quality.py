@@ -1,4 +1,4 @@
-"""How good one face in one picture is for telling whose it is, measured on the face as every face is laid: upright,
+"""How good one face in one picture is for telling whose it is, measured on the aligned face: upright,
 in a square of 112 pixels, by its five landmarks.
 
 What is measured is what ISO/IEC 29794-5 (face image quality) asks about: size, sharpness, pose, exposure, eyes. The

@@ -183,7 +183,7 @@ class CompiledNetwork:
     def __call__(self, inputs: Tensor) -> Mapping[str, Tensor]:
         """Runs one batch; returns every output by name, the arrays being the caller's own.
 
-        Raises ModelUnavailable where the engine fails, or gives numbers that are none: a comparison with those is
+        Raises ModelUnavailable where the engine fails, or gives numbers that are not finite: a comparison with those is
         false, so that a face could be passed over in silence.
         """
         _not_forked()
@@ -210,7 +210,7 @@ class CompiledNetwork:
             ) from error
         answers = {name: request.get_output_tensor(index).data.copy() for index, name in self._outputs}
         if not all(np.isfinite(values).all() for values in answers.values()):
-            raise ModelUnavailable(f"{self._name}: the network gave numbers that are none; run `{PULL}`.")
+            raise ModelUnavailable(f"{self._name}: the network gave numbers that are not finite; run `{PULL}`.")
         self._idle.append(request)
         return answers
 
