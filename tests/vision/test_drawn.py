@@ -23,7 +23,7 @@ def picture_with(label: int, head: Box, size: int = 320, quality: int = 85) -> n
     labels[max(grown.top, 0) : grown.bottom, max(grown.left, 0) : grown.right] = label
     nowhere = Box(-9, -9, -8, -8)
     figures = Figures(labels, (*[Figure(nowhere, nowhere)] * (label - 1), Figure(head, grown)))
-    pixels = drawn_on(np.full((size, size, 3), 110, np.uint8), figures)
+    pixels = drawn_on(np.full((size, size, 3), 110, np.uint8), figures, np.zeros((size, size), np.bool_))
     return codec.decode(codec.encode_jpeg(pixels, quality), max_edge=size, max_pixels=size * size).pixels
 
 
@@ -143,7 +143,9 @@ def test_a_face_is_drawn_whole_and_known_again_or_not_at_all(side: int, by: str)
         labels[:, head.right - hidden :] = 2 if by == "a figure" else 0
         if by == "the rim":
             labels = labels[:, : max(head.right - hidden, head.left + 1)].copy()
-        pixels = drawn_on(np.full((*labels.shape, 3), 110, np.uint8), Figures(labels, (Figure(head, head),) * 2))
+        pixels = drawn_on(
+            np.full((*labels.shape, 3), 110, np.uint8), Figures(labels, (Figure(head, head),) * 2), labels > 9
+        )
         there = pixels[head.top : head.bottom, head.left : head.right][labels[40 : 40 + side, 60 : 60 + side] == 1]
         behind.append(not (np.abs(there.astype(int) - FACES[0]).max(axis=1) == 0).any())
         coded = codec.decode(codec.encode_jpeg(pixels, 85), max_edge=200, max_pixels=200 * 200).pixels

@@ -24,6 +24,7 @@ WIDTH, HEIGHT = 320, 240
 GREY = Picture(np.full((HEIGHT, WIDTH, 3), 120, np.uint8), WIDTH, HEIGHT)
 WHOLE = Box(0, 0, WIDTH, HEIGHT)
 REMAIN = {"hands", "back_of_head"}
+NOWHERE = np.zeros((HEIGHT, WIDTH), np.bool_)
 JOINTS = tuple((float(k), 2.5) for k in range(12))
 
 
@@ -99,7 +100,7 @@ def test_an_arm_is_drawn_where_it_is_raised_and_only_on_what_was_read() -> None:
     assert (arm.labels[50:90, 206:218] == 1).all()
     assert hidden[50:90, 206:218].all()
     assert not none.labels[50:60, 206:218].any()
-    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), arm)
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), arm, NOWHERE)
     assert tuple(drawn[44, 212]) == FACES[0], "a hand"
 
 
@@ -113,7 +114,7 @@ def test_outlines_are_smooth_and_white() -> None:
     made = placement_of(scene, Painted.of(scene, everywhere)).figures(everywhere, WHOLE)
     edge = np.array([np.flatnonzero(made.labels[row]).max() for row in range(120, 180)])
     assert np.ptp(edge) <= 5
-    drawn = drawn_on(np.zeros((HEIGHT, WIDTH, 3), np.uint8), made)
+    drawn = drawn_on(np.zeros((HEIGHT, WIDTH, 3), np.uint8), made, NOWHERE)
     assert all(drawn[row, at : at + 3].max() > 200 for row, at in zip(range(120, 180), edge, strict=True))
 
 
@@ -170,6 +171,8 @@ def test_who_is_drawn_behind_somebody_from_behind_reaches_up_to_them() -> None:
     rim = cv2.dilate((~hidden[100:170, 130:194]).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     beside = rim & hidden[100:170, 130:194]
     assert (made.labels[100:170, 130:194][beside] == 1).mean() > 0.5
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), made, ~hidden)[100:170, 130:194]
+    assert drawn[beside].min(axis=1).max() < 230, "no white line beside them"
 
 
 def test_whoever_was_seen_stands_before_a_body_that_is_guessed() -> None:
@@ -189,9 +192,16 @@ def test_no_face_is_drawn_on_the_body_of_another() -> None:
     assert set(np.unique(alone.labels)) == {0, 1, 2}
 
 
+def test_no_small_face_is_drawn_on_a_large_head_and_the_largest_head_stands_before() -> None:
+    near, inside, beside = face_at(140, 40, 60), face_at(160, 60, 20), face_at(205, 50, 40)
+    made, _ = figures(scene_of(near, inside, beside))
+    assert {int(made.labels[y, x]) for y, x in ((70, 170), (50, 165), (80, 150))} == {1}
+    assert set(np.unique(made.labels)) == {0, 1, 3}
+
+
 def test_a_figure_has_hair_a_face_a_shirt_and_trousers() -> None:
     made, _ = figures(scene_of(face_at(140, 20, 24)))
-    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), made)
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), made, NOWHERE)
     (figure,) = made.people
     head, middle = figure.head, (figure.head.left + figure.head.right) // 2
     assert figure.joints is not None
@@ -214,7 +224,7 @@ def test_curls_fill_the_wide_cover_of_an_unsure_face() -> None:
     assert curls.left < head.left < head.right < curls.right
     middle = (curls.top + curls.bottom) // 2
     assert (unsure.labels[middle, curls.left + 3 : curls.right - 3] == 1).all()
-    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), unsure)
+    drawn = drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), unsure, NOWHERE)
     assert drawn[middle, curls.left + 5].sum() < 300, "hair"
 
 
@@ -292,8 +302,8 @@ def test_a_figure_is_drawn_on_paint_alone_and_the_same_each_time(places: list[tu
     placement = placement_of(scene, Painted.of(scene, hidden))
     made = placement.figures(hidden, WHOLE)
     fill = np.full((HEIGHT, WIDTH, 3), 77, np.uint8)
-    drawn = drawn_on(fill, made)
-    assert np.array_equal(drawn, drawn_on(fill, made))
+    drawn = drawn_on(fill, made, NOWHERE)
+    assert np.array_equal(drawn, drawn_on(fill, made, NOWHERE))
     reach = cv2.dilate((made.labels > 0).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     assert (drawn[~reach] == 77).all()
     assert (drawn[made.labels > 0] != 77).any(axis=1).mean() > 0.99
@@ -317,7 +327,7 @@ def test_a_figure_that_the_photos_edge_cuts_is_whole_in_a_frame_that_ends_there(
 
 def test_no_figure_no_drawing() -> None:
     nobody = Figures(np.zeros((HEIGHT, WIDTH), np.uint8), ())
-    assert (drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), nobody) == 77).all()
+    assert (drawn_on(np.full((HEIGHT, WIDTH, 3), 77, np.uint8), nobody, NOWHERE) == 77).all()
 
 
 def test_a_plan_refuses_figures_of_another_size_or_where_nobody_is_hidden() -> None:

@@ -109,18 +109,23 @@ class Figures:
         return Figures(self.labels[frame.top : frame.bottom, frame.left : frame.right].copy(), people)
 
 
-def drawn_on(fill: Pixels, figures: Figures) -> Pixels:
-    """The fill with the figures drawn on it, whose outlines reach a few pixels beyond them."""
+def drawn_on(fill: Pixels, figures: Figures, people: NDArray[np.bool_]) -> Pixels:
+    """The fill with the figures drawn on it, whose outlines reach a few pixels beyond them.
+
+    A figure that ends where `people` are seen (bool, of the fill's size) stands behind them, and has no outline there.
+    """
     labels, result = figures.labels, np.array(fill)
     longest = max(labels.shape) * _LINE
+    square = np.ones((2 * round(longest / 2) + 3,) * 2, np.uint8)
+    rims = np.asarray(cv2.dilate(people.view(np.uint8), square), np.uint8)
     for label, figure in enumerate(figures.people, 1):
         line = max(min(longest, _LINE_OF_HEAD * figure.head.height), _LINE_LEAST)
-        _draw(result, labels, label, figure, line)
+        _draw(result, labels, label, figure, line, rims)
     return result
 
 
-def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: float) -> None:
-    """One figure, in place, as far as it is seen."""
+def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: float, rims: NDArray[np.uint8]) -> None:
+    """One figure, in place, as far as it is seen; without an outline where `rims` are not 0."""
     height, width = labels.shape
     reach, body = round(line) + 1, figure.body
     inside = Box(body.left - reach, body.top - reach, body.right + reach, body.bottom + reach).within(width, height)
@@ -143,7 +148,9 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     found, _ = cv2.findContours(beyond, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE, offset=(-left, -top))
     apart = min(max(round(_APART * figure.head.height), _BESIDE), 4 * _BESIDE)
     smooth = [_without_stairs(outline[:, 0], apart) for outline in found if len(outline) > _BESIDE]
+    plain = picture[part].copy()
     cv2.polylines(picture[part], smooth, True, _WHITE, max(round(line), 1), cv2.LINE_AA, SHIFT)
+    cv2.copyTo(plain, rims[part], picture[part])
 
 
 def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float, *, coat: bool) -> None:

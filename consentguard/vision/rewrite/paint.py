@@ -77,7 +77,7 @@ def painted_twice(pixels: Pixels, plan: RewritePlan, paint: Paint) -> tuple[Pixe
 def _drawn_on(bare: Pixels, plan: RewritePlan, paint: Paint) -> Pixels:
     """A painted picture with what is drawn on it, only where the plan hides somebody; itself where nothing is."""
     if paint.sticker == FIGURE and plan.figures is not None:
-        drawn = drawn_on(bare, plan.figures)
+        drawn = drawn_on(bare, plan.figures, plan.people)
         return uint8(cv2.copyTo(bare, (~plan.hidden).view(np.uint8), drawn))
     if paint.sticker in ("", FIGURE) or not plan.heads:
         return bare

@@ -58,7 +58,7 @@ class Placement:
         owner: the label of each cell.
         people: as in `Figures`.
         shapes: of the body of each; None for a head alone.
-        order: labels, from those who are furthest away to the nearest.
+        order: labels, from those whose body is furthest away to the nearest.
     """
 
     grid: Grid
@@ -66,6 +66,12 @@ class Placement:
     people: tuple[Figure, ...] = ()
     shapes: tuple[Shape | None, ...] = ()
     order: tuple[int, ...] = ()
+
+    @property
+    def heads(self) -> Sequence[int]:
+        """Labels, from the smallest head to the largest. They stand before bodies: a head that was found was seen,
+        whatever is guessed of bodies."""
+        return sorted(self.order, key=lambda label: self.people[label - 1].head.height)
 
     @classmethod
     def nobody(cls, grid: Grid) -> Placement:
@@ -76,7 +82,7 @@ class Placement:
         labels = np.zeros(hidden.shape, np.uint8)
         for label in self.order:
             _lay(labels, label, self.shapes[label - 1], self.grid.grain, frame)
-        for label in self.order:  # a head that was found was seen, whatever is guessed of bodies
+        for label in self.heads:
             _lay_head(labels, label, _ovals(self.people[label - 1]), frame)
         labels[~hidden] = 0
         return Figures(labels, tuple(one.moved(-frame.left, -frame.top) for one in self.people))
@@ -112,11 +118,11 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
         _lay(owner, index + 1, shapes[index], 1, cells)
     seen = np.bincount(owner.ravel(), minlength=len(people) + 1)[1:]
     for index, shape in enumerate(shapes):
-        behind = _owner_at(people[index].head, owner, grid)
-        if behind in {0, index + 1}:
-            continue
-        small = people[index].head.height < _SMALLER * people[behind - 1].head.height
-        if shape is None or (small and seen[index] < _HARDLY_SEEN * shape.area):
+        head, behind = people[index].head, _owner_at(people[index].head, owner, grid)
+        hardly = shape is None or seen[index] < _HARDLY_SEEN * shape.area
+        small = behind and head.height < _SMALLER * people[behind - 1].head.height
+        on_a_body = behind not in {0, index + 1} and (shape is None or (small and hardly))
+        if on_a_body or any(_lies_in(head, other.head) for other in people):
             order.remove(index)
     free = (scene.alone | scene.cut) & (owner == 0) & painted.touched
     for one in largest:
@@ -127,10 +133,11 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
         people.append(_figure(head, shape, joints, grid, coat=guessed))
         _lay(owner, label, shape, 1, cells)
     labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
-    for label in labels:
+    placed = Placement(grid, owner, tuple(people), tuple(shapes), labels)
+    for label in placed.heads:
         _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], cells)
     owner[~painted.touched] = 0
-    return Placement(grid, owner, tuple(people), tuple(shapes), labels)
+    return placed
 
 
 def _free_of_rims(full: Mask, shown: Mask) -> NDArray[np.uint8]:
@@ -203,6 +210,11 @@ def _on_paint(ovals: Sequence[Oval], hidden: Mask, grid: Grid) -> bool:
         if hidden[y[there], x[there]].sum() < _ON_PAINT * there.sum():
             return False
     return True
+
+
+def _lies_in(head: Box, other: Box) -> bool:
+    """Whether a head lies in a larger one, of which it would hide the face."""
+    return head.height < _SMALLER * other.height and head.overlap(other) > head.area / 2
 
 
 def _owner_at(head: Box, owner: Labels, grid: Grid) -> int:
