@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,11 @@ from command_line import Answer, typed
 from fakes import SAMPLE_FILE
 from PIL import Image
 
-from consentguard.cli import main
+from consentguard.cli import main, show
 from consentguard.cli.parser import build_parser
 from consentguard.consent.codes import FINDINGS, REASONS
 from consentguard.files import write_whole
-from consentguard.values import Standing
+from consentguard.values import Finding, Outcome, Rewrite, Standing, Verdict
 from consentguard.vision.models.store import manifest
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and paths of POSIX")
@@ -367,6 +367,19 @@ def test_every_bad_photo_gets_a_named_error_and_stops_no_other(desk):
         ]
     assert answer.lines[-1]["outcome"] == "released"
     assert desk.names("bad") == [Path(answer.lines[-1]["output"]).name]
+
+
+def test_what_stops_a_photo_stands_apart_from_what_stops_nothing():
+    days = Finding("outside-days", "policy", "Saturday: this channel posts on Monday only.")
+    named = Finding("declared-not-approved", "P002", "P002: no-consent for website")
+    refused = Verdict(photo="a.jpg", outcome=Outcome.REFUSED, reasons=(named.rule,), findings=(days, named))
+    assert show.verdict(refused).splitlines()[2:5] == [
+        f"  declared-not-approved: {REASONS[named.rule]}",
+        "    P002: no-consent for website",
+        "  note: outside-days: Saturday: this channel posts on Monday only.",
+    ]
+    released = replace(refused, outcome=Outcome.RELEASED, reasons=(), findings=(), rewrite=Rewrite.COVER)
+    assert show.verdict(released).splitlines()[-1] == "  how: cover: heads painted over"
 
 
 def test_a_photo_that_cannot_be_read_is_told_of_once(desk):

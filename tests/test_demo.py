@@ -14,6 +14,7 @@ def test_the_demo_tells_the_whole_story(tmp_path: Path) -> None:
     assert demo.run(tmp_path, say=said.append, note=said.append) == 0
     table = (tmp_path / "verdicts.txt").read_text()
     assert "NOT AS EXPECTED" not in table
+    assert "cannot_tell  unreadable-image" in table
     released = sorted(tmp_path.glob("*-released.jpg"))
     assert len(released) == len(list(tmp_path.glob("*-before-after.png"))) >= 4
     for file in released:

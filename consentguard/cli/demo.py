@@ -17,6 +17,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from consentguard.consent.codes import reason_of
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.question import Asked
 from consentguard.consent.record.state import State
@@ -133,7 +134,7 @@ def _judge(guard: Guard, scene: Case) -> tuple[Verdict, bytes | None]:
     except Refused as error:
         return error.verdict, None
     except CannotTell as error:
-        return Verdict(photo=scene.title, outcome=Outcome.CANNOT_TELL, reasons=(type(error).__name__,)), None
+        return Verdict(photo=scene.title, outcome=Outcome.CANNOT_TELL, reasons=(reason_of(error),)), None
     return released.verdict, released.data
 
 

@@ -22,6 +22,11 @@ _HEADLINES = {
     Outcome.REFUSED: "must not go",
     Outcome.CANNOT_TELL: "undecided, so must not go",
 }
+_KINDS = {
+    Rewrite.CROP: "a part of the photo",
+    Rewrite.SILHOUETTE: "people painted over",
+    Rewrite.COVER: "heads painted over",
+}
 
 
 def verdict(judged: Verdict, said: set[str] | None = None) -> str:
@@ -39,7 +44,7 @@ def verdict(judged: Verdict, said: set[str] | None = None) -> str:
         shown = len(judged.faces) - judged.hidden
         lines.append(f"  {counted(len(judged.faces), 'face')} found, {shown} may be seen, {judged.hidden} may not")
     if judged.rewrite not in (None, Rewrite.NONE):
-        lines.append(f"  how: {judged.rewrite}")
+        lines.append(f"  how: {judged.rewrite}: {_KINDS[judged.rewrite]}")
     released = judged.outcome is Outcome.RELEASED
     reasons = () if released else judged.reasons
     new = [finding for finding in judged.findings if finding.rule not in (said or ())]
