@@ -22,7 +22,8 @@ _TROUSERS: Final[tuple[Colour, ...]] = ((84, 98, 140), (112, 118, 134), (72, 82,
 _SHOES: Final = (70, 66, 76)
 _WHITE: Final = (255, 255, 255)
 _RIM: Final = 0.75
-"""Share of the light of a part of the body that its rim has."""
+_CLOTHES: Final = 0.88
+"""Share of the light of a part of the body that its rim has, and that clothes beside it have."""
 _NECK: Final = 0.86
 """Share of the light of a face that a neck has."""
 _LINE: Final = 1 / 230
@@ -136,7 +137,7 @@ def _draw(picture: Pixels, labels: Labels, label: int, figure: Figure, line: flo
     if not mine.any():
         return
     canvas, here = np.empty((*mine.shape, 3), np.uint8), figure.moved(-inside.left, -inside.top)
-    cv2.rectangle(canvas, (0, 0), mine.shape[::-1], BODIES[(label - 1) % len(BODIES)], cv2.FILLED)
+    cv2.rectangle(canvas, (0, 0), mine.shape[::-1], shade(BODIES[(label - 1) % len(BODIES)], _CLOTHES), cv2.FILLED)
     if here.joints is not None:
         _body(canvas, here.joints, label, line, unit_of(figure.head), coat=here.coat)
     _head(canvas, here, label, from_behind=_seen_of(_face_of(Oval.of_head(here.head)), mine) < _FACE_SEEN)
@@ -157,7 +158,7 @@ def _body(canvas: Pixels, joints: Joints, label: int, line: float, unit: float, 
     """A body, each part of it a little darker at its rim, on clothes that are wider; in place."""
     shirt, trousers = BODIES[(label - 1) % len(BODIES)], _TROUSERS[(label - 1) % len(_TROUSERS)]
     below = round(waist(joints, unit))
-    cv2.rectangle(canvas, (0, below), canvas.shape[1::-1], trousers, cv2.FILLED)
+    cv2.rectangle(canvas, (0, below), canvas.shape[1::-1], shade(trousers, _CLOTHES), cv2.FILLED)
     colours = {
         BodyPart.LEG: trousers,
         BodyPart.SHOE: _SHOES,
