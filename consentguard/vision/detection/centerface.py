@@ -34,7 +34,9 @@ _INNER: Final = "474"
 INNER_STRIDE: Final = 16
 """The tensor inside the network that tells a head from anything else (docs/decisions/0072-backs-of-heads.md): 96
 channels, and its stride in pixels."""
-_OUTPUTS: Final = ("537", "538", "539", "540", _INNER)
+_OUTPUTS: Final = ("537", "538", "539", _INNER)
+_MARKS: Final = "540"
+"""Scores, sizes and offsets of all cells, and landmarks, which a close pass is not asked for."""
 _USUAL: Final = 192
 """Side in pixels of the cut that most close passes see."""
 _GRID: Final = 3
@@ -127,7 +129,8 @@ class CenterFace:
 
         def made(data: bytes, *shape: int, one_at_a_time: bool = False) -> engine.CompiledNetwork:
             inputs = {"input.1": shape}
-            return engine.load(data, card.file, inputs, exact=False, outputs=_OUTPUTS, one_at_a_time=one_at_a_time)
+            asked = (*_OUTPUTS, _MARKS) if one_at_a_time else _OUTPUTS
+            return engine.load(data, card.file, inputs, exact=False, outputs=asked, one_at_a_time=one_at_a_time)
 
         data = model_store.read(card)
         # Three times: what is kept for a whole picture is kept once, close passes run side by side, and a network made
@@ -154,7 +157,7 @@ class CenterFace:
             across, down = (down, across) if turns % 2 else (across, down)
         tall, wide = seen.shape[:2]
         outputs = self._whole(planes(seen, *padded(tall, wide)))
-        rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs["540"], weakest)
+        rows = decode(outputs["537"], outputs["538"], outputs["539"], outputs[_MARKS], weakest)
         # sides are rounded by the resize, so each axis has its own exact factor
         rows[:, [0, 2, 5, 7, 9, 11, 13]] /= across
         rows[:, [1, 3, 6, 8, 10, 12, 14]] /= down

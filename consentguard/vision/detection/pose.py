@@ -28,6 +28,8 @@ _SAME: Final = 0.3
 
 _VIEW: Final = 256
 _POINTS: Final = 39
+_READ: Final = ("Identity", "Identity_1")
+"""Points and presence; `Identity_2` is the mask."""
 _GROWN: Final = 1.25
 """The landmark network sees 1.25 times the circle that the detector draws around a body (MediaPipe's scale_x)."""
 
@@ -92,8 +94,8 @@ class Pose:
         landmark = model_store.read(second)
         return cls(
             engine.load(model_store.read(first), first.file, {}, exact=False, one_at_a_time=True),
-            engine.load(landmark, second.file, {}, exact=False),
-            engine.load(landmark, second.file, {}, exact=False, outputs=("Identity", "Identity_1")),
+            engine.load(landmark, second.file, {}, exact=False, outputs=(*_READ, "Identity_2")),
+            engine.load(landmark, second.file, {}, exact=False, outputs=_READ),
             f"{first.label}+{second.label}",
             least=first.sure_from,
             sure=second.sure_from,
