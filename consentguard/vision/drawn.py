@@ -39,7 +39,7 @@ _DARKER: Final = 0.42
 """Share of the light of a face that eyes and mouth have."""
 
 _NEAR: Final = (10, 10, 10)
-_SMALL: Final = 30
+_SMALL: Final = 40
 _NEAR_SMALL: Final = (12, 16, 16)
 """Levels of 255 by which coding moves a flat colour at most, RGB; in boxes of fewer pixels in height, Y, Cr and Cb:
 colours are coded at half the resolution of light, so that those around it run into it."""
@@ -67,8 +67,9 @@ _FLAT, _FLAT_SMALL = 0.6, 0.3
 _ROWS: Final = np.ones(3)
 _ROW_SHARE: Final = 0.12
 _FEW: Final = 4
-"""Share of the light pixels of any three rows that have the colour, in rows of more than so few: between a cap and a
-mask of it, where skin is seen, none do."""
+_TO_CHIN: Final = 0.8
+"""Share of the light pixels of any three rows that have the colour, in rows of more than so few, in so much of the face
+from above: between a cap and a mask of it, where skin is seen, none do. On a chin may lie the outline of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +210,16 @@ def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
         here = Box(left, top, left + drawing.shape[1], top + drawing.shape[0]).overlap(middle)
         if best < _ALIKE or here < _COVERED * middle.area or there[plain].mean() < flat:
             continue
-        if _in_every_row(there & plain, plain):
+        if _down_to_chin(there & plain, plain):
             return True
     return False
 
 
-def _in_every_row(mine: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
-    """Whether enough of what is light in a drawing has its colour all the way down."""
+def _down_to_chin(mine: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
+    """Whether enough of what is light in a drawing has its colour in every row above the chin."""
     those, of = (np.convolve(np.count_nonzero(each, axis=1), _ROWS, "same") for each in (mine, plain))
-    return bool((those >= _ROW_SHARE * of)[np.count_nonzero(plain, axis=1) >= _FEW].all())
+    enough = (those >= _ROW_SHARE * of) | (np.count_nonzero(plain, axis=1) < _FEW)
+    return bool(enough[: round(_TO_CHIN * len(enough))].all())
 
 
 @cache
