@@ -19,6 +19,7 @@ from consentguard.vision.detection.fusion import Candidates, fuse, may_be_placed
 from consentguard.vision.detection.pyramid import Levels
 from consentguard.vision.detection.turning import Turn, turned_back
 from consentguard.vision.imagefile import codec
+from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 
 FACES = {
     # photograph: brow to chin, cheek to cheek, read off the picture by eye, in source pixels
@@ -211,6 +212,24 @@ def test_the_second_pass_is_the_one_that_asks_less(
     detector.find_upright(pixels)
     detector.find_upright(pixels, finest=False)
     assert (first, asked) == ({1.0}, [0.5, 1.0])
+
+
+def test_nothing_is_asked_about_a_drawn_face(detector: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, asked = Box(100, 60, 160, 120), list[np.ndarray]()
+    labels = np.zeros((320, 320), np.uint8)
+    labels[50:, 90:170] = 1
+    figures = Figures(labels, (Figure(head, head),))
+    pixels = drawn_on(np.full((320, 320, 3), 110, np.uint8), figures, np.zeros((320, 320), np.bool_))
+
+    def close_passes(self: FaceFinder, levels: Levels, found: Candidates) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(found.rows[:, :4])
+        return found.close, found.rows[:, :4]
+
+    monkeypatch.setattr(FaceFinder, "_close_passes", close_passes)
+    detector.find_upright(pixels, finest=False)
+    detector.find_upright(pixels)
+    drawn = [sum(head.iou(Box.covering(*row.tolist())) > 0.2 for row in rows) for rows in asked]
+    assert drawn == [0, 1]
 
 
 def test_one_lies_down_beside_one_who_stands(photographs: dict[str, bytes], detector: Detector) -> None:

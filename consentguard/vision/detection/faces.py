@@ -22,6 +22,7 @@ from consentguard.vision.detection.opinion import ASKED_UNDER, NO_FACE, UNCONFIR
 from consentguard.vision.detection.pyramid import TURNS, Levels
 from consentguard.vision.detection.turning import Turn, roll, turned_back
 from consentguard.vision.detection.yunet import YuNet
+from consentguard.vision.drawn import is_drawn
 from consentguard.vision.models import engine
 from consentguard.vision.models.store import ModelStore
 
@@ -116,13 +117,15 @@ class FaceFinder:
 
     def find_upright(self, pixels: Pixels, smallest_face: int = 20, *, finest: bool = True) -> tuple[Face, ...]:
         """Faces that stand upright, surest first, small ones from half of the score that `find` asks: these are what a
-        first pass misses. Without CenterFace's finest pass, which costs most, from the scores of `find`.
+        first pass misses. Without CenterFace's finest pass, which costs most, from the scores of `find`, and with
+        nothing asked about drawn faces, of which a finished picture has many.
         """
         levels = Levels(pixels)
         finer, fine, *coarser = _scales_of(levels, smallest_face)
         if finest:
             return self._upright(levels, (finer, fine, *coarser), _SECOND)
-        return self._upright(levels, (finer, *coarser))
+        rows = engine.together(self._passes(levels, (finer, *coarser)))
+        return self._fused(levels, rows, (finer, *coarser), leave_out=partial(is_drawn, pixels))
 
     def _passes(self, levels: Levels, scales: Sequence[float]) -> list[Callable[[], Rows]]:
         """The passes of a plan: YuNet's at the finest scale, CenterFace's at the others."""
@@ -210,12 +213,19 @@ class FaceFinder:
         return rows
 
     def _fused(
-        self, levels: Levels, seen: Sequence[Rows], scales: Sequence[float], small: float = 1.0
+        self,
+        levels: Levels,
+        seen: Sequence[Rows],
+        scales: Sequence[float],
+        small: float = 1.0,
+        leave_out: Callable[[Box], bool] | None = None,
     ) -> tuple[Face, ...]:
         """The faces that passes at these scales make together, with close passes where they leave doubt; `small` as in
-        `Candidates.counted`."""
+        `Candidates.counted`, and nothing more is asked about boxes to be left out."""
         height, width = levels.pixels.shape[:2]
         first = fuse(seen, scales)
+        if leave_out is not None:
+            first = first.only([not leave_out(Box.covering(*row[:4].tolist())) for row in first.rows])
         found = settle(first, *self._close_passes(levels, first))
         passes = [f"x{scale:.2f}" for scale in scales]
         counted = np.flatnonzero(found.counted(small))

@@ -71,6 +71,11 @@ class Candidates:
     said: Floats
     close: Floats
 
+    def only(self, kept: Sequence[bool]) -> Candidates:
+        """Those that are kept."""
+        mask = np.asarray(kept, np.bool_)
+        return Candidates(self.rows[mask], self.said[mask], self.close[mask])
+
     def counted(self, small: float = 1.0) -> NDArray[np.bool_]:
         """Which of them count as faces, at the operating point for their height; small ones from a share of it."""
         tall = self.rows[:, 3] - self.rows[:, 1]
