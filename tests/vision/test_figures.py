@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consentguard.values import Box, Extent, Face, Head, PersonRegion, Picture, Rewrite, Seen
+from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Picture, Rewrite, Seen
 from consentguard.vision.drawn import BODIES, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.bodies import heads_alone, tidied
@@ -235,6 +235,25 @@ def test_who_was_not_read_wears_a_coat() -> None:
     assert figure.joints is not None
     knees = round(figure.joints[8][1])
     assert (made.labels[knees, figure.head.left + 4 : figure.head.right - 4] == 1).all()
+
+
+def test_who_is_drawn_with_hands_keeps_none_of_their_own() -> None:
+    """Hands of somebody whose arms were not read stay."""
+    face = face_at(140, 30, 24)
+    sure = np.full((200, 120), 220, np.uint8)
+    joints = [(130, 66), (174, 66), (120, 100), (190, 90), (120, 140), (200, 120), (140, 140), (164, 140)]
+    read = tuple((float(x), float(y)) for x, y in [*joints, *[(140, 200), (164, 200), (140, 230), (164, 230)]])
+    person = replace(body(Box(92, 20, 212, 220), face, sure), joints=read)
+    hands = []
+    for x, y in ((202, 122), (30, 150)):
+        points = tuple((float(x), y - 20 * step / 21) for step in range(21))
+        outline = ((x - 8.0, y - 20.0), (x + 8.0, y - 20.0), (x + 8.0, y + 0.0), (x - 8.0, y + 0.0))
+        hands.append(Hand(Box(x - 8, y - 20, x + 8, y), 0.9, points, outline))
+    scene = survey_of(GREY, Seen((face,), (), tuple(hands), (person,)), (), REMAIN, (), (), 0)
+    assert scene.hands == tuple(hands)
+    assert tidied(scene).hands == (hands[1],)
+    unread = survey_of(GREY, Seen((face,), (), tuple(hands), (replace(person, joints=None),)), (), REMAIN, (), (), 0)
+    assert tidied(unread).hands == tuple(hands)
 
 
 def test_gaps_and_small_holes_of_a_body_are_closed() -> None:

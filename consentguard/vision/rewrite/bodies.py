@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from math import hypot
 from typing import Final
 
 import cv2
 import numpy as np
 
+from consentguard.values import Hand, Point
 from consentguard.vision.rewrite.cells import Grid, grown_cells
+from consentguard.vision.rewrite.child import plausible, wrists_of
 from consentguard.vision.rewrite.scene import Hidden, Scene
 from consentguard.vision.rewrite.shapes import Mask
+from consentguard.vision.rewrite.silhouette import WRIST, hand_length, own_box
 
 _CLOSED: Final = 0.3
 _HOLE: Final = 0.5
 """Heads: gaps half as wide are closed in the shape of a body, and holes of so many squares of a head are filled."""
+_AT_WRIST: Final = 1.2
+"""Lengths of a hand within which its wrist is that of a body: both are read with errors of their own."""
 _FINE: Final = 3
 """Squares in half of such a gap: the gaps of large people are closed on a coarser grid."""
 
 
 def tidied(scene: Scene) -> Scene:
-    """The scene with rounder bodies: gaps and holes of each hidden person are closed. Nothing is shown by it."""
-    return replace(scene, hidden=tuple(replace(one, cells=_whole(one, scene.grid)) for one in scene.hidden))
+    """The scene before figures are drawn on it: gaps and holes of each hidden person are closed, and who is drawn with
+    hands keeps none of their own. Nothing is shown by it."""
+    hidden = tuple(replace(one, cells=_whole(one, scene.grid)) for one in scene.hidden)
+    wrists = [wrist for one in hidden for wrist in wrists_of(plausible(one.joints, own_box(one.head)))]
+    return replace(scene, hidden=hidden, hands=tuple(hand for hand in scene.hands if not _is_of(hand, wrists)))
+
+
+def _is_of(hand: Hand, wrists: Sequence[Point]) -> bool:
+    """Whether a hand is at one of these wrists."""
+    (x, y), reach = hand.points[WRIST], _AT_WRIST * hand_length(hand)
+    return any(hypot(x - across, y - down) <= reach for across, down in wrists)
 
 
 def heads_alone(scene: Scene) -> Scene:

@@ -112,6 +112,11 @@ def plausible(read: Joints | None, head: Box) -> Joints | None:
     return tuple((float(x), float(y)) for x, y in joints)
 
 
+def wrists_of(joints: Joints | None) -> tuple[Point, ...]:
+    """Both wrists; none without joints."""
+    return () if joints is None else (joints[_WRIST], joints[_WRIST + 1])
+
+
 def waist(joints: Joints, unit: float) -> float:
     """The y at which trousers begin, in pixels; `unit` is the height of the head."""
     return (joints[_HIP][1] + joints[_HIP + 1][1]) / 2 + _TRUNK_WIDE * unit / 2

@@ -33,7 +33,7 @@ _FOREARM_WIDE: Final = 0.35
 Contini 1966); half of its width, sleeve included."""
 _AT_WRIST, _AT_ELBOW, _ROUND = 0.24, 0.27, 16
 """Radii of an arm that is kept, in the same; and corners of its round ends."""
-_WRIST, _MIDDLE_ROOT, _MIDDLE_TIP = 0, 9, 12
+WRIST, _MIDDLE_ROOT, _MIDDLE_TIP = 0, 9, 12
 
 
 def own_box(head: Face | Head) -> Box:
@@ -74,7 +74,7 @@ def trunk(head: Box) -> Polygon:
 
 def hand_length(hand: Hand) -> float:
     """From the wrist to the tip of the middle finger, in pixels."""
-    wrist, root, tip = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT, _MIDDLE_TIP))
+    wrist, root, tip = (np.array(hand.points[index]) for index in (WRIST, _MIDDLE_ROOT, _MIDDLE_TIP))
     return max(float(np.linalg.norm(root - wrist) + np.linalg.norm(tip - root)), 1.0)
 
 
@@ -98,7 +98,7 @@ def kept_forearm(hand: Hand) -> Polygon:
 
 def forearm(hand: Hand) -> Polygon:
     """What lies behind a hand, as far as the elbow, with room around it."""
-    wrist, root = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT))
+    wrist, root = (np.array(hand.points[index]) for index in (WRIST, _MIDDLE_ROOT))
     _, elbow, length = _forearm(hand)
     along = (wrist - root) / max(float(np.linalg.norm(wrist - root)), 1e-6)
     across = np.array([-along[1], along[0]]) * _FOREARM_WIDE * length
@@ -107,7 +107,7 @@ def forearm(hand: Hand) -> Polygon:
 
 def _forearm(hand: Hand) -> tuple[np.ndarray, np.ndarray, float]:
     """The wrist, where the elbow is thought to be, and the length of the hand."""
-    wrist, root = (np.array(hand.points[index]) for index in (_WRIST, _MIDDLE_ROOT))
+    wrist, root = (np.array(hand.points[index]) for index in (WRIST, _MIDDLE_ROOT))
     length = hand_length(hand)
     along = (wrist - root) / max(float(np.linalg.norm(wrist - root)), 1e-6)
     return wrist, wrist + along * _FOREARM_LONG * length, length
