@@ -372,7 +372,9 @@ def test_every_bad_photo_gets_a_named_error_and_stops_no_other(desk):
 def test_what_stops_a_photo_stands_apart_from_what_stops_nothing():
     days = Finding("outside-days", "policy", "Saturday: this channel posts on Monday only.")
     named = Finding("declared-not-approved", "P002", "P002: no-consent for website")
-    refused = Verdict(photo="a.jpg", outcome=Outcome.REFUSED, reasons=(named.rule,), findings=(days, named))
+    refused = Verdict(
+        photo="a.jpg", outcome=Outcome.REFUSED, reasons=(named.rule,), findings=(days, named), rewrite=Rewrite.CROP
+    )  # nothing was made of it, whatever would have been
     assert show.verdict(refused).splitlines()[2:5] == [
         f"  declared-not-approved: {REASONS[named.rule]}",
         "    P002: no-consent for website",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from consentguard.consent.codes import NOTES, OF_THE_RUN, REASONS, reason_of, steps
+from consentguard.consent.codes import OF_THE_RUN, REASONS, reason_of, steps
 from consentguard.consent.policy.policy import Policy
 from consentguard.consent.policy.rules.channels import Channel
 from consentguard.consent.policy.rules.hours import ANY_TIME, Hours
@@ -43,18 +43,16 @@ def verdict(judged: Verdict, said: set[str] | None = None) -> str:
     if judged.outcome is not Outcome.CANNOT_TELL:
         shown = len(judged.faces) - judged.hidden
         lines.append(f"  {counted(len(judged.faces), 'face')} found, {shown} may be seen, {judged.hidden} may not")
-    if judged.rewrite not in (None, Rewrite.NONE):
+    if judged.rewrite in _KINDS and judged.outcome in (Outcome.RELEASED, Outcome.NEEDS_REWRITE):
         lines.append(f"  how: {judged.rewrite}: {_KINDS[judged.rewrite]}")
-    released = judged.outcome is Outcome.RELEASED
-    reasons = () if released else judged.reasons
+    reasons = () if judged.outcome is Outcome.RELEASED else judged.reasons
     new = [finding for finding in judged.findings if finding.rule not in (said or ())]
     for code in reasons:
         lines.append(f"  {code}: {REASONS[code]}")
         lines += [f"    {said_of(judged.photo, finding.message)}" for finding in new if finding.rule == code]
     for finding in new:
         if finding.rule not in reasons:
-            note = "note: " if released or finding.rule in NOTES else ""
-            lines.append(f"  {note}{finding.rule}: {said_of(judged.photo, finding.message)}")
+            lines.append(f"  note: {finding.rule}: {said_of(judged.photo, finding.message)}")
     if judged.outcome is Outcome.REFUSED and (step := steps(judged.reasons)):
         lines.append(f"  next: {step}")
     if said is not None:
