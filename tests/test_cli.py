@@ -472,6 +472,17 @@ def test_unknown_commands_and_options_exit_2(arguments, capsys):
     assert "usage: consentguard" in capsys.readouterr().err
 
 
+def test_every_help_text_is_printed_as_it_is_meant():
+    waiting, seen = [build_parser()], 0
+    while waiting:
+        parser = waiting.pop()
+        text, seen = parser.format_help(), seen + 1
+        assert "%" not in text.replace("95 %", ""), parser.prog
+        for action in parser._actions:
+            waiting += action.choices.values() if isinstance(action.choices, dict) else []
+    assert seen > 40
+
+
 def test_no_command_prints_them_all_and_where_to_begin(capsys):
     assert main([]) == 2
     told = capsys.readouterr().err

@@ -271,8 +271,8 @@ def _judge(arguments: argparse.Namespace, repository: Repository | None) -> Judg
     state = State.open(directory)
     if arguments.register is None and not os.path.lexists(register_file):
         raise CannotTell(
-            f"{register_file}: no register is here, so nothing can be judged; copy the consent register there, or name "
-            "one outside the repository with --register FILE."
+            f"{register_file}: no register is here, so nothing can be judged; copy the school's there with "
+            "`consentguard start --register FILE`, or name one outside the repository with --register FILE."
         )
     policy = Policy.load(policy_file) if policy_file else Policy.shipped()
     return Judge(Register.load(register_file), policy, state, arguments.channel)

@@ -35,12 +35,13 @@ def add_commands(top: Commands, options: Options) -> None:
         "calibrate",
         parents=[options.papers, options.state],
         help="measure on the enrolled how often they are taken for one another, and set the threshold",
-        description="Measures FPIR and FNIR on the school's own templates, with 95 %% intervals, and keeps the "
-        "threshold for the policy's recognition.false_positives. With too few people the shipped one stands.",
+        description="Measures on the school's own templates how often people are taken for somebody else (FPIR) and "
+        "how often they are not recognised (FNIR), with 95 % intervals. Keeps the threshold that follows from the "
+        "policy's recognition.false_positives. With too few people the shipped one stands.",
     )
     calibrate_command.add_argument(
         "--photos", type=Path, metavar="DIR|CSV",
-        help="other photos of the enrolled, laid out as for enrol: without them the numbers flatter",
+        help="other photos of the enrolled, laid out as for enrol; without them the rates come out too low",
     )  # fmt: skip
     calibrate_command.add_argument("--plot", type=Path, metavar="PNG", help="draw both errors over the threshold")
     calibrate_command.set_defaults(run=calibrate)
@@ -102,7 +103,9 @@ def calibrate(arguments: argparse.Namespace) -> int:
     else:
         print("the threshold is the school's own now")
     if not arguments.photos:
-        print("templates were compared with one another, which flatters: name later photos with --photos")
+        print(
+            "templates were compared with one another, so the rates come out too low: name later photos with --photos"
+        )
     if arguments.plot:
         from consentguard.cli.files import write
         from consentguard.vision.chart import errors_over_threshold

@@ -235,7 +235,7 @@ def test_without_a_register_nothing_passes(site, capsys, tmp_path):
     assert hook("pre-commit", "--state", str(tmp_path / "bare")) == 3
     said = capsys.readouterr().err
     assert "bare/consent_register.csv: no register is here" in said
-    assert "copy the consent register there, or name one outside the repository with --register FILE" in said
+    assert "or name one outside the repository with --register FILE" in said
     assert hook("pre-commit", "--state", str(tmp_path / "nothing")) == 3
     assert "make it once with `consentguard init" in capsys.readouterr().err
 

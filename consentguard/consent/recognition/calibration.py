@@ -110,8 +110,8 @@ def calibrate(
         population: the model, already moved to this school (`Population.at`); its tail stands where data are too few.
         false_positives: the share of strangers' faces that may be taken for anybody enrolled.
         faces: other photos of the enrolled, as ids and embeddings. Without them each template is compared with the
-            others, which flatters where they were taken on one day; such a calibration can make matching stricter than
-            what ships, never laxer.
+            others, which comes out better than it is where they were taken on one day; such a calibration can make
+            matching stricter than what ships, never laxer.
 
     Raises TemplateStoreError where there are not two people to compare.
     """
