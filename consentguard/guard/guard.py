@@ -302,8 +302,8 @@ class Guard(Many):
     def calibrate(self, photos: str | Path | None = None) -> tuple[Calibration, tuple[str, ...]]:
         """Measures on the enrolled how often they are taken for one another, and keeps the threshold that follows.
 
-        `photos` are other photos of the enrolled, laid out as for `enrol`; they make the numbers honest, and nothing of
-        them is kept; without them the threshold may become stricter than the shipped one, never laxer. Returns the
+        `photos` are other photos of the enrolled, laid out as for `enrol`; nothing of them is kept. Without them the
+        rates come out too low, and the threshold may become stricter than the shipped one, never laxer. Returns the
         calibration, and a line for each photo that could not be used and each person to enrol anew. Raises WrongUsage,
         TemplateStoreError.
         """

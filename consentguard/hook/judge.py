@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from consentguard.guard.text_rules import Words
 
 _DEEPEST: Final = 5
-"""A picture in a style sheet in a drawing in a page is three deep; what is deeper hides on purpose."""
+"""A picture in a style sheet in a drawing in a page is three deep; what is deeper is undecided."""
 
 _SEALED_STEP: Final = (
     "Publish its pictures as files of their own, or list its path under `unjudged` in the policy's [hook]."

@@ -45,7 +45,7 @@ _MIN_EDGE: Final = 32
 """Pixels; below this no detector here can speak, and no reader could recognise anybody."""
 
 _SMALL: Final = 8_000_000
-"""Pixels up to which no file is suspected of being a bomb: a white slide shrinks to almost nothing, honestly."""
+"""Pixels up to which no file is suspected of being a bomb: a white slide shrinks to almost nothing."""
 
 _DAMAGE: Final = (
     *(OSError, ValueError, SyntaxError, EOFError, ArithmeticError, TypeError, LookupError, RuntimeError, MemoryError),
