@@ -3,7 +3,7 @@
     python benchmarks/portrait.py astronaut.png [--out docs/before-after.png]
 
 The photo is NASA's portrait of the astronaut Eileen Collins, in the public domain; scikit-image ships it as
-skimage/data/astronaut.png. It is made 400 px large first. Nobody consented. Policy lets bodies remain here: under the
+skimage/data/astronaut.png. It is made 448 px large first. Nobody consented. Policy lets bodies remain here: under the
 shipped one, which lets only hands and backs of heads remain, this portrait is refused.
 """
 
@@ -20,7 +20,7 @@ from PIL import Image
 from consentguard import Guard, Policy, Register, State
 from consentguard.vision.imagefile import codec
 
-SIDE, GAP, COLOURS = 400, 12, 192
+SIDE, GAP, COLOURS = 448, 12, 192
 
 
 def main() -> None:

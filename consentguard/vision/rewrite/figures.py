@@ -183,6 +183,11 @@ def head_of(head: Box, *, long_hair: bool, curls: Box | None = None) -> tuple[Ov
     return (oval, *around, *locks) if long_hair else (oval, *around)
 
 
+def neck_of(head: Box) -> Oval:
+    """The neck beneath the head that is drawn in a box."""
+    return Oval.of_head(head).part(0, 0.98, 0.4, 0.42)
+
+
 def _face_of(head: Oval) -> Oval:
     """Where a head that is drawn has its face."""
     return head.part(0, 0.16, 0.86, 0.8) if head.high >= _FRINGE_LEAST else head.part(0, 0.2, 0.87, 0.77)
@@ -206,7 +211,7 @@ def _head(canvas: Pixels, figure: Figure, label: int, *, from_behind: bool) -> N
     light = FACES[0]
     for lock in locks:
         lock.fill(canvas, hair)
-    head.part(0, 0.95, 0.4, 0.34).fill(canvas, shade(light, _NECK))
+    neck_of(figure.head).fill(canvas, shade(light, _NECK))
     head.fill(canvas, hair)
     if from_behind:
         return

@@ -14,7 +14,7 @@ from consentguard.values import Box, Face, Joints
 from consentguard.vision.drawn import Oval
 from consentguard.vision.rewrite.cells import Grid
 from consentguard.vision.rewrite.child import plausible, usual
-from consentguard.vision.rewrite.figures import Figure, Figures, Labels, head_of
+from consentguard.vision.rewrite.figures import Figure, Figures, Labels, head_of, neck_of
 from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.outline import Shape, shape_of
 from consentguard.vision.rewrite.scene import Hidden, Scene
@@ -158,7 +158,7 @@ def _figure(
     coat: bool = False,
 ) -> Figure:
     """A figure with such a head, whose body, if it has any, has such a shape."""
-    boxes = [oval.box for oval in head_of(head, long_hair=long_hair, curls=curls)]
+    boxes = [oval.box for oval in (neck_of(head), *head_of(head, long_hair=long_hair, curls=curls))]
     boxes += [shape.box(grid.grain)] if shape else []
     edges = np.array([box.as_list() for box in boxes])
     body = Box(*edges[:, :2].min(axis=0).tolist(), *edges[:, 2:].max(axis=0).tolist())
@@ -167,7 +167,8 @@ def _figure(
 
 
 def _ovals(figure: Figure) -> tuple[Oval, ...]:
-    return head_of(figure.head, long_hair=figure.long_hair, curls=figure.curls)
+    neck = () if figure.joints else (neck_of(figure.head),)
+    return (*neck, *head_of(figure.head, long_hair=figure.long_hair, curls=figure.curls))
 
 
 def _head_on(one: Hidden, hidden: Mask, grid: Grid) -> Box:
