@@ -319,7 +319,7 @@ def test_a_dialog_acts_on_what_it_was_opened_for_and_esc_does_nothing(opened, br
     go_to(page, "wall.jpg")
     expect(page.locator("#undo")).to_be_visible()
     go_to(page, "broken.jpg")
-    for left in ("#post", "#undo", "#use-alt", "#faces li"):
+    for left in ("#post", "#undo", "#use-alt", "#faces li", "#preview"):
         expect(page.locator(left).locator("visible=true")).to_have_count(0)
 
     # U on what is posted asks first, and Esc is no answer, whatever was answered before
