@@ -67,7 +67,7 @@ _FLAT, _FLAT_SMALL = 0.6, 0.3
 _ROWS: Final = np.ones(3)
 _ROW_SHARE: Final = 0.12
 _FEW: Final = 4
-_TO_CHIN: Final = 0.8
+_TO_CHIN: Final = 0.7
 """Share of the light pixels of any three rows that have the colour, in rows of more than so few, in so much of the face
 from above: between a cap and a mask of it, where skin is seen, none do. On a chin may lie the outline of another."""
 
