@@ -22,22 +22,18 @@ def main() -> int:
     asked = parser.parse_args()
     people = [person for person in asked.people.split(",") if person]
 
+    if not asked.page.startswith(("https://", "http://")):
+        parser.error(f"{asked.page}: is no address of a page")
     try:
         guard = Guard.open("consent_register.csv")
         released = guard.release(asked.photo, channel="website", people=people, by=asked.by)
         admitted = guard.admit(released, channel="website")  # asked once more right before it leaves
-    except ConsentGuardError as stop:
-        print(f"{asked.photo}: {stop}", file=sys.stderr)
-        return stop.exit_code
-    if not asked.page.startswith(("https://", "http://")):
-        parser.error(f"{asked.page}: is no address of a page")
-    request = urllib.request.Request(asked.page, admitted.data, {"Content-Type": "image/jpeg"})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
-            return 0
-    except OSError as error:  # the page does not answer, or answers with an error
-        print(f"{asked.page}: not sent ({error})", file=sys.stderr)
-        return 1
+        request = urllib.request.Request(asked.page, admitted.data, {"Content-Type": "image/jpeg"})  # noqa: S310
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+    except (ConsentGuardError, OSError) as stop:  # it may not go, or the page does not take it
+        print(f"{asked.photo}: not sent: {stop}", file=sys.stderr)
+        return getattr(stop, "exit_code", 1)
+    return 0
 
 
 if __name__ == "__main__":
