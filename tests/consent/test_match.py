@@ -184,7 +184,7 @@ def test_a_gallery_is_valid_from_birth_and_cannot_be_changed() -> None:
         Gallery.of(("A",), np.zeros((2, 2), np.float32), _population(), operating, "test@1")
     with pytest.raises(ValueError, match="ids for templates"):
         Gallery.of((), np.zeros((0, 2), np.float32), _population(), operating, "test@1")
-    with pytest.raises(ValueError, match="none"):
+    with pytest.raises(ValueError, match="not finite"):
         Gallery.of(("A",), np.full((1, 2), np.nan, np.float32), _population(), operating, "test@1")
     with pytest.raises(ValueError, match="read-only"):
         TWO._profiles[0, 0] = 1
