@@ -20,6 +20,7 @@ from consentguard.values import (
     Finding,
     JudgedFace,
     Outcome,
+    PersonRegion,
     Picture,
     Rewrite,
     Standing,
@@ -203,6 +204,13 @@ def test_a_verdict_as_json_is_plain_and_complete():
     assert (told["rewrite"], told["frame"], told["scale"]) == ("cover", [0, 0, 10, 10], 0.3333)
     # how long it took is nobody's verdict
     assert set(told) == {field.name for field in dataclasses.fields(Verdict)} - {"timings"}
+
+
+@pytest.mark.parametrize("joints", [((1.0, 2.0),) * 11, ((1.0, 2.0),) * 11 + ((float("nan"), 2.0),), ()])
+def test_a_body_has_twelve_joints_at_places_or_none_that_are_known(joints):
+    with pytest.raises(ValueError, match="12 joints"):
+        PersonRegion(Box(0, 0, 3, 3), None, joints=joints)
+    assert PersonRegion(Box(0, 0, 3, 3), None, joints=((1.0, 2.0),) * 12).joints
 
 
 json_values = st.recursive(

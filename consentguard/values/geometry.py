@@ -7,8 +7,8 @@ right are the *viewer's*, never the person's.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil, floor
-from typing import TYPE_CHECKING, Any, TypeAlias
+from math import ceil, floor, isfinite
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:  # who only reads registers and verdicts, as a hook with nothing new to judge does, needs no arrays
     import numpy as np
@@ -19,7 +19,8 @@ Pixels: TypeAlias = "NDArray[np.uint8]"
 
 Point = tuple[float, float]
 Joints = tuple[Point, ...]
-"""Twelve places in pixels: shoulders, elbows, wrists, hips, knees and ankles, two of each."""
+"""Twelve places in pixels: shoulders, elbows, wrists, hips, knees and ankles, of each the person's left one first."""
+_JOINTS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class PersonRegion:
         extent: which parts of the picture the person takes up, where a reading of the body was good enough; None where
             only the box is known.
         hips: y of the middle of the hips, in pixels of the picture, where a reading shows them.
-        joints: where a reading has the joints of the body, seen or not; None without a reading.
+        joints: where a reading has the joints of the body of this head, seen or not; None without one.
     """
 
     box: Box
@@ -202,6 +203,12 @@ class PersonRegion:
     extent: Extent | None = None
     hips: float | None = None
     joints: Joints | None = None
+
+    def __post_init__(self) -> None:
+        if self.joints is None:
+            return
+        if len(self.joints) != _JOINTS or not all(isfinite(x) and isfinite(y) for x, y in self.joints):
+            raise ValueError(f"a body has {_JOINTS} joints, each at a place that is a number")
 
 
 @dataclass(frozen=True, slots=True)

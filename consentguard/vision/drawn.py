@@ -96,10 +96,9 @@ class Oval:
         """One whose middle and sides are given in those of this."""
         return Oval(self.x + x * self.wide, self.y + y * self.high, wide * self.wide, high * self.high)
 
-    def over(self, grain: int, left: float = 0, top: float = 0, larger: float = 1) -> Oval:
-        """The same over cells of so many pixels a side, the first of them at `left`, `top`, and so much larger."""
-        wide, high = self.wide * larger / grain, self.high * larger / grain
-        return Oval(self.x / grain - left, self.y / grain - top, wide, high)
+    def over(self, grain: int) -> Oval:
+        """The same over cells of so many pixels a side."""
+        return Oval(self.x / grain, self.y / grain, self.wide / grain, self.high / grain)
 
     def larger(self, by: float) -> Oval:
         """The same with so many pixels around it."""

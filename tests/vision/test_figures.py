@@ -12,7 +12,7 @@ from consentguard.values import Box, Extent, Face, Hand, Head, PersonRegion, Pic
 from consentguard.vision.drawn import BODIES, FACES
 from consentguard.vision.rewrite import Limits, Paint, RewritePlan, apply_plan, propose
 from consentguard.vision.rewrite.bodies import heads_alone, tidied
-from consentguard.vision.rewrite.child import waist
+from consentguard.vision.rewrite.child import plausible, usual, waist
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on, head_of
 from consentguard.vision.rewrite.ground import Painted
 from consentguard.vision.rewrite.placement import placement_of
@@ -151,6 +151,38 @@ def test_a_body_that_was_not_read_is_a_child_with_shoulders_and_legs() -> None:
     assert rows[-1] > figure.joints[6][1] > figure.head.bottom
     below = made.labels[round(figure.joints[8][1]) : rows[-1]]
     assert any(not row[middle] and row[:middle].any() and row[middle:].any() for row in below), "between the legs"
+
+
+def test_joints_of_somebody_else_are_not_drawn_and_no_limb_is_longer_than_it_can_be() -> None:
+    head = Box(100, 20, 140, 66)
+    standing = usual(head)
+    assert plausible(standing, head) is not None
+    assert plausible(tuple((x + 3 * head.height, y) for x, y in standing), head) is None, "those of a neighbour"
+    assert plausible(tuple((x, 43.0) for x, _ in standing), head) is None, "no trunk"
+    far = tuple((x, y + 900 * (index in {4, 10})) for index, (x, y) in enumerate(standing))
+    drawn = plausible(far, head)
+    assert drawn is not None
+    for joint in (4, 10):
+        away = np.hypot(*(np.array(drawn[joint]) - drawn[joint - 2])) / head.height
+        assert 1 < away < 2.3
+    aside = tuple((120.0, y) for _, y in standing)
+    wide = plausible(aside, head)
+    assert wide is not None
+    assert abs(wide[0][0] - wide[1][0]) > 0.6 * head.height, "seen from the side, and as wide as a child"
+
+
+@given(st.lists(st.tuples(st.integers(0, 260), st.integers(0, 180), st.integers(6, 60)), min_size=1, max_size=8))
+def test_what_is_told_of_figures_is_what_is_drawn(places: list[tuple[int, int, int]]) -> None:
+    """Where a frame is worth something is decided by `owner`; nobody counts there who is not drawn."""
+    scene = tidied(scene_of(*(face_at(*place) for place in places)))
+    hidden = silhouettes(scene)
+    placed = placement_of(scene, Painted.of(scene, hidden))
+    labels = placed.figures(hidden, WHOLE).labels
+    assert set(np.unique(placed.owner)) <= {0, *placed.order}
+    grain = scene.grid.grain
+    middles = labels[grain // 2 :: grain, grain // 2 :: grain]
+    owner = placed.owner[: middles.shape[0], : middles.shape[1]]
+    assert (middles == owner)[middles > 0].mean() > 0.9
 
 
 def test_outlines_are_whole_as_figures_keep_from_the_rim_of_the_paint() -> None:

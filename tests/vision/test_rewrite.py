@@ -424,6 +424,15 @@ def test_a_hit_in_somebody_who_is_hidden_brings_no_body_and_no_figure() -> None:
         assert people == 2 or (again.bodies >= first.bodies).all()
 
 
+def test_a_hit_in_a_body_that_is_seen_keeps_the_margins_of_doubt() -> None:
+    """Where bodies may remain the trunk that is guessed beneath a face is not painted: somebody may stand before it."""
+    seen = Seen((Face(Box(140, 20, 180, 66), 0.9),), (), (), ())
+    hit = Face(Box(150, 120, 174, 148), 0.4)
+    covers = surveyed(seen, [False], {"body"}, [hit], 1).covers
+    alone = surveyed(Seen((hit,), (), (), ()), [False], {"body"}).covers
+    assert (covers | ~alone).all()
+
+
 def test_small_islands_between_silhouettes_are_painted() -> None:
     """A ring of bodies; what it encloses is neither hand nor place."""
     faces = tuple(Face(Box(x, y, x + 12, y + 14), 0.9) for x, y in ((60, 40), (100, 40), (60, 70), (100, 70), (80, 30)))

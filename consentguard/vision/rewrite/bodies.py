@@ -27,8 +27,8 @@ _FINE: Final = 3
 
 
 def tidied(scene: Scene) -> Scene:
-    """The scene before figures are drawn on it: gaps and holes of each hidden person are closed, and who is drawn with
-    hands keeps none of their own. Nothing is shown by it."""
+    """The scene before figures are drawn on it: gaps and holes of each hidden person are closed, and whose arms were
+    read keep no hands: they are drawn with hands. Nothing is shown by it."""
     hidden = tuple(replace(one, cells=_whole(one, scene.grid)) for one in scene.hidden)
     wrists = [wrist for one in hidden for wrist in wrists_of(plausible(one.joints, own_box(one.head)))]
     return replace(scene, hidden=hidden, hands=tuple(hand for hand in scene.hands if not _is_of(hand, wrists)))

@@ -45,6 +45,11 @@ class Grid:
     def rows(self) -> int:
         return -(-self.height // self.grain)
 
+    @property
+    def box(self) -> Box:
+        """All of the grid, in cells."""
+        return Box(0, 0, self.columns, self.rows)
+
     def empty(self) -> Levels8:
         return np.zeros((self.rows, self.columns), np.uint8)
 

@@ -29,13 +29,16 @@ _LONGEST: Final = {_ELBOW: 1.5, _WRIST: 1.4, _KNEE: 2.2, _ANKLE: 2.1}
 _OFF: Final = 1.3
 """Heads from below the chin to the middle of the shoulders, beyond which the joints are somebody else's."""
 _CHIN: Final = 1.05
+"""Heads from the top of a head to its chin."""
 _TRUNK_WIDE, _ARM_WIDE, _LEG_WIDE, _HAND_WIDE = 0.24, 0.19, 0.25, 0.16
 _SHOE: Final = (0.3, 0.19)
+"""Radii in heads: of the rounding of a trunk, of arms, legs and hands, and of a shoe, across and down."""
 _COAT: Final = (0.42, 0.7)
 _COAT_BELOW, _COAT_RIM = 0.3, 0.1
+"""Half widths of a coat at hips and hem, how far the hem is below the knees, and its rounding, in heads."""
 _TOES: Final = (0.08, 0.16)
 _PALM: Final = 0.12
-"""Radii in heads: of the rounding of a trunk, of arms, legs and hands, and of a shoe, across and down."""
+"""Heads by which the middle of a shoe is further out and down than the ankle, and that of a hand beyond the wrist."""
 
 
 class BodyPart(Enum):

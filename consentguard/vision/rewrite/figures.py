@@ -201,7 +201,7 @@ def _seen_of(oval: Oval, mine: NDArray[np.uint8]) -> float:
         return 0.0
     there = mine[inside.top : inside.bottom, inside.left : inside.right].view(np.bool_)
     part = whole[inside.top - box.top : inside.bottom - box.top, inside.left - box.left : inside.right - box.left]
-    return np.count_nonzero(part & there) / np.count_nonzero(whole)
+    return float(np.count_nonzero(part & there) / max(int(np.count_nonzero(whole)), 1))
 
 
 def _head(canvas: Pixels, figure: Figure, label: int, *, from_behind: bool) -> None:

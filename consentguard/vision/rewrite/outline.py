@@ -91,11 +91,12 @@ def shape_of(
     """The shape of a drawn body; None where there is hardly any.
 
     Args:
-        cells: what was read of the body, or `guessed`; what is guessed has no clothes of its own.
+        cells: what was read of the body, or guessed.
         head: the whole head, in pixels.
         joints: where its joints are, in pixels.
         paint: 255 in cells on which a figure may stand, else 0.
         grid: the cells.
+        guessed: the cells are guessed: no clothes are told from them, and a coat is drawn.
     """
     x, y, wide, high = cv2.boundingRect(cells.view(np.uint8))
     if not wide:

@@ -84,15 +84,15 @@ class Placement:
             _lay(labels, label, self.shapes[label - 1], self.grid.grain, frame)
         for label in self.heads:
             _lay_head(labels, label, _ovals(self.people[label - 1]), frame)
-        labels[~hidden] = 0
+        np.multiply(labels, hidden, out=labels)
         return Figures(labels, tuple(one.moved(-frame.left, -frame.top) for one in self.people))
 
 
 def placement_of(scene: Scene, painted: Painted) -> Placement:
     """Who stands where in a scene of which these pixels are painted over.
 
-    Every head that is hidden has a figure, but not where a face would lie on the body of another, alone, nor what a
-    later pass found in somebody who was hidden already.
+    Every head that is hidden has a figure but those that would be drawn on somebody else (`_without_puzzles`), what a
+    later pass found in somebody who was hidden already, and all but the largest of a crowd.
     """
     grid, hidden = scene.grid, painted.pixels
     largest = sorted((one for one in scene.hidden if not one.again), key=lambda one: -one.height)[:_MOST]
@@ -112,32 +112,46 @@ def placement_of(scene: Scene, painted: Painted) -> Placement:
         people.append(_figure(head, shapes[-1], joints, grid, long_hair=hair, curls=curls, coat=one.guessed))
     # A guessed body stands behind all others: whoever seems to stand behind it was seen.
     order = sorted(range(len(people)), key=lambda index: (not largest[index].guessed, largest[index].height))
-    owner = grid.empty()
-    cells = Box(0, 0, grid.columns, grid.rows)
-    for index in order:
-        _lay(owner, index + 1, shapes[index], 1, cells)
-    seen = np.bincount(owner.ravel(), minlength=len(people) + 1)[1:]
-    for index, shape in enumerate(shapes):
-        head, behind = people[index].head, _owner_at(people[index].head, owner, grid)
-        hardly = shape is None or seen[index] < _HARDLY_SEEN * shape.area
-        small = behind and head.height < _SMALLER * people[behind - 1].head.height
-        on_a_body = behind not in {0, index + 1} and (shape is None or (small and hardly))
-        if on_a_body or any(_lies_in(head, other.head) for other in people):
-            order.remove(index)
-    free = (scene.alone | scene.cut) & (owner == 0) & painted.touched
+    order = _without_puzzles([index + 1 for index in order], people, shapes, grid)
+    free = (scene.alone | scene.cut) & (_bodies(order, shapes, grid) == 0) & painted.touched
     for one in largest:
         free &= ~one.cells
     headless = _headless(free, paint, grid, _MOST - len(people))
     for label, (head, joints, shape, guessed) in enumerate(headless, len(people) + 1):
         shapes.append(shape)
         people.append(_figure(head, shape, joints, grid, coat=guessed))
-        _lay(owner, label, shape, 1, cells)
-    labels = (*range(len(largest) + 1, len(people) + 1), *(index + 1 for index in order))
-    placed = Placement(grid, owner, tuple(people), tuple(shapes), labels)
+        order.insert(0, label)
+    owner = _bodies(order, shapes, grid)
+    placed = Placement(grid, owner, tuple(people), tuple(shapes), tuple(order))
     for label in placed.heads:
-        _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], cells)
+        _lay_head(owner, label, [oval.over(grid.grain) for oval in _ovals(people[label - 1])], grid.box)
     owner[~painted.touched] = 0
     return placed
+
+
+def _bodies(order: Sequence[int], shapes: Sequence[Shape | None], grid: Grid) -> Labels:
+    """Whose body each cell shows, of these labels, the furthest away first."""
+    owner = grid.empty()
+    for label in order:
+        _lay(owner, label, shapes[label - 1], 1, grid.box)
+    return owner
+
+
+def _without_puzzles(
+    order: Sequence[int], people: Sequence[Figure], shapes: Sequence[Shape | None], grid: Grid
+) -> list[int]:
+    """The labels without those whose face would lie on somebody else: on a body, with hardly one of its own, or on a
+    larger head."""
+    owner = _bodies(order, shapes, grid)
+    seen, left = np.bincount(owner.ravel(), minlength=len(people) + 1), list(order)
+    for label in order:
+        head, shape, behind = people[label - 1].head, shapes[label - 1], _owner_at(people[label - 1].head, owner, grid)
+        hardly = shape is None or seen[label] < _HARDLY_SEEN * shape.area
+        small = behind and head.height < _SMALLER * people[behind - 1].head.height
+        on_a_body = behind not in {0, label} and (shape is None or (small and hardly))
+        if on_a_body or any(_lies_in(head, people[other - 1].head) for other in left):
+            left.remove(label)
+    return left
 
 
 def _free_of_rims(full: Mask, shown: Mask) -> NDArray[np.uint8]:
@@ -254,6 +268,7 @@ def _headless(
         return
     count, parts, stats, _ = cv2.connectedComponentsWithStats(free.view(np.uint8), connectivity=4)
     large = [part for part in range(1, count) if stats[part, cv2.CC_STAT_AREA] >= _ALONE * free.size]
+    large.sort(key=lambda part: -stats[part, cv2.CC_STAT_AREA])
     for part in large[:most]:
         left, top, wide, high, area = (int(number) for number in stats[part])
         mine = np.asarray(parts == part)

@@ -252,7 +252,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
         placed = placement_of(heads_alone(scene), Painted.of(scene, hidden)) if limits.figures else None
         yield _Candidate(Rewrite.COVER, whole, why, hidden, heads, worth_of_covers(hidden), placed)
         return
-    scene = tidied(scene) if limits.figures else scene
+    found, scene = scene, tidied(scene) if limits.figures else scene
     hidden = silhouettes(scene)
     if 1 - share_of(hidden) >= limits.smallest_share:
         why = "everybody who may not be seen is painted over"
@@ -263,7 +263,7 @@ def _possible(scene: Scene, picture: Picture, remain: Collection[str], limits: L
             if hidden[part].any() or scene.grid.pixels(near)[part].any():
                 yield _Candidate(Rewrite.SILHOUETTE, frame, why, hidden, heads, worth, placed)
             else:  # nothing of anybody hidden lies in it
-                yield _Candidate(Rewrite.CROP, frame, _why_crop(scene, frame), scene.marks, worth=worth)
+                yield _Candidate(Rewrite.CROP, frame, _why_crop(found, frame), scene.marks, worth=worth)
 
 
 def _refusal(scene: Scene, possible: Sequence[_Candidate], limits: Limits) -> RewritePlan:

@@ -164,8 +164,8 @@ def survey(
         more = [_STEP * earlier * _near(found_at.box, found) * unit for earlier in range(step + 1)]
         late = index >= len(secret) - len(found)
         again = late and _belongs(found_at, bodies, grid, hands)
-        # What there is of somebody found again lies in the box: no margins as around what is hardly a face.
-        head = replace(found_at, score=1.0) if again else found_at
+        # What is left beside the cover of a head lies in the box: no margins as around what is hardly a face.
+        head = replace(found_at, score=1.0) if again and _in(covers, found_at.box) else found_at
         if again:
             # What a later pass found in somebody who is painted, or took a hand for, has no body of its own.
             cells = np.zeros_like(cells)
@@ -254,6 +254,12 @@ def _cover(
     cover |= drawn([moved(core, -x, -y)], wide, high)
     here = covers[y : y + high, x : x + wide]
     here |= cover[: here.shape[0], : here.shape[1]]
+
+
+def _in(covers: Mask, box: Box) -> bool:
+    """Whether the middle of a box is covered."""
+    row, column = (box.top + box.bottom) // 2, (box.left + box.right) // 2
+    return 0 <= row < covers.shape[0] and 0 <= column < covers.shape[1] and bool(covers[row, column])
 
 
 def _near(box: Box, found: Sequence[Face]) -> bool:
