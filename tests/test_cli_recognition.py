@@ -19,7 +19,7 @@ def test_enrol_and_forget_from_the_command_line(tmp_path, photographs, body_poli
     assert main(["enrol", *common, "--register", str(SAMPLE_FILE), "--photos", str(references)]) == 2
     assert "mode 'matched' is not allowed" in capsys.readouterr().err
     assert main(["check", str(photo), *school, "--mode", "matched"]) == 3
-    assert "nobody is enrolled; run `consentguard enrol" in capsys.readouterr().err
+    assert "nobody is enrolled; run `consentguard enrol" in capsys.readouterr().out
     assert main(["enrol", *school, "--photos", str(references)]) == 0
     assert "P001: enrolled with 1 template\n" in capsys.readouterr().out
     main(["check", str(photo), *school, "--mode", "matched", "--json"])

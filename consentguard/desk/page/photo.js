@@ -1,7 +1,7 @@
 // The queue, and the photo that is open: what was seen in it, what is said of it, and what comes of that.
 import { $, KINDS, ONE, OUTCOME, STANDING, STATES, call, element, iou, picture, problem, svg } from "./basics.js";
 
-let queue = [], shown = 100, asking = 0;
+let queue = [], shown = 100, asking = 0, opened = 0;
 export let photo = null, said = null, before = null; // `before`: what was said of the photo before
 
 // -- the queue
@@ -48,7 +48,7 @@ $("more").onclick = () => { shown = Math.min(shown + 200, 500); loadQueue(); };
 // -- one photo
 
 export async function open(id) {
-  const mine = ++asking;
+  const mine = ++asking; opened += 1;
   problem();
   if (photo && said?.tags.length) before = { width: $("original").naturalWidth, tags: said.tags, people: said.people };
   $("empty").hidden = true; $("work").hidden = false;
@@ -66,7 +66,7 @@ export async function open(id) {
     photo = { id, faces: [], findings: [], state: "person" }; said = { tags: [], people: [], choice: "", frame: null };
     $("name").textContent = queue.find((one) => one.id === id)?.name ?? "";
     $("outcome").textContent = OUTCOME.cannot_tell;
-    $("original").removeAttribute("src"); $("preview").removeAttribute("src");
+    $("original").removeAttribute("src"); $("preview").removeAttribute("src"); $("preview").hidden = true;
     $("use-alt").hidden = $("again").hidden = true; $("release").disabled = $("refuse").disabled = false;
     for (const list of ["faces", "findings", "choices"]) $(list).replaceChildren(); // those of the photo before
     $("caption").value = $("alt").value = $("class-said").textContent = "";
@@ -139,14 +139,15 @@ export function findings(messages) {
 }
 
 async function preview() {
-  const id = photo.id, image = $("preview");
+  const id = photo.id, image = $("preview"), mine = opened, left = () => id !== photo?.id || mine !== opened;
   const answer = await fetch(`/api/photo/${id}/preview`);
-  if (id !== photo?.id) return;
+  if (left()) return;
   const there = answer.status === 200;
   $("nothing").hidden = there; if (!there) image.hidden = true;
   if (!there) { document.body.dataset.previewed = `${id} nothing`; return; }
   const url = URL.createObjectURL(await answer.blob());
-  image.onload = () => { image.hidden = false; URL.revokeObjectURL(url); document.body.dataset.previewed = `${id} ${Date.now()}`; };
+  if (left()) return;
+  image.onload = () => { image.hidden = left(); URL.revokeObjectURL(url); document.body.dataset.previewed = `${id} ${Date.now()}`; };
   image.src = url;
 }
 
