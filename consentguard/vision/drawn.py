@@ -46,8 +46,8 @@ colours are coded at half the resolution of light, so that those around it run i
 _FACE_SHARE: Final = 0.15
 _HALF_SHARE: Final = 0.1
 """Shares of the middle of a box, and of its upper and of its lower half, that have one colour of faces, from which it
-is compared with a drawn face. Of 12,827 labelled boxes of open sets .18 of the middle have it at most, and .07 of both
-halves: docs/decisions/0095-figures.md."""
+is compared with a drawn face. Of 12,827 labelled boxes of open sets .16 of the middle have it at most, and .04 of both
+halves (benchmarks/drawn.py)."""
 _RIM: Final = 6
 """Which part of a box its rim is, on each side."""
 _SIDE: Final = 24
