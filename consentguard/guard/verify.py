@@ -106,8 +106,8 @@ def verify(
 
     That it is the expected picture is proved without trust in the painter (`proof.follows`). The mirrored detector pass
     sees the pixels anew, with bare paint where something is drawn: that is proved to be the drawing, and a drawn face
-    is taken for a face. The plain one sees the very bytes, as a first pass over the copy would: what that would find
-    is found here (docs/decisions/0105-what-a-copy-shows-again.md), but for what lies in the paint and its drawings.
+    is taken for a face. The plain one sees the very bytes: most of what a first pass over the copy would find is found
+    here (docs/decisions/0105-what-a-copy-shows-again.md), but for what lies in the paint and its drawings.
 
     Args:
         data: the very bytes.

@@ -64,12 +64,11 @@ _ALIKE: Final = 0.7
 _FLAT, _FLAT_SMALL = 0.6, 0.3
 """Correlation with the drawing, and share of what is light in it that has the colour, from which it is that drawing. Of
 101 real faces, half of them masked, none is more than .64 like it, whatever its colour."""
-_ROWS: Final = np.ones(3)
 _ROW_SHARE: Final = 0.12
 _FEW: Final = 4
-_TO_CHIN: Final = 0.7
-"""Share of the light pixels of any three rows that have the colour, in rows of more than so few, in so much of the face
-from above: between a cap and a mask of it, where skin is seen, none do. On a chin may lie the outline of another."""
+_ROWS_ASKED: Final = 0.7
+"""Share of the light pixels of any row that have the colour, in rows of more than so few, in so much of the face from
+above: between a cap and a mask of it, where skin is seen, none do. On a chin may lie the outline of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +208,16 @@ def _smiles(pixels: Pixels, box: Box, light: Colour) -> bool:
         here = Box(left, top, left + drawing.shape[1], top + drawing.shape[0]).overlap(middle)
         if best < _ALIKE or here < _COVERED * middle.area or there[plain].mean() < flat:
             continue
-        if _down_to_chin(there & plain, plain):
+        if _in_every_row(there & plain, plain):
             return True
     return False
 
 
-def _down_to_chin(mine: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
-    """Whether enough of what is light in a drawing has its colour in every row above the chin."""
-    those, of = (np.convolve(np.count_nonzero(each, axis=1), _ROWS, "same") for each in (mine, plain))
-    enough = (those >= _ROW_SHARE * of) | (np.count_nonzero(plain, axis=1) < _FEW)
-    return bool(enough[: round(_TO_CHIN * len(enough))].all())
+def _in_every_row(mine: NDArray[np.bool_], plain: NDArray[np.bool_]) -> bool:
+    """Whether enough of what is light in a drawing has its colour in every row above the corners of the mouth."""
+    those, of = (np.count_nonzero(each, axis=1) for each in (mine, plain))
+    enough = (those >= _ROW_SHARE * of) | (of < _FEW)
+    return bool(enough[: round(_ROWS_ASKED * len(enough))].all())
 
 
 @cache

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consentguard.values import Box, Face, Picture
 from consentguard.vision.detection import passes
 from consentguard.vision.detection.protocol import Detector
-from consentguard.vision.drawn import FACES, is_drawn
+from consentguard.vision.drawn import FACES, Oval, draw_face, is_drawn
 from consentguard.vision.imagefile import codec
 from consentguard.vision.rewrite.figures import Figure, Figures, drawn_on
 
@@ -101,6 +101,18 @@ def test_no_mouth_printed_on_a_mask_makes_anybody_drawn(
     coded = codec.decode(codec.encode_jpeg(small, 90), max_edge=200, max_pixels=200 * 200).pixels
     for rim in (0, 4, 8):
         assert not is_drawn(coded, Box(40 + rim, 40 + rim, 160 - rim, 160 - rim).scaled(size))
+
+
+@pytest.mark.parametrize(("side", "slit"), [(50, 3), (60, 4), (120, 7)])
+def test_nobody_is_drawn_who_looks_through_a_slit_in_the_mask_of_a_drawn_face(side: int, slit: int) -> None:
+    pixels = np.full((2 * side, 2 * side, 3), 110, np.uint8)
+    face, box = Oval(side, side, 0.48 * side, 0.5 * side), Box(side // 2, side // 2, side // 2 + side, side // 2 + side)
+    face.fill(pixels, FACES[0])
+    draw_face(pixels, face, FACES[0])
+    assert is_drawn(pixels, box)
+    top = side // 2 + round(0.42 * side)
+    pixels[top : top + slit, round(0.55 * side) : round(1.45 * side)] = (200, 150, 120)
+    assert not is_drawn(pixels, box)
 
 
 @pytest.mark.parametrize("colour", FACES)

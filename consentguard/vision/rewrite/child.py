@@ -57,22 +57,22 @@ class Stroke:
     """What a brush of this radius, in pixels, paints along points (x, y) of a body, and between three and more."""
 
     part: BodyPart
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
     wide: float
     high: float | None = None
 
-    def fill(self, canvas: NDArray[np.uint8], colour: Colour | int, less: float = 0.0, line: int = cv2.LINE_AA) -> None:
+    def fill(self, canvas: NDArray[np.uint8], colour: Colour | int, less: float = 0.0) -> None:
         """Draws it, thinner by so many pixels on each side, in place."""
         wide = max(self.wide - less, 0.5)
         at = [whole_numbers(*point) for point in self.points]
         if len(at) == 1:
             sides = whole_numbers(wide, wide if self.high is None else max(self.high - less, 0.5))
-            cv2.ellipse(canvas, at[0], sides, 0, 0, 360, colour, cv2.FILLED, line, SHIFT)
+            cv2.ellipse(canvas, at[0], sides, 0, 0, 360, colour, cv2.FILLED, cv2.LINE_AA, SHIFT)
             return
         corners = np.array(at, np.int32)
         if len(at) > 2:
-            cv2.fillPoly(canvas, [corners], colour, line, SHIFT)
-        cv2.polylines(canvas, [corners], len(at) > 2, colour, max(round(2 * wide), 1), line, SHIFT)
+            cv2.fillPoly(canvas, [corners], colour, cv2.LINE_AA, SHIFT)
+        cv2.polylines(canvas, [corners], len(at) > 2, colour, max(round(2 * wide), 1), cv2.LINE_AA, SHIFT)
 
     def moved(self, to: Callable[[float, float], Point], by: float) -> Stroke:
         """The same in other units, so many of which are one pixel; `to` says where a place in pixels is among them."""
